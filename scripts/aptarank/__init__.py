@@ -1,0 +1,1 @@
+"""aptarank: learn which of two aptamers is fitter, and rank any number of them."""

@@ -1,0 +1,157 @@
+"""The config: defaults filled in and errors worded, by config.schema.yaml.
+
+Imports nothing heavy: the Snakefile runs it each time that it is parsed.
+"""
+
+import copy
+import difflib
+import functools
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from aptarank.errors import InputError
+
+HOME = Path(__file__).resolve().parents[2]  # of the workflow
+SCHEMA_FILE = HOME / "config.schema.yaml"
+KINDS = ("rank", "pair")
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
+
+@functools.cache
+def schema() -> dict:
+    """The schema, as it stands in config.schema.yaml."""
+    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def default(key: str) -> Any:
+    """The default of a dotted key such as `split.fractions.train` or `$defs.rank.steps`."""
+    place = schema()
+    for name in key.split("."):
+        place = place[name] if name in place else place["properties"][name]
+    return place["default"]
+
+
+def resolve(config: Mapping) -> dict:
+    """Return the config with every default filled in; `config` stays as it is.
+
+    Raises:
+        InputError: names the key, its value and what is allowed.
+    """
+    resolved = copy.deepcopy(dict(config))
+    check(resolved, schema(), "")
+    if "datasets" not in config:  # the embedded example lies in the workflow's own folder
+        for dataset in resolved["datasets"].values():
+            dataset["path"] = os.path.relpath(HOME / dataset["path"])
+    for name, settings in resolved["models"].items():
+        settings.setdefault("kind", name)
+        resolve_model(settings, f"models.{name}")
+    total = sum(resolved["split"]["fractions"].values())
+    if abs(total - 1) > 1e-9:
+        raise InputError(f"config: split.fractions add up to {total:g}; expected 1")
+    return resolved
+
+
+def resolve_model(settings: dict, where: str) -> dict:
+    """Fill in a model's settings in place, by its kind."""
+    kind = settings.get("kind")
+    if kind not in KINDS:
+        raise InputError(f"config: {where}.kind is {kind!r}; expected one of: {', '.join(KINDS)}")
+    check(settings, {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}, where)
+    if settings["tokenizer"] == "pretrained" and not settings["checkpoint"]:
+        raise InputError(
+            f"config: {where}.tokenizer is 'pretrained', but no {where}.checkpoint is given to "
+            "take it from"
+        )
+    return settings
+
+
+def check(value: dict, rules: dict, where: str) -> None:
+    """Fill in `value`'s defaults in place, then report the first error in it."""
+    complete(value, rules, rules)
+    errors = jsonschema.Draft202012Validator(rules).iter_errors(value)
+    error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
+    if error is not None:
+        raise InputError("config: " + worded(error, where))
+
+
+def complete(value: Any, rules: Mapping, root: Mapping) -> None:
+    """Fill in defaults and read numbers such as `1e-3`, down through objects and references.
+
+    YAML 1.1 takes `1e-3` for a text (it wants `1.0e-3`); everybody means the number.
+    """
+    if "$ref" in rules:
+        rules = functools.reduce(
+            lambda place, name: place[name], rules["$ref"][2:].split("/"), root
+        )
+    if not isinstance(value, dict):
+        return
+    properties = rules.get("properties", {})
+    for name, rule in properties.items():
+        if "default" in rule:
+            value.setdefault(name, copy.deepcopy(rule["default"]))
+        if name in value:
+            if "number" in rule.get("type", ()) and EXPONENT.fullmatch(str(value[name])):
+                value[name] = float(value[name])
+            complete(value[name], rule, root)
+    others = rules.get("additionalProperties")
+    if isinstance(others, dict):
+        for name in value.keys() - properties.keys():
+            complete(value[name], others, root)
+
+
+def worded(error: jsonschema.ValidationError, where: str) -> str:
+    """One of jsonschema's errors as a user would say it: the key, its value, what is allowed."""
+    key = ".".join([*([where] if where else []), *map(str, error.absolute_path)]) or "the config"
+    rule, limit = error.validator, error.validator_value
+    if rule == "additionalProperties":
+        allowed = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(allowed))[0]
+        near = difflib.get_close_matches(str(unknown), allowed, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        prefix = "" if key == "the config" else f"{key}."
+        value = error.instance[unknown]
+        return f"{prefix}{unknown} (= {value!r}) is not a key{hint}\nallowed: {', '.join(allowed)}"
+    if rule == "required":
+        missing = next(name for name in limit if name not in error.instance)
+        about = error.schema["properties"][missing]
+        allowed = f" (one of: {', '.join(about['enum'])})" if "enum" in about else ""
+        return f"{key}.{missing} is missing{allowed}: {about['description']}"
+    if "propertyNames" in error.absolute_schema_path:
+        return (
+            f"{key}: the name {error.instance!r}; expected letters, digits, '_', '.' and '-' alone"
+        )
+    expected = {
+        "enum": lambda: f"one of: {', '.join(map(str, limit))}",
+        "type": lambda: " or ".join([limit] if isinstance(limit, str) else limit),
+        "minimum": lambda: f"at least {limit}",
+        "maximum": lambda: f"at most {limit}",
+        "exclusiveMinimum": lambda: f"more than {limit}",
+        "exclusiveMaximum": lambda: f"less than {limit}",
+        "pattern": lambda: f"a text that matches {limit}",
+        "minItems": lambda: f"at least {limit} of them",
+        "minLength": lambda: "a text that is not empty",
+        "minProperties": lambda: f"at least {limit} of them",
+        "uniqueItems": lambda: "each only once",
+    }
+    allowed = expected[rule]() if rule in expected else error.message
+    about = error.schema.get("description", "")
+    return f"{key} is {error.instance!r}; expected {allowed}" + (f"\n{about}" if about else "")
+
+
+def check_files(config: Mapping) -> None:
+    """Raise InputError, naming key and file, where a file of a resolved config is missing."""
+    files = {f"datasets.{name}.path": data["path"] for name, data in config["datasets"].items()}
+    if config["split"]["file"]:
+        files["split.file"] = config["split"]["file"]
+    for key, path in files.items():
+        if not Path(path).is_file():
+            raise InputError(
+                f"config: {key} is {path!r}: no such file\n"
+                f"Paths are relative to the working directory, {Path.cwd()}"
+            )
