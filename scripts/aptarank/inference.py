@@ -1,0 +1,129 @@
+"""Probabilities from a trained model, whatever runs it."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import torch
+from scipy.special import expit
+from torch import nn
+
+from aptarank.encoding import Encoded, compose
+from aptarank.metrics import win_rate
+from aptarank.model import kind_of
+
+# Model inputs of one batch in, its logits out, float32 of shape (batch,).
+Forward = Callable[[dict[str, torch.Tensor]], np.ndarray]
+Track = Callable[[Iterable], Iterable]
+
+BATCH = 256
+
+
+def torch_forward(model: nn.Module, device: torch.device, precision: str = "fp32") -> Forward:
+    """Run batches through a PyTorch model."""
+    model.eval()
+
+    def forward(inputs: dict[str, torch.Tensor]) -> np.ndarray:
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, torch.bfloat16, precision == "bf16"),
+        ):
+            logits = model(**{k: v.to(device) for k, v in inputs.items()}).logits[:, 0]
+        return logits.float().cpu().numpy()
+
+    return forward
+
+
+def run_batches(
+    forward: Forward,
+    encoded: Encoded,
+    first: np.ndarray,
+    second: np.ndarray | None,
+    batch_size: int = BATCH,
+    track: Track = iter,
+) -> np.ndarray:
+    """Logits of single aptamers, or of pairs, in batches of like length.
+
+    Args:
+        first, second: indices into `encoded`, shape (n,).
+        track: wraps the batches, for progress.
+
+    Returns:
+        float32, shape (n,).
+    """
+    lengths = encoded.lengths.numpy()
+    total = lengths[first] if second is None else lengths[first] + lengths[second]
+    order = np.argsort(total, kind="stable")
+    logits = np.empty(len(first), dtype=np.float32)
+    starts = range(0, len(first), batch_size)
+    for start in track(starts):
+        rows = order[start : start + batch_size]
+        a = torch.from_numpy(first[rows])
+        b = None if second is None else torch.from_numpy(second[rows])
+        logits[rows] = forward(compose(encoded, a, b))
+    return logits
+
+
+def logits_of_pairs(
+    forward: Forward,
+    kind: str,
+    encoded: Encoded,
+    first: np.ndarray,
+    second: np.ndarray,
+    batch_size: int = BATCH,
+    track: Track = iter,
+) -> np.ndarray:
+    """Log-odds that the first of each pair is fitter, float32, shape (n_pairs,).
+
+    A `rank` model reads each aptamer that occurs once: f(a) − f(b). A `pair` model reads each pair.
+    """
+    if kind == "pair":
+        return run_batches(forward, encoded, first, second, batch_size, track)
+    used = np.unique(np.concatenate([first, second]))
+    scores = np.zeros(len(encoded), dtype=np.float32)
+    scores[used] = run_batches(forward, encoded, used, None, batch_size, track)
+    return scores[first] - scores[second]
+
+
+def pair_logits(
+    model: nn.Module,
+    encoded: Encoded,
+    first: np.ndarray,
+    second: np.ndarray,
+    device: torch.device,
+    precision: str = "fp32",
+    batch_size: int = BATCH,
+    track: Track = iter,
+) -> np.ndarray:
+    """`logits_of_pairs` with a PyTorch model."""
+    forward = torch_forward(model, device, precision)
+    return logits_of_pairs(forward, kind_of(model), encoded, first, second, batch_size, track)
+
+
+def probability(logits: np.ndarray) -> np.ndarray:
+    """Sigmoid in double precision, so that `logit` gives the logits back unharmed."""
+    return expit(logits.astype(np.float64))
+
+
+def scores_of_aptamers(
+    model: nn.Module,
+    encoded: Encoded,
+    first: np.ndarray,
+    second: np.ndarray,
+    logits: np.ndarray,
+    device: torch.device,
+    track: Track = iter,
+) -> np.ndarray:
+    """A score for each aptamer, higher is fitter, float64, shape (n_aptamers,).
+
+    A `rank` model gives its own. A `pair` model: the mean probability of winning over the pairs,
+    each in both orders.
+
+    Args:
+        logits: what `pair_logits` gave for the pairs.
+    """
+    if kind_of(model) == "rank":
+        every = np.arange(len(encoded))
+        return run_batches(torch_forward(model, device), encoded, every, None).astype(np.float64)
+    swapped = pair_logits(model, encoded, second, first, device, track=track)
+    chance = (probability(logits) + 1 - probability(swapped)) / 2
+    return win_rate(first, second, chance, len(encoded))

@@ -1,0 +1,159 @@
+"""Fine-tune ALBERT on labelled pairs."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+import torch
+import yaml
+
+from aptarank.cli import Program, logger
+from aptarank.config import KINDS, default, resolve_model
+from aptarank.encoding import encode
+from aptarank.model import from_checkpoint, kind_of, new_model, pick_device
+from aptarank.tables import read_pairs, read_table, write_csv
+from aptarank.tokenizer import load_tokenizer
+from aptarank.training import Part, Settings, finetune
+
+
+@click.command(cls=Program)
+@click.option(
+    "--aptamers", type=click.Path(path_type=Path), required=True, help="What ingest.py writes."
+)
+@click.option(
+    "--train", type=click.Path(path_type=Path), required=True, help="Labelled training pairs."
+)
+@click.option(
+    "--validation",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Labelled validation pairs.",
+)
+@click.option(
+    "--tokenizer", type=click.Path(path_type=Path), required=True, help="What tokenizer.py writes."
+)
+@click.option(
+    "--kind", type=click.Choice(KINDS), help="rank scores one aptamer, pair compares two."
+)
+@click.option("--settings", default="{}", help="The model's settings as in the config, JSON.")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One setting, such as steps=500; may be repeated.",
+)
+@click.option(
+    "--margin",
+    default=float(default("pairs.margin")),
+    show_default=True,
+    help="The margin that the pairs were made with.",
+)
+@click.option(
+    "--seed", default=default("seeds")[0], show_default=True, help="Seed of weights and batches."
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default=default("device"),
+    show_default=True,
+)
+@click.option("--threads", default=default("threads"), show_default=True, help="Processor threads.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="model",
+    show_default=True,
+    help="Folder of the model.",
+)
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    default="history.csv",
+    show_default=True,
+    help="Table of the evaluations.",
+)
+def main(
+    aptamers,
+    train,
+    validation,
+    tokenizer,
+    kind,
+    settings,
+    changes,
+    margin,
+    seed,
+    device,
+    threads,
+    output,
+    history,
+):
+    """Fine-tune an ALBERT with one logit, from scratch or from a checkpoint.
+
+    Example: python scripts/finetune.py --aptamers aptamers.csv --train pairs/train.parquet
+    --validation pairs/validation.parquet --tokenizer tokenizer --kind rank --set steps=500
+    """
+    chosen = json.loads(settings) | ({"kind": kind} if kind else {})
+    for change in changes:
+        key, _, value = change.partition("=")
+        chosen[key] = yaml.safe_load(value)
+    chosen = resolve_model(chosen, "settings")
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    place, warning = pick_device(device)
+    if warning:
+        logger.warning(warning)
+
+    known = read_table(aptamers, ["sequence", "fitness"])
+    words = load_tokenizer(tokenizer)
+    parts = [load_part(path, known, words, margin) for path in (train, validation)]
+    make = {
+        "vocabulary": len(words),
+        "padding": words.pad_token_id,
+        "dropout": chosen["dropout"],
+        "kind": chosen["kind"],
+    }
+    if chosen["checkpoint"]:
+        model = from_checkpoint(chosen["checkpoint"], **make)
+    else:
+        model = new_model(chosen["size"], **make)
+    logger.info(
+        "%s model of %d parameters on %s (%d threads, %s); %d training aptamers, %d pairs",
+        kind_of(model),
+        model.num_parameters(),
+        place,
+        threads,
+        chosen["precision"],
+        len(parts[0].fitness),
+        len(parts[0].pairs.label),
+    )
+    fields = [field.name for field in dataclasses.fields(Settings)]
+    table = finetune(
+        model, *parts, Settings(**{name: chosen[name] for name in fields}), seed, place
+    )
+    model.cpu().save_pretrained(output)
+    words.save_pretrained(output)
+    write_csv(table, history)
+    logger.info("%s", output)
+
+
+def load_part(path: Path, known: pd.DataFrame, words, margin: float) -> Part:
+    """The aptamers that occur in a table of pairs, tokenised once, with their pairs."""
+    pairs = read_pairs(path, pd.Index(known["sequence"]))
+    used, places = np.unique(np.concatenate([pairs.first, pairs.second]), return_inverse=True)
+    first, second = np.split(places, 2)
+    aptamers = known.iloc[used]
+    return Part(
+        encoded=encode(words, aptamers["sequence"]),
+        fitness=aptamers["fitness"].to_numpy(dtype=np.float64),
+        pairs=pairs._replace(first=first, second=second),
+        margin=margin,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Predict which aptamer of each pair is fitter."""
+
+from functools import partial
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+import torch
+
+from aptarank.cli import Program, logger, progress
+from aptarank.config import default
+from aptarank.encoding import check_fits, encode
+from aptarank.errors import InputError
+from aptarank.inference import BATCH, pair_logits, probability, scores_of_aptamers
+from aptarank.metrics import THRESHOLD
+from aptarank.model import kind_of, load_model, pick_device
+from aptarank.sequences import as_tokens, normalise
+from aptarank.tables import read_table, write_csv
+from aptarank.tokenizer import load_tokenizer
+
+
+@click.command(cls=Program)
+@click.argument("pairs", type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder that finetune.py writes.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="predictions.csv",
+    show_default=True,
+    help="PAIRS with Probability and Prediction.",
+)
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path),
+    help="Also score each aptamer of PAIRS (a pair model: by its win rate, in both orders).",
+)
+@click.option("--batch-size", default=BATCH, show_default=True)
+@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default=default("device"),
+    show_default=True,
+)
+@click.option("--threads", default=default("threads"), show_default=True, help="Processor threads.")
+def main(pairs, folder, output, scores, batch_size, precision, device, threads):
+    """Predict for PAIRS, a CSV, TSV or Parquet table with Sequence1, Sequence2 and maybe Label.
+
+    Example: python scripts/predict.py pairs.csv --model results/example/example/rank/seed-1/model
+    """
+    torch.set_num_threads(threads)
+    place, warning = pick_device(device)
+    if warning:
+        logger.warning(warning)
+    table = read_table(pairs, ["Sequence1", "Sequence2"])
+    model = load_model(folder).to(place)
+    tokenizer = load_tokenizer(folder)
+
+    sequences, first, second = index_sequences(table, pairs)
+    encoded = encode(tokenizer, sequences)
+    limit = model.config.max_position_embeddings
+    check_fits(encoded, sequences, sequences, kind_of(model), limit)
+    run = partial(
+        pair_logits, model, encoded, device=place, precision=precision, batch_size=batch_size
+    )
+    logits = run(first, second, track=partial(progress, what="predicting"))
+    table["Probability"] = probability(logits)
+    table["Prediction"] = (table["Probability"] > THRESHOLD).astype(int)
+    columns = [c for c in ("Sequence1", "Sequence2", "Label") if c in table]
+    write_csv(table[[*columns, "Probability", "Prediction"]], output)
+    logger.info("%s: %d pairs of %d aptamers", output, len(table), len(sequences))
+    if scores is not None:
+        ranked = scores_of_aptamers(
+            model,
+            encoded,
+            first,
+            second,
+            logits,
+            place,
+            track=partial(progress, what="the other order"),
+        )
+        order = np.argsort(-ranked, kind="stable")
+        write_csv(pd.DataFrame({"sequence": sequences, "predicted": ranked}).iloc[order], scores)
+        logger.info("%s", scores)
+
+
+def index_sequences(table: pd.DataFrame, source: Path) -> tuple[pd.Index, np.ndarray, np.ndarray]:
+    """The distinct aptamers of a table of pairs, and the pairs as indices into them."""
+    both = pd.concat([table["Sequence1"], table["Sequence2"]], ignore_index=True)
+    codes, texts = pd.factorize(both)
+    known: dict[str, int] = {}
+    place = np.empty(len(texts) + 1, dtype=np.int64)
+    for code, text in enumerate(texts):
+        try:
+            sequence = as_tokens(normalise(text))
+        except ValueError as reason:
+            line = int(np.argmax(codes == code)) % len(table) + 2
+            raise InputError(f"{source}, line {line}: {reason}: {text!r}") from None
+        place[code] = known.setdefault(sequence, len(known))
+    if (codes < 0).any():
+        line = int(np.argmax(codes < 0)) % len(table) + 2
+        raise InputError(f"{source}, line {line}: a sequence is missing")
+    first, second = np.split(place[codes], 2)
+    return pd.Index(known), first, second
+
+
+if __name__ == "__main__":
+    main()
