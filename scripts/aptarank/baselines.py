@@ -1,0 +1,123 @@
+"""Cheap predictors of fitness that a language model has to beat to be worth its while.
+
+Each takes training sequences (letters A, C, G, T) with their fitness and the sequences to predict,
+and returns a score for each, higher is fitter.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import LinearRegression, RidgeCV
+
+BASES = np.array(list("ACGT"))
+
+
+def one_hot(sequences: Sequence[str], length: int) -> np.ndarray:
+    """One column a position and base, zeros past the end; shape (n, 4 × length)."""
+    letters = np.array([list(sequence.ljust(length)[:length]) for sequence in sequences])
+    return (letters[:, :, None] == BASES).reshape(len(sequences), -1).astype(np.float64)
+
+
+def encode_both(train: Sequence[str], others: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """One-hot columns for as many positions as the longest training aptamer has."""
+    length = max(map(len, train))
+    return one_hot(train, length), one_hot(others, length)
+
+
+def extra_trees(
+    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
+) -> np.ndarray:
+    """500 extremely randomised trees on one-hot bases (Geurts et al. 2006)."""
+    features, wanted = encode_both(train, others)
+    trees = ExtraTreesRegressor(n_estimators=500, random_state=seed)
+    return trees.fit(features, fitness).predict(wanted)
+
+
+def ridge(
+    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
+) -> np.ndarray:
+    """Ridge regression on one-hot bases; the penalty by leave-one-out on the training aptamers."""
+    features, wanted = encode_both(train, others)
+    return RidgeCV(alphas=np.logspace(-2, 3, 11)).fit(features, fitness).predict(wanted)
+
+
+def shared_prefix(
+    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
+) -> np.ndarray:
+    """Mean fitness of the training aptamers that share the longest 5' prefix with each."""
+    totals: dict[str, list[float]] = {}
+    for sequence, value in zip(train, fitness, strict=True):
+        for end in range(len(sequence) + 1):
+            totals.setdefault(sequence[:end], []).append(value)
+    means = {prefix: float(np.mean(values)) for prefix, values in totals.items()}
+
+    def longest(sequence: str) -> float:
+        return next(
+            means[sequence[:end]] for end in range(len(sequence), -1, -1) if sequence[:end] in means
+        )
+
+    return np.array([longest(sequence) for sequence in others])
+
+
+def length(
+    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
+) -> np.ndarray:
+    """The number of bases alone, its direction from the training aptamers."""
+    return by_one_number(lambda sequence: len(sequence), train, fitness, others)
+
+
+def gc_content(
+    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
+) -> np.ndarray:
+    """The share of G and C alone, its direction from the training aptamers."""
+
+    def share(sequence: str) -> float:
+        return (sequence.count("G") + sequence.count("C")) / len(sequence)
+
+    return by_one_number(share, train, fitness, others)
+
+
+def by_one_number(
+    number: Callable[[str], float],
+    train: Sequence[str],
+    fitness: np.ndarray,
+    others: Sequence[str],
+) -> np.ndarray:
+    """Least squares on one number of each sequence."""
+    known, wanted = (np.array([[number(s)] for s in part], dtype=float) for part in (train, others))
+    return LinearRegression().fit(known, fitness).predict(wanted)
+
+
+BASELINES = {
+    "extra_trees": extra_trees,
+    "ridge": ridge,
+    "shared_prefix": shared_prefix,
+    "length": length,
+    "gc_content": gc_content,
+}
+
+
+def fit_scale(difference: np.ndarray, label: np.ndarray) -> float:
+    """The s for which sigmoid(s × difference) gives labelled pairs their greatest likelihood.
+
+    Turns differences of scores into probabilities (Bradley–Terry with one free scale). Fit it on
+    validation pairs; 0 where the differences say nothing.
+    """
+    spread = float(np.std(difference))
+    if spread == 0:
+        return 0.0
+    sign = np.where(label == 1, 1.0, -1.0)
+
+    def loss(log_scale: float) -> float:
+        return float(np.mean(np.logaddexp(0, -sign * np.exp(log_scale) * difference / spread)))
+
+    best = minimize_scalar(loss, bounds=(-6, 6), method="bounded")
+    return float(np.exp(best.x)) / spread
+
+
+def pair_probability(scores: np.ndarray, first: np.ndarray, second: np.ndarray, scale: float):
+    """P(first fitter than second) of each pair, float64, shape (n_pairs,)."""
+    return expit(scale * (scores[first] - scores[second]))

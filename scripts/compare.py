@@ -1,0 +1,42 @@
+"""One table of every model, seed and baseline."""
+
+import json
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from aptarank.cli import Program, logger
+from aptarank.tables import read_table, write_csv
+
+FIRST = ["model", "seed", "kind", "parameters"]
+SHOWN = [*FIRST, "accuracy", "roc_auc", "average_precision", "brier", "kendall_tau", "spearman"]
+
+
+@click.command(cls=Program)
+@click.argument("metrics", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--baselines", type=click.Path(path_type=Path), required=True, help="What baselines.py writes."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="comparison.csv", show_default=True
+)
+def main(metrics, baselines, output):
+    """Put METRICS (what evaluate.py writes) and the baselines into one table, and print it.
+
+    Example: python scripts/compare.py */seed-*/metrics.json --baselines baselines.csv
+    """
+    models = pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in metrics])
+    others = read_table(baselines, ["model", "accuracy"]).assign(kind="baseline")
+    table = pd.concat([models, others], ignore_index=True)
+    table = table[[*FIRST, *(column for column in others if column not in FIRST)]]
+    table = table.astype({"seed": "Int64", "parameters": "Int64"})
+    write_csv(table, output)
+    shown = table[SHOWN].astype(object).where(table[SHOWN].notna(), "")
+    text = shown.to_string(index=False, float_format="{:.4f}".format)
+    logger.info("unseen test aptamers, measured against their scores:\n%s", text)
+    logger.info("%s", output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Measure a model on aptamers that it has never seen."""
+
+import json
+import math
+from pathlib import Path
+
+import click
+import pandas as pd
+from safetensors import safe_open
+
+from aptarank import plots
+from aptarank.cli import Program, logger
+from aptarank.errors import InputError
+from aptarank.metrics import pair_metrics, ranking_metrics
+from aptarank.tables import read_table
+
+
+@click.command(cls=Program)
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="What predict.py writes for the test pairs.",
+)
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="What predict.py --scores writes.",
+)
+@click.option(
+    "--aptamers",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="What ingest.py writes: the truth.",
+)
+@click.option(
+    "--model",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder that finetune.py writes.",
+)
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="What finetune.py --history writes.",
+)
+@click.option("--dataset", help="Its name, for the metrics.")
+@click.option("--name", help="The model's name, for the metrics.")
+@click.option("--seed", type=int, help="The model's seed, for the metrics.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="metrics.json", show_default=True
+)
+@click.option(
+    "--plots",
+    "folder_of_plots",
+    type=click.Path(path_type=Path),
+    default="plots",
+    show_default=True,
+    help="Folder of the plots (SVG).",
+)
+def main(
+    predictions, scores, aptamers, folder, history, dataset, name, seed, output, folder_of_plots
+):
+    """Compare predictions with the scores that were measured.
+
+    Example: python scripts/evaluate.py --predictions predictions.csv --scores scores.csv
+    --aptamers aptamers.csv --model model --history history.csv
+    """
+    fitness = read_table(aptamers, ["sequence", "fitness"]).set_index("sequence")["fitness"]
+    pairs = read_table(predictions, ["Sequence1", "Sequence2", "Probability"])
+    ranked = read_table(scores, ["sequence", "predicted"])
+    for column in (pairs["Sequence1"], pairs["Sequence2"], ranked["sequence"]):
+        if not column.isin(fitness.index).all():
+            unknown = column[~column.isin(fitness.index)].iloc[0]
+            raise InputError(f"{aptamers}: no aptamer {unknown}, which {predictions} has")
+    difference = pairs["Sequence1"].map(fitness) - pairs["Sequence2"].map(fitness)
+    decided = (difference != 0).to_numpy()
+    label = (difference > 0).to_numpy().astype(int)[decided]
+    chance = pairs["Probability"].to_numpy()[decided]
+    true = ranked["sequence"].map(fitness).to_numpy()
+    predicted = ranked["predicted"].to_numpy()
+
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    measured = {
+        "dataset": dataset,
+        "model": name,
+        "seed": seed,
+        "kind": config["aptarank"]["kind"],
+        "parameters": count_parameters(folder / "model.safetensors"),
+        **pair_metrics(label, chance),
+        **ranking_metrics(true, predicted),
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+
+    to = folder_of_plots
+    to.mkdir(parents=True, exist_ok=True)
+    plots.plot_roc(label, chance, measured["roc_auc"], to / "roc.svg")
+    average = measured["average_precision"]
+    plots.plot_precision_recall(label, chance, average, to / "precision_recall.svg")
+    plots.plot_calibration(label, chance, to / "calibration.svg")
+    plots.plot_confusion(measured, to / "confusion.svg")
+    plots.plot_ranking(true, predicted, measured["kendall_tau"], to / "ranking.svg")
+    plots.plot_history(pd.read_csv(history), to / "history.svg")
+    logger.info(
+        "%s: accuracy %.4f, ROC AUC %.4f on %d pairs; Kendall's tau %.3f on %d unseen aptamers",
+        output,
+        measured["accuracy"],
+        measured["roc_auc"],
+        measured["n_pairs"],
+        measured["kendall_tau"],
+        measured["n_aptamers"],
+    )
+
+
+def count_parameters(weights: Path) -> int:
+    """Number of weights in a safetensors file."""
+    with safe_open(weights, framework="numpy") as file:
+        return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no dict)
+
+
+if __name__ == "__main__":
+    main()

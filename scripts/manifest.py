@@ -1,0 +1,101 @@
+"""Say what a run was made from: config, versions, git commit, inputs."""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import click
+
+from aptarank.cli import Program, logger
+
+PACKAGES = (
+    "biopython",
+    "matplotlib",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+    "pandas",
+    "pyarrow",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "snakemake",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+
+
+@click.command(cls=Program)
+@click.argument("inputs", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--config", "config", required=True, help="The resolved config, JSON.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="manifest.json", show_default=True
+)
+def main(inputs, config, output):
+    """Write the manifest of a run that read INPUTS.
+
+    Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}'
+    """
+    manifest = {
+        "config": json.loads(config),
+        "git": git_state(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "machine": {
+            "system": platform.platform(),
+            "processor": processor(),
+            "threads": os.cpu_count(),
+        },
+        "inputs": {str(path): {"sha256": sha256(path)} for path in sorted(inputs)},
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    logger.info("%s", output)
+
+
+def git_state() -> dict | None:
+    """Commit of this workflow and whether files differ from it; None outside of git."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", here, *words], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def version(package: str) -> str | None:
+    """Installed version, None where this environment lacks the package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def processor() -> str:
+    """The processor's name as Linux gives it, else what Python knows."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    main()
