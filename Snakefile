@@ -1,0 +1,68 @@
+"""aptarank: learn which of two aptamers is fitter, rank any number of them, ship it as ONNX.
+
+This file configures, validates, includes and names the targets; the rules are in rules/<stage>.smk.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.12")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "rules/common.smk"
+
+
+config = checked(config)
+
+
+pathvars:
+    run=f"results/{config['run']}",
+    data="<run>/{dataset}",
+    model="<data>/{model}/seed-{seed}",
+
+
+wildcard_constraints:
+    dataset=any_of(config["datasets"]),
+    model=any_of(config["models"]),
+    seed=any_of(map(str, config["seeds"])),
+
+
+localrules:
+    all,
+    compare,
+    manifest,
+
+
+include: "rules/ingest.smk"
+include: "rules/split.smk"
+include: "rules/pair.smk"
+include: "rules/tokenizer.smk"
+include: "rules/finetune.smk"
+include: "rules/predict.smk"
+include: "rules/evaluate.smk"
+include: "rules/baselines.smk"
+include: "rules/export.smk"
+include: "rules/compare.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        expand("<run>/{dataset}/comparison.csv", dataset=config["datasets"]),
+        expand(
+            "<run>/{dataset}/{model}/seed-{seed}/onnx/model.onnx",
+            dataset=config["datasets"],
+            model=config["models"],
+            seed=config["seeds"],
+        ),
+        "<run>/manifest.json",
+
+
+onsuccess:
+    print(
+        f"Done. Results: results/{config['run']}/; one table of all models and baselines:"
+    )
+    for dataset in config["datasets"]:
+        print(f"  results/{config['run']}/{dataset}/comparison.csv")

@@ -1,0 +1,23 @@
+rule evaluate:
+    input:
+        script=script("evaluate"),
+        modules=modules("evaluate"),
+        predictions="<model>/predictions.csv",
+        scores="<model>/scores.csv",
+        aptamers="<data>/aptamers.csv",
+        model="<model>/model",
+        history="<model>/history.csv",
+    output:
+        metrics="<model>/metrics.json",
+        plots=directory("<model>/plots"),
+    log:
+        "<data>/logs/{model}/seed-{seed}/evaluate.log",
+    benchmark:
+        "<data>/benchmarks/{model}/seed-{seed}/evaluate.tsv"
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python {input.script:q} --predictions {input.predictions:q} --scores {input.scores:q}"
+        " --aptamers {input.aptamers:q} --model {input.model:q} --history {input.history:q}"
+        " --dataset {wildcards.dataset:q} --name {wildcards.model:q} --seed {wildcards.seed}"
+        " -o {output.metrics:q} --plots {output.plots:q} --log {log:q}"

@@ -1,0 +1,22 @@
+rule predict:
+    input:
+        script=script("predict"),
+        modules=modules("predict"),
+        pairs="<data>/pairs/test.parquet",
+        model="<model>/model",
+    output:
+        predictions="<model>/predictions.csv",
+        scores="<model>/scores.csv",
+    log:
+        "<data>/logs/{model}/seed-{seed}/predict.log",
+    benchmark:
+        "<data>/benchmarks/{model}/seed-{seed}/predict.tsv"
+    conda:
+        "../envs/model.yaml"
+    threads: config["threads"]
+    params:
+        device=config["device"],
+    shell:
+        "python {input.script:q} {input.pairs:q} --model {input.model:q}"
+        " --device {params.device} --threads {threads}"
+        " -o {output.predictions:q} --scores {output.scores:q} --log {log:q}"
