@@ -1,0 +1,115 @@
+"""What the tests share: small inputs, and the programs run as a user would."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from click.testing import CliRunner
+
+ROOT = Path(__file__).parents[1]
+
+os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what this machine cannot run, and say why."""
+    for item in items:
+        if "gpu" in item.keywords and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs a GPU"))
+        if "hub" in item.keywords and not os.environ.get("APTARANK_HUB"):
+            item.add_marker(pytest.mark.skip(reason="needs the Hugging Face hub: APTARANK_HUB=1"))
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Run scripts/<name>.py in process, in an empty folder; returns click's result."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(name, *arguments, code=0):
+        main = importlib.import_module(name).main
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        assert result.exit_code == code, result.output
+        assert "Traceback" not in result.output
+        return result
+
+    return run
+
+
+def run_snakemake(folder, *arguments, code=0):
+    """Run the workflow in a folder; returns the finished process."""
+    command = [sys.executable, "-m", "snakemake", *arguments, "-s", ROOT / "Snakefile"]
+    done = subprocess.run(
+        [*command, "--cores", "2", "--resources", "gpu=1"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def snakemake(tmp_path):
+    """Run the workflow in an empty folder, with an overlay."""
+
+    def run(*arguments, config=None, code=0):
+        if config is not None:
+            (tmp_path / "overlay.yaml").write_text(config, encoding="utf-8")
+            arguments = (*arguments, "--configfile", "overlay.yaml")
+        return run_snakemake(tmp_path, *arguments, code=code)
+
+    return run
+
+
+SMALL = """
+run: small
+datasets:
+  lab: {path: scored.csv, better: lower}
+models:
+  rank: {steps: 60, evaluate_every: 20, batch_size: 32}
+  pair: {steps: 20, evaluate_every: 10, batch_size: 32}
+seeds: [1, 2]
+"""
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A folder in which the whole chain has run, scaled down, on a lab's RNA aptamers."""
+    folder = tmp_path_factory.mktemp("lab")
+    rng = np.random.default_rng(3)
+    sequences = ["".join(rng.choice(list("ACGU"), size=rng.integers(6, 10))) for _ in range(150)]
+    value = {"A": 0, "C": 1, "G": 2, "U": 3}
+    scores = [-4 * value[s[0]] - 2 * value[s[1]] + rng.normal(0, 0.1) for s in sequences]
+    table = pd.DataFrame({"sequence": sequences, "score": scores})
+    table.to_csv(folder / "scored.csv", index=False)
+    (folder / "overlay.yaml").write_text(SMALL, encoding="utf-8")
+    assert "comparison.csv" in run_snakemake(folder, "--configfile", "overlay.yaml").stdout
+    return folder
+
+
+def random_sequences(count, rng, shortest=6, longest=12):
+    """Distinct random sequences."""
+    found = {}
+    while len(found) < count:
+        length = rng.integers(shortest, longest + 1)
+        found["".join(rng.choice(list("ACGT"), size=length))] = None
+    return list(found)
+
+
+@pytest.fixture
+def scored():
+    """120 aptamers whose fitness depends on their first three bases."""
+    rng = np.random.default_rng(7)
+    sequences = random_sequences(120, rng)
+    value = {"A": 0.0, "C": 1.0, "G": 2.0, "T": 3.0}
+    weights = (4, 2, 1)
+    fitness = [sum(w * value[b] for w, b in zip(weights, s, strict=False)) for s in sequences]
+    noise = rng.normal(0, 0.1, len(sequences))
+    return pd.DataFrame({"sequence": sequences, "score": np.array(fitness) + noise})

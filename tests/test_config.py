@@ -1,0 +1,84 @@
+"""The config: defaults in one place, errors that name the key."""
+
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from aptarank.config import check_files, default, resolve
+from aptarank.errors import InputError
+
+
+def test_overlay_alone_is_enough(tmp_path, monkeypatch):
+    """The contract of the README: a dataset, a split, seeds; the example is not run beside it."""
+    monkeypatch.chdir(tmp_path)
+    overlay = """
+    run: ehppdk
+    datasets:
+      ehppdk: {path: scored.csv, sequence: Sequence, score: Entropy, better: higher}
+    split: {file: split.csv}
+    seeds: [1]
+    """
+    config = resolve(yaml.safe_load(overlay))
+    assert list(config["datasets"]) == ["ehppdk"]
+    assert {name: model["kind"] for name, model in config["models"].items()} == {
+        "rank": "rank",
+        "pair": "pair",
+    }
+    assert config["split"]["fractions"] == {"train": 0.8, "validation": 0.1, "test": 0.1}
+    with pytest.raises(InputError, match=r"datasets.ehppdk.path is 'scored.csv': no such file"):
+        check_files(config)
+
+
+def test_config_file_shows_every_default():
+    """config.yaml, uncommented, is the defaults and nothing but the defaults."""
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    keys = re.sub(r"(?m)^# (?= *[a-z_]+:( |$))", "", text)
+    shown = yaml.safe_load(keys)
+    defaults = resolve({})
+    defaults["datasets"]["example"]["path"] = default("datasets")["example"]["path"]
+    given = shown["models"]["pair"]
+    shown["models"]["pair"] = shown["models"]["rank"] | {"kind": "pair"} | given
+    assert shown == defaults
+
+
+def test_numbers_as_people_write_them():
+    config = resolve(yaml.safe_load("models: {rank: {learning_rate: 5e-5, weight_decay: 1E-2}}"))
+    assert config["models"]["rank"]["learning_rate"] == 5e-5
+    assert config["models"]["rank"]["weight_decay"] == 0.01
+    # What snakemake --config makes of models={rank: {steps: 5, freeze: true}} seeds=[1, 2]
+    given = {"models": {"rank": {"steps": "5", "freeze": "true"}}, "seeds": ["1", "2"]}
+    config = resolve(given)
+    assert config["models"]["rank"]["steps"] == 5
+    assert config["models"]["rank"]["freeze"] is True
+    assert config["seeds"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "said"),
+    [
+        ("spilt: {}", "spilt .*did you mean split"),
+        ("models: {pair: {stpes: 3}}", "models.pair.stpes .= 3. is not a key; did you mean steps"),
+        ("models: {mine: {}}", "models.mine.kind is 'mine'; expected one of: rank, pair"),
+        ("models: {mine: {kind: best}}", "models.mine.kind is 'best'"),
+        ("models: {rank: {size: huge}}", "models.rank.size is 'huge'; expected one of: nano, base"),
+        ("models: {rank: {steps: 0}}", "models.rank.steps is 0; expected at least 1"),
+        ("models: {rank: {steps: many}}", "models.rank.steps is 'many'; expected integer"),
+        ("models: {rank: {dropout: 1}}", "models.rank.dropout is 1; expected less than 1"),
+        ("models: {rank: {tokenizer: pretrained}}", "no models.rank.checkpoint"),
+        ("seeds: []", "seeds is .*at least 1"),
+        ("seeds: 1", "seeds is 1; expected array"),
+        ("datasets: {a: {path: x}}", "datasets.a.better is missing .one of: higher, lower"),
+        ("datasets: {a: {path: x, better: up}}", "datasets.a.better is 'up'; .*higher, lower"),
+        ("datasets: {a/b: {path: x, better: higher}}", "datasets: the name 'a/b'"),
+        ("datasets:", "datasets is None; expected object"),
+        ("split: {fractions: {train: 0.9}}", "split.fractions add up to 1.1"),
+        ("export: {opset: 99}", "export.opset is 99; expected at most"),
+        ("run: ../x", "run is '../x'"),
+    ],
+)
+def test_errors_name_the_key_its_value_and_what_is_allowed(overlay, said):
+    with pytest.raises(InputError, match=said) as error:
+        resolve(yaml.safe_load(overlay))
+    assert str(error.value).count("\n") <= 2

@@ -1,0 +1,78 @@
+"""ONNX: the same model at any batch size and length, and a check that can fail."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import random_sequences
+
+from aptarank.encoding import compose, encode
+from aptarank.errors import InputError
+from aptarank.inference import logits_of_pairs, torch_forward
+from aptarank.model import new_model
+from aptarank.onnx_model import export_onnx, onnx_forward
+from aptarank.tokenizer import nucleotide_tokenizer
+
+TOKENIZER = nucleotide_tokenizer(512)
+SEQUENCES = random_sequences(64, np.random.default_rng(5), 1, 40)
+
+
+@pytest.fixture(scope="module", params=["rank", "pair"])
+def exported(request, tmp_path_factory):
+    torch.manual_seed(1)
+    model = new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, 0.0, request.param).eval()
+    path = tmp_path_factory.mktemp("onnx") / "model.onnx"
+    export_onnx(model, encode(TOKENIZER, SEQUENCES), path, 20)
+    return model, path
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 100])
+def test_any_batch_size_and_length(exported, batch):
+    model, path = exported
+    encoded = encode(TOKENIZER, SEQUENCES)
+    first, second = np.random.default_rng(batch).integers(len(SEQUENCES), size=(2, 150))
+    kind = model.config.aptarank["kind"]
+    results = [
+        logits_of_pairs(forward, kind, encoded, first, second, batch)
+        for forward in (torch_forward(model, torch.device("cpu")), onnx_forward(path, 1))
+    ]
+    assert np.abs(results[0] - results[1]).max() < 1e-4
+
+
+def test_batches_do_not_change_results(exported):
+    """Padding is masked: an aptamer's logit is the same alone and beside longer ones."""
+    model, _ = exported
+    encoded = encode(TOKENIZER, SEQUENCES)
+    first, second = np.arange(64), np.arange(64)[::-1].copy()
+    kind = model.config.aptarank["kind"]
+    forward = torch_forward(model, torch.device("cpu"))
+    alone = logits_of_pairs(forward, kind, encoded, first, second, 1)
+    together = logits_of_pairs(forward, kind, encoded, first, second, 64)
+    assert np.abs(alone - together).max() < 1e-5
+    mixed = compose(encoded, torch.arange(64), torch.arange(64) if kind == "pair" else None)
+    assert (mixed["attention_mask"].sum(1) < mixed["attention_mask"].shape[1]).any()
+
+
+def test_a_file_that_is_no_model(exported, tmp_path):
+    _, path = exported
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"cut\.onnx: not an ONNX model"):
+        onnx_forward(cut, 1)
+    with pytest.raises(InputError, match="not an ONNX model"):
+        onnx_forward(tmp_path / "none.onnx", 1)
+
+
+def test_export_fails_where_outputs_differ(exported, program, tmp_path):
+    """Another model's predictions: the job must say by how much it is off."""
+    model, _ = exported
+    model.save_pretrained("model")
+    TOKENIZER.save_pretrained("model")
+    (tmp_path / "pairs.csv").write_text("Sequence1,Sequence2\nACGT,GG\nTTT,ACG\n")
+    program("predict", "pairs.csv", "--model", "model")
+    program("export", "--model", "model", "--predictions", "predictions.csv")
+    text = (tmp_path / "predictions.csv").read_text().splitlines()
+    fields = text[1].split(",")
+    fields[2] = str(float(fields[2]) * 0.99)
+    (tmp_path / "predictions.csv").write_text("\n".join([text[0], ",".join(fields), *text[2:]]))
+    said = program("export", "--model", "model", "--predictions", "predictions.csv", code=1).output
+    assert "differ from PyTorch's by up to 0.0" in said

@@ -1,0 +1,89 @@
+"""What README.md shows is true: its commands and snippets run, its graph is the real one."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^( *)```(\w+)\n(.*?)^ *```", README, re.M | re.S)
+
+
+def blocks(language):
+    """The fenced blocks of one language, without their indentation."""
+    return [
+        "\n".join(line.removeprefix(indent) for line in text.splitlines())
+        for indent, found, text in BLOCKS
+        if found == language
+    ]
+
+
+COMMANDS = [line.split("  #")[0].strip() for block in blocks("bash") for line in block.splitlines()]
+
+
+@pytest.fixture
+def folder(finished, tmp_path):
+    """A user's folder with finished results under the names that README.md uses."""
+    shutil.copytree(finished / "results/small/lab", tmp_path / "results/example/example")
+    shutil.copy(finished / "scored.csv", tmp_path)
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    return tmp_path
+
+
+def test_own_data(finished, tmp_path):
+    """The overlay of the three steps, planned on a lab's table."""
+    (overlay,) = blocks("yaml")
+    (tmp_path / "mine.yaml").write_text(overlay, encoding="utf-8")
+    table = (finished / "scored.csv").read_text(encoding="utf-8")
+    (tmp_path / "scored.csv").write_text(table.replace("sequence,score", "Sequence,Kd", 1))
+    (command,) = (line for line in COMMANDS if line.startswith("snakemake"))
+    words = [*shlex.split(command), "results/mine/lab/split.csv", "-s", str(ROOT / "Snakefile")]
+    words.insert(1, words.pop(-3))  # the target goes first
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "results/mine/lab/split.csv").is_file()
+
+
+def test_commands(folder):
+    """All but make, snakemake (above) and the benchmarks, whose programs must be there."""
+    alone = [line for line in COMMANDS if line.startswith("python scripts/")]
+    others = set(COMMANDS) - set(alone)
+    for line in others:
+        if line.startswith("python benchmarks/"):
+            assert (ROOT / line.split()[1]).is_file()
+        else:
+            assert line.startswith(("make ", "snakemake ", "source .venv/bin/activate"))
+    for line in alone:
+        words = [sys.executable, *shlex.split(line)[1:]]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_snippets(folder, monkeypatch, capsys, code):
+    monkeypatch.chdir(folder)
+    exec(compile(code, "README.md", "exec"), {})
+    assert re.search(r"\d\.\d", capsys.readouterr().out)
+
+
+def test_the_graph_is_that_of_the_rules():
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", done.stdout))
+    real = {
+        (names[a], names[b])
+        for a, b in re.findall(r"(id\d+) --> (id\d+)", done.stdout)
+        if names[b] != "all"
+    }
+    (graph,) = blocks("mermaid")
+    assert set(re.findall(r"(\w+) --> (\w+)", graph)) == real
+
+
+def test_targets_exist():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    for target in re.findall(r"\bmake ([a-z-]+)", README):
+        assert target in targets

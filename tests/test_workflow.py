@@ -1,0 +1,198 @@
+"""The whole chain under Snakemake: a real run of a scaled-down config, and bad input."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT, run_snakemake
+from scipy.special import expit
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+MODELS = [(model, seed) for model in ("rank", "pair") for seed in (1, 2)]
+
+
+@pytest.fixture
+def run(finished):
+    def run(*arguments, **options):
+        return run_snakemake(finished, *arguments, "--configfile", "overlay.yaml", **options)
+
+    return run
+
+
+def planned(done):
+    """Jobs that a dry run plans, by rule."""
+    if "Nothing to be done" in done.stdout + done.stderr:
+        return {}
+    lines = (done.stdout + done.stderr).split("Job stats:")[1].splitlines()
+    counts = dict(line.split() for line in lines[3 : lines.index("", 1)])
+    return {rule: int(number) for rule, number in counts.items() if rule not in ("total", "all")}
+
+
+def test_the_tree(finished):
+    data = finished / "results/small/lab"
+    aptamers = pd.read_csv(data / "aptamers.csv")
+    header = "id,sequence,score,fitness,chemistry,count,spread"
+    assert ",".join(aptamers.columns) == header
+    assert set(aptamers["chemistry"]) == {"RNA"}
+    assert (aptamers["fitness"] == -aptamers["score"]).all()
+    assert list(pd.read_csv(data / "rejected.csv").columns) == [
+        *("source", "line", "sequence", "score", "reason")
+    ]
+    split = pd.read_csv(data / "split.csv")
+    assert set(split["part"]) == {"train", "validation", "test"}
+    test = set(split.loc[split["part"] == "test", "sequence"])
+    for part in ("train", "validation", "test"):
+        pairs = pd.read_parquet(data / f"pairs/{part}.parquet")
+        assert list(pairs.columns) == ["Sequence1", "Sequence2", "Label"]
+    comparison = pd.read_csv(data / "comparison.csv")
+    assert len(comparison) == len(MODELS) + 5
+    for model, seed in MODELS:
+        folder = data / model / f"seed-{seed}"
+        for name in ("config.json", "model.safetensors", "tokenizer.json"):
+            assert (folder / "model" / name).is_file()
+        assert pd.read_csv(folder / "history.csv")["step"].iloc[-1] in (20, 60)
+        predictions = pd.read_csv(folder / "predictions.csv")
+        assert ",".join(predictions.columns) == "Sequence1,Sequence2,Label,Probability,Prediction"
+        assert set(predictions["Sequence1"]) | set(predictions["Sequence2"]) == test
+        metrics = json.loads((folder / "metrics.json").read_text())
+        assert (metrics["model"], metrics["seed"]) == (model, seed)
+        assert metrics["accuracy"] == np.mean(predictions["Label"] == predictions["Prediction"])
+        assert metrics["n_pairs"] == len(predictions)
+        for name in ("roc_auc", "average_precision", "brier", "kendall_tau", "spearman"):
+            assert -1 <= metrics[name] <= 1
+        assert len(list((folder / "plots").glob("*.svg"))) == 6
+        assert (data / "logs" / model / f"seed-{seed}" / "finetune.log").stat().st_size
+    assert comparison.set_index(["model", "seed"]).loc[("rank", 1), "accuracy"] > 0.8
+    manifest = json.loads((finished / "results/small/manifest.json").read_text())
+    assert manifest["config"]["models"]["pair"]["steps"] == 20
+    assert len(manifest["inputs"]["scored.csv"]["sha256"]) == 64
+    assert manifest["versions"]["torch"].startswith("2.13.0")
+
+
+@pytest.mark.parametrize(("kind", "seed"), MODELS)
+def test_models_work_without_our_code(finished, kind, seed):
+    """transformers and onnxruntime alone give the probabilities of predictions.csv."""
+    folder = finished / f"results/small/lab/{kind}/seed-{seed}"
+    table = pd.read_csv(folder / "predictions.csv").head(40)
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    model = AutoModelForSequenceClassification.from_pretrained(folder / "model").eval()
+    session = onnxruntime.InferenceSession(folder / "onnx/model.onnx")
+
+    def both(*texts):
+        inputs = tokenizer(*texts, padding=True, return_tensors="pt")
+        with torch.no_grad():
+            ours = model(**inputs).logits[:, 0].numpy()
+        onnx = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
+        return ours, onnx[:, 0]
+
+    a, b = table["Sequence1"].tolist(), table["Sequence2"].tolist()
+    if kind == "pair":
+        logits = both(a, b)
+    else:
+        logits = [x - y for x, y in zip(both(a), both(b), strict=True)]
+    for found in logits:
+        assert np.abs(expit(found) - table["Probability"]).max() < 1e-5
+
+
+def test_a_second_run_does_nothing(run):
+    assert planned(run("-n")) == {}
+    assert "Nothing to be done" in run().stderr
+
+
+def test_changes_rerun_what_they_touch(run, finished):
+    script = (ROOT / "scripts/finetune.py").stat().st_mtime_ns
+    (ROOT / "scripts/finetune.py").touch()
+    (finished / "scored.csv").touch()
+    assert planned(run("-n")) == {}
+    assert (ROOT / "scripts/finetune.py").stat().st_mtime_ns > script
+    assert planned(run("-n", "--config", "export={opset: 19}")) == {"export": 4, "manifest": 1}
+    changed = planned(run("-n", "--config", "models={pair: {steps: 21}}"))
+    assert changed == {"finetune": 2, "predict": 2, "evaluate": 2, "export": 2} | {
+        "compare": 1,
+        "manifest": 1,
+        "tokenizer": 1,
+    }
+    more = planned(run("-n", "--config", "seeds=[1, 2, 3]"))
+    assert more == {"finetune": 2, "predict": 2, "evaluate": 2, "export": 2} | {
+        "compare": 1,
+        "manifest": 1,
+    }
+
+
+def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
+    """A second folder, the same config: tables, predictions, metrics and weights are identical."""
+    shutil.copy(finished / "scored.csv", tmp_path)
+    shutil.copy(finished / "overlay.yaml", tmp_path)
+    snakemake("--configfile", "overlay.yaml", "--config", "seeds=[1]")
+    compared = 0
+    for path in sorted((tmp_path / "results/small/lab").rglob("*")):
+        same = path.relative_to(tmp_path)
+        timed = {"logs", "benchmarks"} & set(same.parts)
+        if not path.is_file() or timed or path.name in ("comparison.csv", ".snakemake_timestamp"):
+            continue
+        assert path.read_bytes() == (finished / same).read_bytes(), same
+        compared += 1
+    assert compared > 30
+
+
+@pytest.mark.parametrize(
+    ("data", "config", "said"),
+    [
+        (None, "", "datasets.d.path is 'd.csv': no such file"),
+        ("", "", "d.csv: the file is empty"),
+        ("Seq,Kd\nACG,1\n", "", "no column 'sequence'; the columns are 'Seq', 'Kd'"),
+        ("sequence,score\nACG,1\n", "models: {rank: {step: 1}}", "did you mean steps"),
+        ("sequence,score\nACG,1\nACT,2\n", "", "2 aptamers leave 0 for validation"),
+        ("sequence,score\nACG,1\nACT,1\n", "", "all 2 aptamers have the score 1"),
+        ("sequence,score\nACG,1\n", "split: {file: none.csv}", "split.file is 'none.csv'"),
+    ],
+)
+def test_bad_input_stops_before_training(snakemake, tmp_path, data, config, said):
+    if data is not None:
+        (tmp_path / "d.csv").write_text(data)
+    overlay = "datasets: {d: {path: d.csv, better: higher}}\n" + config
+    done = snakemake("all", config=overlay, code=1)
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("model.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        ("{pair: {checkpoint: folder}, rank: {}}", "folder: not a checkpoint folder"),
+        ("{pair: {}, rank: {}}", "needs 655 tokens, but the model reads at most 512"),
+    ],
+)
+def test_bad_models_stop_before_training(snakemake, tmp_path, scored, models, said):
+    (tmp_path / "folder").mkdir()
+    if "folder" not in models:
+        scored.loc[:1, "sequence"] = ["ACGT" * 100, "ACGT" * 63]
+    scored.to_csv(tmp_path / "d.csv", index=False)
+    overlay = f"datasets: {{d: {{path: d.csv, better: higher}}}}\nmodels: {models}"
+    done = snakemake(config=overlay, code=1)
+    assert said in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("model.safetensors"))
+
+
+def test_hostile_names_reach_the_scripts_as_data(snakemake, tmp_path, scored):
+    name = "a 'b' $(touch hacked); \"c\".csv"
+    scored.rename(columns={"score": "Kd; $(touch hacked) 'x'"}).to_csv(tmp_path / name, index=False)
+    dataset = {"path": name, "score": "Kd; $(touch hacked) 'x'", "better": "higher"}
+    target = "results/example/d/pairs/train.parquet"
+    snakemake(target, config=json.dumps({"datasets": {"d": dataset}}))
+    assert (tmp_path / target).is_file()
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_the_plan_of_the_readme(tmp_path):
+    """The command of the charter, on the embedded example."""
+    command = ["snakemake", "--cores", "8", "--resources", "gpu=1", "-n", "--directory", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert planned(done)["finetune"] == 2
