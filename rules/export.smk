@@ -3,7 +3,7 @@ rule export:
         script=script("export"),
         modules=modules("export"),
         model="<model>/model",
-        predictions="<model>/predictions.csv",
+        pairs="<data>/pairs/test.parquet",
     output:
         "<model>/onnx/model.onnx",
     log:
@@ -17,6 +17,6 @@ rule export:
         opset=config["export"]["opset"],
         tolerance=config["export"]["tolerance"],
     shell:
-        "python {input.script:q} --model {input.model:q} --predictions {input.predictions:q}"
+        "python {input.script:q} --model {input.model:q} --pairs {input.pairs:q}"
         " --opset {params.opset} --tolerance {params.tolerance} --threads {threads}"
         " -o {output:q} --log {log:q}"

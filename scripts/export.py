@@ -1,19 +1,21 @@
 """Export a fine-tuned model to ONNX and prove that it is the same model."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
-from scipy.special import logit
+import torch
 
-from aptarank.cli import Program, logger
+from aptarank.cli import Program, logger, progress
 from aptarank.config import default
 from aptarank.encoding import encode
 from aptarank.errors import InputError
-from aptarank.inference import logits_of_pairs
+from aptarank.inference import logits_of_pairs, torch_forward
 from aptarank.model import kind_of, load_model
 from aptarank.onnx_model import export_onnx, onnx_forward
+from aptarank.pairs import PAIR_COLUMNS
 from aptarank.tables import read_table
 from aptarank.tokenizer import load_tokenizer
 
@@ -27,10 +29,10 @@ from aptarank.tokenizer import load_tokenizer
     help="Folder that finetune.py writes.",
 )
 @click.option(
-    "--predictions",
+    "--pairs",
     type=click.Path(path_type=Path),
     required=True,
-    help="What predict.py (PyTorch) writes for the test pairs.",
+    help="Test pairs, on which both must agree.",
 )
 @click.option(
     "--opset", default=default("export.opset"), show_default=True, help="ONNX operator set."
@@ -45,21 +47,28 @@ from aptarank.tokenizer import load_tokenizer
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default="model.onnx", show_default=True
 )
-def main(folder, predictions, opset, tolerance, threads, output):
+def main(folder, pairs, opset, tolerance, threads, output):
     """Write a model as ONNX; fail where ONNX Runtime and PyTorch differ on the test pairs.
 
-    Example: python scripts/export.py --model model --predictions predictions.csv -o model.onnx
+    Example: python scripts/export.py --model model --pairs pairs/test.parquet -o model.onnx
     """
+    torch.set_num_threads(threads)
     model = load_model(folder)
-    table = read_table(predictions, ["Sequence1", "Sequence2", "Probability"])
+    table = read_table(pairs, PAIR_COLUMNS[:2])
     sequences = pd.Index(pd.unique(pd.concat([table["Sequence1"], table["Sequence2"]])))
     encoded = encode(load_tokenizer(folder), sequences)
     export_onnx(model, encoded, output, opset)
-    first, second = (sequences.get_indexer(table[name]) for name in ("Sequence1", "Sequence2"))
-    forward = onnx_forward(output, threads)
-    found = logits_of_pairs(forward, kind_of(model), encoded, first, second)
-    # predict.py computes probabilities in double precision, so this gives back PyTorch's logits.
-    worst = float(np.max(np.abs(found - logit(table["Probability"].to_numpy()))))
+    first, second = (sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2])
+    onnx, pytorch = (
+        logits_of_pairs(
+            forward, kind_of(model), encoded, first, second, track=partial(progress, what=name)
+        )
+        for name, forward in (
+            ("ONNX Runtime", onnx_forward(output, threads)),
+            ("PyTorch", torch_forward(model, torch.device("cpu"))),
+        )
+    )
+    worst = float(np.max(np.abs(onnx - pytorch)))
     if not worst <= tolerance:
         raise InputError(
             f"{output}: ONNX Runtime's logits differ from PyTorch's by up to {worst:.2g} on "

@@ -1,34 +1,14 @@
 """Say what a run was made from: config, versions, git commit, inputs."""
 
 import hashlib
-import importlib.metadata
 import json
-import os
-import platform
 import subprocess
 from pathlib import Path
 
 import click
 
+from aptarank import machine
 from aptarank.cli import Program, logger
-
-PACKAGES = (
-    "biopython",
-    "matplotlib",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "onnxscript",
-    "pandas",
-    "pyarrow",
-    "safetensors",
-    "scikit-learn",
-    "scipy",
-    "snakemake",
-    "tokenizers",
-    "torch",
-    "transformers",
-)
 
 
 @click.command(cls=Program)
@@ -45,13 +25,8 @@ def main(inputs, config, output):
     manifest = {
         "config": json.loads(config),
         "git": git_state(),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-        "machine": {
-            "system": platform.platform(),
-            "processor": processor(),
-            "threads": os.cpu_count(),
-        },
+        "versions": machine.versions(),
+        "machine": machine.describe(),
         "inputs": {str(path): {"sha256": sha256(path)} for path in sorted(inputs)},
     }
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -72,23 +47,6 @@ def git_state() -> dict | None:
         return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def version(package: str) -> str | None:
-    """Installed version, None where this environment lacks the package."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def processor() -> str:
-    """The processor's name as Linux gives it, else what Python knows."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def sha256(path: Path) -> str:

@@ -1,5 +1,7 @@
 """ONNX: the same model at any batch size and length, and a check that can fail."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -62,17 +64,21 @@ def test_a_file_that_is_no_model(exported, tmp_path):
         onnx_forward(tmp_path / "none.onnx", 1)
 
 
-def test_export_fails_where_outputs_differ(exported, program, tmp_path):
-    """Another model's predictions: the job must say by how much it is off."""
+def test_export_fails_where_outputs_differ(exported, program, tmp_path, monkeypatch):
+    """Another model's ONNX file: the job must say by how much it is off."""
     model, _ = exported
     model.save_pretrained("model")
     TOKENIZER.save_pretrained("model")
     (tmp_path / "pairs.csv").write_text("Sequence1,Sequence2\nACGT,GG\nTTT,ACG\n")
-    program("predict", "pairs.csv", "--model", "model")
-    program("export", "--model", "model", "--predictions", "predictions.csv")
-    text = (tmp_path / "predictions.csv").read_text().splitlines()
-    fields = text[1].split(",")
-    fields[2] = str(float(fields[2]) * 0.99)
-    (tmp_path / "predictions.csv").write_text("\n".join([text[0], ",".join(fields), *text[2:]]))
-    said = program("export", "--model", "model", "--predictions", "predictions.csv", code=1).output
-    assert "differ from PyTorch's by up to 0.0" in said
+    said = program("export", "--model", "model", "--pairs", "pairs.csv").output
+    assert "logits of 2 test pairs within" in said
+
+    def export_another(model, encoded, path, opset):
+        weight = model.classifier.weight
+        weight.data *= 1.01
+        export_onnx(model, encoded, path, opset)
+        weight.data /= 1.01
+
+    monkeypatch.setattr("export.export_onnx", export_another)
+    said = program("export", "--model", "model", "--pairs", "pairs.csv", code=1).output
+    assert re.search(r"differ from PyTorch's by up to 0\.0\d+ on 2 test pairs", said)

@@ -72,7 +72,7 @@ def resolve_model(settings: dict, where: str) -> dict:
 
 
 def check(value: dict, rules: dict, where: str) -> None:
-    """Fill in `value`'s defaults in place, then report the first error in it."""
+    """Fill in defaults in place, then report the first error."""
     complete(value, rules, rules)
     errors = jsonschema.Draft202012Validator(rules).iter_errors(value)
     error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
@@ -80,29 +80,40 @@ def check(value: dict, rules: dict, where: str) -> None:
         raise InputError("config: " + worded(error, where))
 
 
-def complete(value: Any, rules: Mapping, root: Mapping) -> None:
-    """Fill in defaults and read numbers such as `1e-3`, down through objects and references.
+def complete(value: Any, rules: Mapping, root: Mapping) -> Any:
+    """Return `value` with defaults filled in (in place), down through objects and references.
 
-    YAML 1.1 takes `1e-3` for a text (it wants `1.0e-3`); everybody means the number.
+    Numbers that came as text are read: YAML 1.1 takes `1e-3` for a text (it wants `1.0e-3`), and
+    Snakemake's `--config` gives texts for all that is nested.
     """
     if "$ref" in rules:
         rules = functools.reduce(
             lambda place, name: place[name], rules["$ref"][2:].split("/"), root
         )
-    if not isinstance(value, dict):
-        return
-    properties = rules.get("properties", {})
-    for name, rule in properties.items():
-        if "default" in rule:
-            value.setdefault(name, copy.deepcopy(rule["default"]))
-        if name in value:
-            if "number" in rule.get("type", ()) and EXPONENT.fullmatch(str(value[name])):
-                value[name] = float(value[name])
-            complete(value[name], rule, root)
-    others = rules.get("additionalProperties")
-    if isinstance(others, dict):
-        for name in value.keys() - properties.keys():
-            complete(value[name], others, root)
+    if isinstance(value, str):
+        return unquoted(value, rules)
+    if isinstance(value, list):
+        return [complete(item, rules.get("items", {}), root) for item in value]
+    if isinstance(value, dict):
+        properties = rules.get("properties", {})
+        for name, rule in properties.items():
+            if "default" in rule:
+                value.setdefault(name, copy.deepcopy(rule["default"]))
+        others = rules.get("additionalProperties")
+        for name in value:
+            rule = properties.get(name, others if isinstance(others, dict) else {})
+            value[name] = complete(value[name], rule, root)
+    return value
+
+
+def unquoted(text: str, rule: Mapping) -> Any:
+    """What a text stands for where the rule does not allow a text; else the text."""
+    if "type" not in rule or "string" in rule["type"]:
+        return text
+    try:
+        return float(text) if EXPONENT.fullmatch(text) else yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def worded(error: jsonschema.ValidationError, where: str) -> str:

@@ -100,7 +100,7 @@ def pair_logits(
 
 
 def probability(logits: np.ndarray) -> np.ndarray:
-    """Sigmoid in double precision, so that `logit` gives the logits back unharmed."""
+    """Sigmoid of logits, in double precision."""
     return expit(logits.astype(np.float64))
 
 

@@ -18,7 +18,8 @@ LIMIT = 512  # tokens: ALBERT's max_position_embeddings
 KINDS = ("rank", "pair")
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
-# Shapes: nano is ours; the others are those of Lan et al. 2020 (ALBERT), table 1.
+# Shapes: nano is ours (its weights start at about 1/sqrt(hidden size): with ALBERT's 0.02, so small
+# a model learns several times more slowly); the others are those of Lan et al. 2020, table 1.
 SIZES = {
     name: dict(
         zip(
@@ -35,7 +36,7 @@ SIZES = {
         )
     )
     for name, shape in {
-        "nano": (64, 128, 2, 4, 512, 0.08),
+        "nano": (64, 128, 2, 4, 512, 0.12),
         "base": (128, 768, 12, 12, 3072, 0.02),
         "large": (128, 1024, 24, 16, 4096, 0.02),
         "xlarge": (128, 2048, 24, 16, 8192, 0.02),
