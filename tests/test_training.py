@@ -10,7 +10,7 @@ from aptarank.config import resolve
 from aptarank.encoding import encode
 from aptarank.inference import pair_logits
 from aptarank.model import new_model
-from aptarank.pairs import label_pairs
+from aptarank.pairs import Pairs, label_pairs
 from aptarank.tokenizer import nucleotide_tokenizer
 from aptarank.training import (
     Part,
@@ -21,6 +21,7 @@ from aptarank.training import (
     finetune,
     linear_schedule,
     make_optimizer,
+    sample_pairs,
 )
 
 CPU = torch.device("cpu")
@@ -162,6 +163,22 @@ def test_an_epoch_sees_each_example_once():
     for _ in range(3):
         assert sorted(np.concatenate([next(batches), next(batches)])) == list(range(10))
     assert len(next(endless_batches(3, 64, np.random.default_rng(1)))) == 3
+
+
+def test_validation_pairs_are_drawn_from_all(parts):
+    """The table's first pairs are those of the least fit aptamers alone."""
+    pairs, fitness = parts[0].pairs, parts[0].fitness
+
+    def least_fit(some):
+        """Median rank of the less fit aptamer of each pair, from 0 to 1."""
+        lower = np.minimum(fitness[some.first], fitness[some.second])
+        return np.median(np.searchsorted(np.sort(fitness), lower)) / len(fitness)
+
+    few = sample_pairs(pairs, 300, np.random.default_rng(1))
+    assert len(few.label) == 300
+    assert least_fit(few) == pytest.approx(least_fit(pairs), abs=0.1)
+    assert least_fit(Pairs(*(column[:300] for column in pairs))) < 0.1
+    assert sample_pairs(pairs, 10**9, np.random.default_rng(1)) is pairs
 
 
 def test_epochs_become_steps():

@@ -143,12 +143,19 @@ def linear_schedule(steps: int, warmup: float) -> Callable[[int], float]:
     return factor
 
 
+def sample_pairs(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
+    """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of fitness."""
+    if len(pairs.label) <= most:
+        return pairs
+    chosen = rng.choice(len(pairs.label), size=most, replace=False)
+    return Pairs(*(column[chosen] for column in pairs))
+
+
 def validate(
-    model: nn.Module, part: Part, settings: Settings, device: torch.device
+    model: nn.Module, encoded: Encoded, pairs: Pairs, device: torch.device
 ) -> tuple[float, float]:
-    """Loss and accuracy on the part's first pairs."""
-    pairs = Pairs(*(column[: settings.validation_pairs] for column in part.pairs))
-    logits = torch.from_numpy(pair_logits(model, part.encoded, pairs.first, pairs.second, device))
+    """Loss and accuracy on labelled pairs."""
+    logits = torch.from_numpy(pair_logits(model, encoded, pairs.first, pairs.second, device))
     label = torch.from_numpy(pairs.label.astype(np.float32))
     loss = functional.binary_cross_entropy_with_logits(logits, label).item()
     return loss, ((logits > 0) == (label == 1)).float().mean().item()
@@ -178,6 +185,9 @@ def finetune(
     optimizer = make_optimizer(model, settings)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, linear_schedule(steps, settings.warmup))
     batches = endless_batches(task.examples, settings.batch_size, rng)
+    held_out = sample_pairs(
+        validation.pairs, settings.validation_pairs, np.random.default_rng([seed, 1])
+    )
     history: list[dict[str, float]] = []
     best_weights, best_step, best = None, 0, (-1.0, -math.inf)
     losses: list[torch.Tensor] = []
@@ -201,7 +211,7 @@ def finetune(
         optimizer.zero_grad(set_to_none=True)
 
         if step % settings.evaluate_every == 0 or step == steps:
-            validation_loss, accuracy = validate(model, validation, settings, device)
+            validation_loss, accuracy = validate(model, validation.encoded, held_out, device)
             history.append(
                 {
                     "step": step,
