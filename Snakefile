@@ -45,6 +45,7 @@ include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
 include: "rules/export.smk"
 include: "rules/compare.smk"
+include: "rules/manifest.smk"
 
 
 rule all:

@@ -7,7 +7,7 @@ noise. Lower binds more strongly. It is a simulation, not a binding measurement 
 
 Toeholds matter in strand displacement (Zhang & Winfree 2009, doi:10.1021/ja906987s). As with the
 scores of EFBA and MAWS, the energy lies in which bases follow which at the 5' end: the length of
-the whole sequence says nothing about it, and its GC content little.
+the whole sequence says nothing about it, and its GC content only part.
 """
 
 from pathlib import Path
@@ -43,8 +43,8 @@ def toehold_energy(sequence: str, toehold: int) -> float:
 
 @click.command()
 @click.option("--count", default=1000, show_default=True, help="Number of aptamers.")
-@click.option("--shortest", default=12, show_default=True, help="In bases.")
-@click.option("--longest", default=18, show_default=True, help="In bases.")
+@click.option("--shortest", default=10, show_default=True, help="In bases.")
+@click.option("--longest", default=15, show_default=True, help="In bases.")
 @click.option("--toehold", default=7, show_default=True, help="In bases.")
 @click.option("--noise", default=0.1, show_default=True, help="Standard deviation, kcal/mol.")
 @click.option("--seed", default=1, show_default=True)

@@ -1,35 +1,27 @@
 """Measure cheap predictors on the same split as the models."""
 
-from pathlib import Path
-
 import click
 import numpy as np
 import pandas as pd
 
 from aptarank.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.cli import Program, logger, progress
+from aptarank.cli import PATH, Program, logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.tables import read_pairs, read_table, write_csv
 
 
 @click.command(cls=Program)
-@click.option(
-    "--aptamers", type=click.Path(path_type=Path), required=True, help="What ingest.py writes."
-)
-@click.option(
-    "--split", type=click.Path(path_type=Path), required=True, help="What split.py writes."
-)
+@click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
+@click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option(
     "--validation",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="Labelled validation pairs: they scale scores to probabilities.",
 )
-@click.option("--test", type=click.Path(path_type=Path), required=True, help="Labelled test pairs.")
-@click.option("--seed", default=1, show_default=True, help="Seed of the trees.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default="baselines.csv", show_default=True
-)
+@click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
+@click.option("--seed", default=1, help="Seed of the trees.")
+@click.option("-o", "--output", type=PATH, default="baselines.csv")
 def main(aptamers, split, validation, test, seed, output):
     """Train each baseline on the training aptamers and measure it on the test pairs.
 

@@ -1,12 +1,11 @@
 """One table of every model, seed and baseline."""
 
 import json
-from pathlib import Path
 
 import click
 import pandas as pd
 
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 from aptarank.tables import read_table, write_csv
 
 FIRST = ["model", "seed", "kind", "parameters"]
@@ -14,13 +13,9 @@ SHOWN = [*FIRST, "accuracy", "roc_auc", "average_precision", "brier", "kendall_t
 
 
 @click.command(cls=Program)
-@click.argument("metrics", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option(
-    "--baselines", type=click.Path(path_type=Path), required=True, help="What baselines.py writes."
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default="comparison.csv", show_default=True
-)
+@click.argument("metrics", type=PATH, nargs=-1, required=True)
+@click.option("--baselines", type=PATH, required=True, help="What baselines.py writes.")
+@click.option("-o", "--output", type=PATH, default="comparison.csv")
 def main(metrics, baselines, output):
     """Put METRICS (what evaluate.py writes) and the baselines into one table, and print it.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from safetensors import safe_open
 
 from aptarank import plots
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 from aptarank.errors import InputError
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.tables import read_table
@@ -18,47 +18,44 @@ from aptarank.tables import read_table
 @click.command(cls=Program)
 @click.option(
     "--predictions",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="What predict.py writes for the test pairs.",
 )
 @click.option(
     "--scores",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="What predict.py --scores writes.",
 )
 @click.option(
     "--aptamers",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="What ingest.py writes: the truth.",
 )
 @click.option(
     "--model",
     "folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="Folder that finetune.py writes.",
 )
 @click.option(
     "--history",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="What finetune.py --history writes.",
 )
 @click.option("--dataset", help="Its name, for the metrics.")
 @click.option("--name", help="The model's name, for the metrics.")
 @click.option("--seed", type=int, help="The model's seed, for the metrics.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default="metrics.json", show_default=True
-)
+@click.option("-o", "--output", type=PATH, default="metrics.json")
 @click.option(
     "--plots",
     "folder_of_plots",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="plots",
-    show_default=True,
     help="Folder of the plots (SVG).",
 )
 def main(

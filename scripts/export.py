@@ -1,14 +1,13 @@
 """Export a fine-tuned model to ONNX and prove that it is the same model."""
 
 from functools import partial
-from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import Program, logger, progress
+from aptarank.cli import PATH, Program, logger, progress, threads_option
 from aptarank.config import default
 from aptarank.encoding import encode
 from aptarank.errors import InputError
@@ -24,29 +23,24 @@ from aptarank.tokenizer import load_tokenizer
 @click.option(
     "--model",
     "folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="Folder that finetune.py writes.",
 )
 @click.option(
     "--pairs",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="Test pairs, on which both must agree.",
 )
-@click.option(
-    "--opset", default=default("export.opset"), show_default=True, help="ONNX operator set."
-)
+@click.option("--opset", default=default("export.opset"), help="ONNX operator set.")
 @click.option(
     "--tolerance",
     default=default("export.tolerance"),
-    show_default=True,
     help="Largest difference of a logit that is let pass.",
 )
-@click.option("--threads", default=default("threads"), show_default=True, help="Processor threads.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default="model.onnx", show_default=True
-)
+@threads_option
+@click.option("-o", "--output", type=PATH, default="model.onnx")
 def main(folder, pairs, opset, tolerance, threads, output):
     """Write a model as ONNX; fail where ONNX Runtime and PyTorch differ on the test pairs.
 

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 import yaml
 
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, device_option, logger, threads_option
 from aptarank.config import KINDS, default, resolve_model
 from aptarank.encoding import encode
 from aptarank.model import from_checkpoint, kind_of, new_model, pick_device
@@ -20,21 +20,15 @@ from aptarank.training import Part, Settings, finetune
 
 
 @click.command(cls=Program)
-@click.option(
-    "--aptamers", type=click.Path(path_type=Path), required=True, help="What ingest.py writes."
-)
-@click.option(
-    "--train", type=click.Path(path_type=Path), required=True, help="Labelled training pairs."
-)
+@click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
+@click.option("--train", type=PATH, required=True, help="Labelled training pairs.")
 @click.option(
     "--validation",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="Labelled validation pairs.",
 )
-@click.option(
-    "--tokenizer", type=click.Path(path_type=Path), required=True, help="What tokenizer.py writes."
-)
+@click.option("--tokenizer", type=PATH, required=True, help="What tokenizer.py writes.")
 @click.option(
     "--kind", type=click.Choice(KINDS), help="rank scores one aptamer, pair compares two."
 )
@@ -49,32 +43,16 @@ from aptarank.training import Part, Settings, finetune
 @click.option(
     "--margin",
     default=float(default("pairs.margin")),
-    show_default=True,
     help="The margin that the pairs were made with.",
 )
-@click.option(
-    "--seed", default=default("seeds")[0], show_default=True, help="Seed of weights and batches."
-)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default=default("device"),
-    show_default=True,
-)
-@click.option("--threads", default=default("threads"), show_default=True, help="Processor threads.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default="model",
-    show_default=True,
-    help="Folder of the model.",
-)
+@click.option("--seed", default=default("seeds")[0], help="Seed of weights and batches.")
+@device_option
+@threads_option
+@click.option("-o", "--output", type=PATH, default="model", help="Folder of the model.")
 @click.option(
     "--history",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="history.csv",
-    show_default=True,
     help="Table of the evaluations.",
 )
 def main(

@@ -1,11 +1,9 @@
 """Read scored aptamers, accept or reject each row, merge duplicates."""
 
-from pathlib import Path
-
 import click
 
 from aptarank.aptamers import check_learnable, clean
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 from aptarank.config import default
 from aptarank.readers import FORMATS, Columns, read
 from aptarank.tables import write_csv
@@ -14,31 +12,27 @@ DATASET = "$defs.dataset."
 
 
 @click.command(cls=Program)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--format",
     "file_format",
     default=default(DATASET + "format"),
-    show_default=True,
     type=click.Choice(["auto", *FORMATS]),
     help="The format of FILE.",
 )
 @click.option(
     "--sequence",
     default=default(DATASET + "sequence"),
-    show_default=True,
     help="Column of the sequence.",
 )
 @click.option(
     "--score",
     default=default(DATASET + "score"),
-    show_default=True,
     help="Column of the score; for FASTA, a regular expression with one group.",
 )
 @click.option(
     "--name",
     default=default(DATASET + "name"),
-    show_default=True,
     help="Column of the aptamer's name, if there is one.",
 )
 @click.option(
@@ -50,16 +44,14 @@ DATASET = "$defs.dataset."
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="aptamers.csv",
-    show_default=True,
     help="Accepted aptamers.",
 )
 @click.option(
     "--rejected",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="rejected.csv",
-    show_default=True,
     help="Rejected rows, each with its reason.",
 )
 def main(file, file_format, sequence, score, name, better, output, rejected):

@@ -8,15 +8,13 @@ from pathlib import Path
 import click
 
 from aptarank import machine
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 
 
 @click.command(cls=Program)
-@click.argument("inputs", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("inputs", type=PATH, nargs=-1, required=True)
 @click.option("--config", "config", required=True, help="The resolved config, JSON.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default="manifest.json", show_default=True
-)
+@click.option("-o", "--output", type=PATH, default="manifest.json")
 def main(inputs, config, output):
     """Write the manifest of a run that read INPUTS.
 

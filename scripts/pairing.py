@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.aptamers import check_learnable, clean
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.pairs import label_pairs
@@ -36,25 +36,21 @@ def load_aptamers(path: Path, columns: Columns, better: str | None) -> pd.DataFr
 
 
 @click.command(cls=Program)
-@click.option(
-    "-d", "--data", type=click.Path(path_type=Path), required=True, help="Scored aptamers."
-)
+@click.option("-d", "--data", type=PATH, required=True, help="Scored aptamers.")
 @click.option(
     "--split",
     "split_file",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="What split.py writes; drawn with the default fractions if not given.",
 )
 @click.option(
     "--sequence",
     default=default("$defs.dataset.sequence"),
-    show_default=True,
     help="Column of the sequence.",
 )
 @click.option(
     "--score",
     default=default("$defs.dataset.score"),
-    show_default=True,
     help="Column of the score.",
 )
 @click.option(
@@ -65,22 +61,18 @@ def load_aptamers(path: Path, columns: Columns, better: str | None) -> pd.DataFr
 @click.option(
     "--margin",
     default=float(default("pairs.margin")),
-    show_default=True,
     help="Drop pairs whose fitness differs by no more than this.",
 )
 @click.option(
     "--max-pairs",
     default=default("pairs.max_pairs"),
-    show_default=True,
     help="At most this many pairs a part; 0 for all.",
 )
-@click.option(
-    "--seed", default=default("pairs.seed"), show_default=True, help="Seed of all that is drawn."
-)
+@click.option("--seed", default=default("pairs.seed"), help="Seed of all that is drawn.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder of the tables; 'pairs' next to DATA if not given.",
 )
 def main(data, split_file, sequence, score, better, margin, max_pairs, seed, output):

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import Program, logger, progress
-from aptarank.config import default
+from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
 from aptarank.encoding import check_fits, encode
 from aptarank.errors import InputError
 from aptarank.inference import BATCH, pair_logits, probability, scores_of_aptamers
@@ -21,36 +20,30 @@ from aptarank.tokenizer import load_tokenizer
 
 
 @click.command(cls=Program)
-@click.argument("pairs", type=click.Path(path_type=Path))
+@click.argument("pairs", type=PATH)
 @click.option(
     "--model",
     "folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="Folder that finetune.py writes.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="predictions.csv",
-    show_default=True,
     help="PAIRS with Probability and Prediction.",
 )
 @click.option(
     "--scores",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Also score each aptamer of PAIRS (a pair model: by its win rate, in both orders).",
 )
-@click.option("--batch-size", default=BATCH, show_default=True)
-@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default=default("device"),
-    show_default=True,
-)
-@click.option("--threads", default=default("threads"), show_default=True, help="Processor threads.")
+@click.option("--batch-size", default=BATCH)
+@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32")
+@device_option
+@threads_option
 def main(pairs, folder, output, scores, batch_size, precision, device, threads):
     """Predict for PAIRS, a CSV, TSV or Parquet table with Sequence1, Sequence2 and maybe Label.
 

@@ -1,49 +1,43 @@
 """Divide aptamers into train, validation and test."""
 
-from pathlib import Path
-
 import click
 
 from aptarank.aptamers import APTAMER_COLUMNS
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 from aptarank.config import default
 from aptarank.splits import PARTS, split_by_aptamer, split_by_table
 from aptarank.tables import read_table, write_csv
 
 
 @click.command(cls=Program)
-@click.argument("aptamers", type=click.Path(path_type=Path))
+@click.argument("aptamers", type=PATH)
 @click.option(
     "--file",
     "table",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A table of sequence,part to use instead of a draw.",
 )
 @click.option(
     "--train",
     default=default("split.fractions.train"),
-    show_default=True,
     help="Share of the aptamers.",
 )
 @click.option(
     "--validation",
     default=default("split.fractions.validation"),
-    show_default=True,
     help="Share of the aptamers.",
 )
 @click.option(
     "--test",
     default=default("split.fractions.test"),
-    show_default=True,
     help="Share of the aptamers.",
 )
-@click.option("--seed", default=default("split.seed"), show_default=True, help="Seed of the draw.")
+@click.option("--seed", default=default("split.seed"), help="Seed of the draw.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="split.csv",
-    show_default=True,
     help="Table of id,sequence,part.",
 )
 def main(aptamers, table, train, validation, test, seed, output):

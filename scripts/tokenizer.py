@@ -1,11 +1,10 @@
 """Make a model's tokenizer, and check that every aptamer fits the model."""
 
 import json
-from pathlib import Path
 
 import click
 
-from aptarank.cli import Program, logger
+from aptarank.cli import PATH, Program, logger
 from aptarank.config import resolve_model
 from aptarank.encoding import check_fits, encode
 from aptarank.model import LIMIT, checkpoint_config
@@ -14,14 +13,13 @@ from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
 
 
 @click.command(cls=Program)
-@click.argument("aptamers", type=click.Path(path_type=Path))
+@click.argument("aptamers", type=PATH)
 @click.option("--settings", default="{}", help="The model's settings as in the config, JSON.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="tokenizer",
-    show_default=True,
     help="Folder of the tokenizer.",
 )
 def main(aptamers, settings, output):

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import click
 
+from aptarank.config import default
 from aptarank.errors import InputError
 
 logger = logging.getLogger("aptarank")
 
 PROGRESS_SECONDS = 5.0
+
+PATH = click.Path(path_type=Path)
 
 
 def set_up_logging(log: Path | None) -> None:
@@ -38,11 +41,9 @@ class Program(click.Command):
     """
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, context_settings={"show_default": True}, **kwargs)
         self.params.append(
-            click.Option(
-                ["--log"], type=click.Path(path_type=Path), help="Also write the log to this file."
-            )
+            click.Option(["--log"], type=PATH, help="Also write the log to this file.")
         )
 
     def invoke(self, ctx: click.Context):
@@ -57,6 +58,18 @@ class Program(click.Command):
         except Exception:
             logger.exception("%s: a fault of aptarank's own, please report it:", ctx.info_name)
             ctx.exit(70)  # EX_SOFTWARE of sysexits.h
+
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default=default("device"),
+    help="auto takes a GPU if there is one.",
+)
+
+threads_option = click.option(
+    "--threads", default=default("threads"), help="Processor threads of PyTorch or ONNX Runtime."
+)
 
 
 def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
