@@ -48,9 +48,18 @@ def dataset(wildcards):
     return config["datasets"][wildcards.dataset]
 
 
-def settings(wildcards):
-    """A model's part of the config, as JSON."""
-    return json.dumps(config["models"][wildcards.model], sort_keys=True)
+def settings(wildcards, *keys):
+    """These settings of a model, or all of them, as JSON."""
+    model = config["models"][wildcards.model]
+    return json.dumps({key: model[key] for key in keys or model}, sort_keys=True)
+
+
+def checkpoint_files(wildcards):
+    """The files of a model's checkpoint, where that is a folder."""
+    folder = config["models"][wildcards.model]["checkpoint"]
+    if not folder or not os.path.isdir(folder):
+        return []
+    return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
 
 
 def input_files():

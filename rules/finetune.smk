@@ -6,6 +6,7 @@ rule finetune:
         train="<data>/pairs/train.parquet",
         validation="<data>/pairs/validation.parquet",
         tokenizer="<data>/{model}/tokenizer",
+        checkpoint=checkpoint_files,
     output:
         model=directory("<model>/model"),
         history="<model>/history.csv",
@@ -19,7 +20,7 @@ rule finetune:
     resources:
         gpu=1,
     params:
-        settings=settings,
+        settings=lambda wildcards: settings(wildcards),
         margin=config["pairs"]["margin"],
         device=config["device"],
     shell:

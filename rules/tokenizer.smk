@@ -3,6 +3,7 @@ rule tokenizer:
         script=script("tokenizer"),
         modules=modules("tokenizer"),
         aptamers="<data>/aptamers.csv",
+        checkpoint=checkpoint_files,
     output:
         directory("<data>/{model}/tokenizer"),
     log:
@@ -13,7 +14,9 @@ rule tokenizer:
     conda:
         "../envs/model.yaml"
     params:
-        settings=settings,
+        settings=lambda wildcards: settings(
+            wildcards, "kind", "checkpoint", "tokenizer"
+        ),
     shell:
         "python {input.script:q} {input.aptamers:q} --settings {params.settings:q}"
         " -o {output:q} --log {log:q}"

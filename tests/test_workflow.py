@@ -115,7 +115,6 @@ def test_changes_rerun_what_they_touch(run, finished):
     assert changed == {"finetune": 2, "predict": 2, "evaluate": 2, "export": 2} | {
         "compare": 1,
         "manifest": 1,
-        "tokenizer": 1,
     }
     more = planned(run("-n", "--config", "seeds=[1, 2, 3]"))
     assert more == {"finetune": 2, "predict": 2, "evaluate": 2, "export": 2} | {
