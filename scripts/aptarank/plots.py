@@ -88,7 +88,7 @@ def plot_confusion(counts: dict, path: Path) -> None:
         ]
     )
     figure, axes = pyplot.subplots()
-    axes.imshow(matrix, cmap="Blues", vmin=0, vmax=matrix.max() * 1.3)
+    axes.imshow(matrix, cmap="Blues", vmin=0, vmax=matrix.max() * 2)
     for (row, column), number in np.ndenumerate(matrix):
         share = number / max(1, matrix[row].sum())
         axes.text(column, row, f"{number:,}\n{share:.1%}", ha="center", va="center")
@@ -119,7 +119,7 @@ def plot_ranking(fitness: np.ndarray, predicted: np.ndarray, tau: float, path: P
         ylabel="rank by the model",
         title=f"Ranking of {count} unseen aptamers",
     )
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
     save(figure, path)
 
 
