@@ -9,13 +9,13 @@ from torch import nn
 from transformers import AlbertConfig, AlbertForSequenceClassification
 from transformers.utils.logging import disable_progress_bar
 
+from aptarank.config import KINDS
 from aptarank.errors import InputError
 from aptarank.tokenizer import first_line
 
 disable_progress_bar()  # of transformers: weights load and save in no time
 
 LIMIT = 512  # tokens: ALBERT's max_position_embeddings
-KINDS = ("rank", "pair")
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 # Shapes: nano is ours (its weights start at about 1/sqrt(hidden size): with ALBERT's 0.02, so small
