@@ -11,7 +11,13 @@ import torch
 from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
 from aptarank.encoding import check_fits, encode
 from aptarank.errors import InputError
-from aptarank.inference import BATCH, pair_logits, probability, scores_of_aptamers
+from aptarank.inference import (
+    BATCH,
+    logits_of_pairs,
+    probability,
+    scores_of_aptamers,
+    torch_forward,
+)
 from aptarank.metrics import THRESHOLD
 from aptarank.model import kind_of, load_model, pick_device
 from aptarank.sequences import as_tokens, normalise
@@ -58,28 +64,20 @@ def main(pairs, folder, output, scores, batch_size, precision, device, threads):
     tokenizer = load_tokenizer(folder)
 
     sequences, first, second = index_sequences(table, pairs)
-    encoded = encode(tokenizer, sequences)
+    encoded, kind = encode(tokenizer, sequences), kind_of(model)
     limit = model.config.max_position_embeddings
-    check_fits(encoded, sequences, sequences, kind_of(model), limit)
-    run = partial(
-        pair_logits, model, encoded, device=place, precision=precision, batch_size=batch_size
-    )
-    logits = run(first, second, track=partial(progress, what="predicting"))
+    check_fits(encoded, sequences, sequences, kind, limit)
+    forward = torch_forward(model, place, precision)
+    what = (forward, kind, encoded, first, second)
+    logits = logits_of_pairs(*what, batch_size, partial(progress, what="predicting"))
     table["Probability"] = probability(logits)
     table["Prediction"] = (table["Probability"] > THRESHOLD).astype(int)
     columns = [c for c in ("Sequence1", "Sequence2", "Label") if c in table]
     write_csv(table[[*columns, "Probability", "Prediction"]], output)
     logger.info("%s: %d pairs of %d aptamers", output, len(table), len(sequences))
     if scores is not None:
-        ranked = scores_of_aptamers(
-            model,
-            encoded,
-            first,
-            second,
-            logits,
-            place,
-            track=partial(progress, what="the other order"),
-        )
+        track = partial(progress, what="the other order" if kind == "pair" else "scoring")
+        ranked = scores_of_aptamers(*what, logits, batch_size, track)
         order = np.argsort(-ranked, kind="stable")
         write_csv(pd.DataFrame({"sequence": sequences, "predicted": ranked}).iloc[order], scores)
         logger.info("%s", scores)

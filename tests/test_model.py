@@ -154,7 +154,14 @@ def test_finetune_and_predict_from_a_checkpoint(lab, checkpoint, kind):
         "Prediction",
     ]
     assert ((predictions["Probability"] > 0.5) == (predictions["Prediction"] == 1)).all()
-    assert set(pd.read_csv("scores.csv").columns) == {"sequence", "predicted"}
+    scores = pd.read_csv("scores.csv")
+    assert set(scores.columns) == {"sequence", "predicted"}
+    # --precision reaches the scores too, not the pairs alone.
+    bf16 = ["--precision", "bf16", "--scores", "bf16.csv", "-o", "bf16_predictions.csv"]
+    lab("predict", "pairs/test.parquet", "--model", "model", *bf16)
+    coarse = scores.merge(pd.read_csv("bf16.csv"), on="sequence")
+    off = (coarse["predicted_x"] - coarse["predicted_y"]).abs()
+    assert 1e-6 < off.max() < 0.1
     model = AutoModelForSequenceClassification.from_pretrained("model").eval()
     assert type(model).__name__ == "AlbertForSequenceClassification"
     assert model.config.num_labels == 1

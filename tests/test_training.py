@@ -131,9 +131,10 @@ def test_stops_early(parts):
 
 def test_bf16_trains(parts):
     chosen = settings("rank", steps=40, batch_size=64, evaluate_every=20, precision="bf16")
-    history = finetune(model("rank"), *parts, chosen, 1, CPU)
+    trained = model("rank")
+    history = finetune(trained, *parts, chosen, 1, CPU)
     assert history["validation_accuracy"].max() > 0.8
-    assert all(p.dtype == torch.float32 for p in model("rank").parameters())
+    assert all(p.dtype == torch.float32 for p in trained.parameters())
 
 
 def test_no_decay_on_biases_and_norms():

@@ -13,6 +13,8 @@ from conftest import ROOT, run_snakemake
 from scipy.special import expit
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from aptarank.model import new_model
+
 MODELS = [(model, seed) for model in ("rank", "pair") for seed in (1, 2)]
 
 
@@ -177,6 +179,22 @@ def test_bad_models_stop_before_training(snakemake, tmp_path, scored, models, sa
     done = snakemake(config=overlay, code=1)
     assert said in done.stdout + done.stderr
     assert not list(tmp_path.rglob("model.safetensors"))
+
+
+def test_another_checkpoint_under_the_same_name_reruns(snakemake, tmp_path, scored):
+    scored.to_csv(tmp_path / "d.csv", index=False)
+    new_model("nano", 9, 0, 0.0, "rank").save_pretrained(tmp_path / "mine")
+    overlay = """
+    datasets: {d: {path: d.csv, better: higher}}
+    models: {rank: {checkpoint: mine}}
+    """
+    target = "results/example/d/rank/tokenizer"
+    snakemake(target, config=overlay)
+    (tmp_path / "mine/config.json").touch()
+    assert planned(snakemake(target, "-n", config=overlay)) == {}
+    config = tmp_path / "mine/config.json"
+    config.write_text(config.read_text().replace("512", "500"))
+    assert planned(snakemake(target, "-n", config=overlay)) == {"tokenizer": 1}
 
 
 def test_hostile_names_reach_the_scripts_as_data(snakemake, tmp_path, scored):

@@ -90,13 +90,9 @@ def pair_logits(
     first: np.ndarray,
     second: np.ndarray,
     device: torch.device,
-    precision: str = "fp32",
-    batch_size: int = BATCH,
-    track: Track = iter,
 ) -> np.ndarray:
-    """`logits_of_pairs` with a PyTorch model."""
-    forward = torch_forward(model, device, precision)
-    return logits_of_pairs(forward, kind_of(model), encoded, first, second, batch_size, track)
+    """`logits_of_pairs` with a PyTorch model in fp32."""
+    return logits_of_pairs(torch_forward(model, device), kind_of(model), encoded, first, second)
 
 
 def probability(logits: np.ndarray) -> np.ndarray:
@@ -105,12 +101,13 @@ def probability(logits: np.ndarray) -> np.ndarray:
 
 
 def scores_of_aptamers(
-    model: nn.Module,
+    forward: Forward,
+    kind: str,
     encoded: Encoded,
     first: np.ndarray,
     second: np.ndarray,
     logits: np.ndarray,
-    device: torch.device,
+    batch_size: int = BATCH,
     track: Track = iter,
 ) -> np.ndarray:
     """A score for each aptamer, higher is fitter, float64, shape (n_aptamers,).
@@ -119,11 +116,11 @@ def scores_of_aptamers(
     each in both orders.
 
     Args:
-        logits: what `pair_logits` gave for the pairs.
+        logits: what `logits_of_pairs` gave for the pairs.
     """
-    if kind_of(model) == "rank":
+    if kind == "rank":
         every = np.arange(len(encoded))
-        return run_batches(torch_forward(model, device), encoded, every, None).astype(np.float64)
-    swapped = pair_logits(model, encoded, second, first, device, track=track)
+        return run_batches(forward, encoded, every, None, batch_size, track).astype(np.float64)
+    swapped = logits_of_pairs(forward, kind, encoded, second, first, batch_size, track)
     chance = (probability(logits) + 1 - probability(swapped)) / 2
     return win_rate(first, second, chance, len(encoded))
