@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
 from aptarank.config import check_files, resolve
 from aptarank.errors import InputError
+from aptarank.files import expand as expand_paths
 from aptarank.sources import imported_modules
 
 
@@ -62,9 +63,44 @@ def checkpoint_files(wildcards):
     return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
 
 
+def as_options(settings, but=()):
+    """A part of the config as options of a script; what is null is left out."""
+    return [
+        f"--{key.replace('_', '-')}={value}"
+        for key, value in settings.items()
+        if value is not None and key not in but
+    ]
+
+
+def fold_folders():
+    """Folder of each fold of a cross-validation, behind that of its dataset; "" if there is none."""
+    folds = config["split"]["folds"]
+    return [f"fold-{number}/" for number in range(1, folds + 1)] if folds else [""]
+
+
+def fold_option(wildcards):
+    """The fold as an option of a script, where there is one."""
+    return [f"--fold={wildcards.fold}"] if config["split"]["folds"] else []
+
+
+def family_column():
+    """The column of the input that a split keeps together, where it does."""
+    column = config["split"]["column"]
+    return [column] if config["split"]["by"] == "column" and column else []
+
+
+def files_of(data):
+    """The files of a dataset, its patterns expanded."""
+    paths = data["path"]
+    return [
+        str(file) for file in expand_paths([paths] if isinstance(paths, str) else paths)
+    ]
+
+
 def input_files():
     """The user's own files."""
-    return [data["path"] for data in config["datasets"].values()] + split_file()
+    files = [file for data in config["datasets"].values() for file in files_of(data)]
+    return files + split_file()
 
 
 def split_file():

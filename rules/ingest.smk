@@ -2,10 +2,12 @@ rule ingest:
     input:
         script=script("ingest"),
         modules=modules("ingest"),
-        file=lambda wildcards: dataset(wildcards)["path"],
+        files=lambda wildcards: files_of(dataset(wildcards)),
     output:
         aptamers="<data>/aptamers.csv",
         rejected="<data>/rejected.csv",
+        labels="<data>/labels.parquet",
+        summary="<data>/ingestion.json",
     log:
         "<data>/logs/ingest.log",
     benchmark:
@@ -14,13 +16,9 @@ rule ingest:
     conda:
         "../envs/data.yaml"
     params:
-        format=lambda wildcards: dataset(wildcards)["format"],
-        sequence=lambda wildcards: dataset(wildcards)["sequence"],
-        score=lambda wildcards: dataset(wildcards)["score"],
-        name=lambda wildcards: dataset(wildcards)["name"],
-        better=lambda wildcards: dataset(wildcards)["better"],
+        options=lambda wildcards: as_options(dataset(wildcards), but=["path"]),
+        family=[f"--family={column}" for column in family_column()],
     shell:
-        "python {input.script:q} {input.file:q} --format {params.format:q}"
-        " --sequence {params.sequence:q} --score {params.score:q} --name {params.name:q}"
-        " --better {params.better:q} -o {output.aptamers:q} --rejected {output.rejected:q}"
-        " --log {log:q}"
+        "python {input.script:q} {params.options:q} {params.family:q} -o {output.aptamers:q}"
+        " --rejected {output.rejected:q} --labels {output.labels:q} --summary {output.summary:q}"
+        " --log {log:q} -- {input.files:q}"

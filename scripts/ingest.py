@@ -1,82 +1,99 @@
-"""Read scored aptamers, accept or reject each row, merge duplicates."""
+"""Read scored aptamers (or labelled pairs), accept or reject each row, merge duplicates."""
+
+import json
 
 import click
 
-from aptarank.aptamers import check_learnable, clean
 from aptarank.cli import PATH, Program, logger
 from aptarank.config import default
-from aptarank.readers import FORMATS, Columns, read
-from aptarank.tables import write_csv
+from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
+from aptarank.readers import FORMATS
+from aptarank.rows import options as with_defaults
+from aptarank.tables import write_csv, write_labels
 
-DATASET = "$defs.dataset."
+
+def option(name: str, help_text: str, **more):
+    """An option of the dataset's config, with its default."""
+    key = name.replace("-", "_")
+    value = default(f"$defs.dataset.{key}")
+    return click.option(f"--{name}", key, default=value, help=help_text, **more)
 
 
 @click.command(cls=Program)
-@click.argument("file", type=PATH)
-@click.option(
-    "--format",
-    "file_format",
-    default=default(DATASET + "format"),
-    type=click.Choice(["auto", *FORMATS]),
-    help="The format of FILE.",
-)
-@click.option(
-    "--sequence",
-    default=default(DATASET + "sequence"),
-    help="Column of the sequence.",
-)
-@click.option(
-    "--score",
-    default=default(DATASET + "score"),
-    help="Column of the score; for FASTA, a regular expression with one group.",
-)
-@click.option(
-    "--name",
-    default=default(DATASET + "name"),
-    help="Column of the aptamer's name, if there is one.",
-)
-@click.option(
-    "--better",
-    type=click.Choice(["higher", "lower"]),
-    required=True,
-    help="Which scores are better.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    default="aptamers.csv",
-    help="Accepted aptamers.",
-)
-@click.option(
-    "--rejected",
-    type=PATH,
-    default="rejected.csv",
-    help="Rejected rows, each with its reason.",
-)
-def main(file, file_format, sequence, score, name, better, output, rejected):
-    """Read scored aptamers from FILE.
+@click.argument("files", nargs=-1, required=True)
+@option("format", "Format of FILES.", type=click.Choice(FORMATS))
+@option("sequence", "Column of the sequence, by name or number.")
+@option("score", "Column of the score; MAWS: entropy or energy; FASTA: a pattern, one group.")
+@option("name", "Column of the aptamer's name.")
+@option("group", "Column of the group, or length, file, none.")
+@option("better", "Which scores are better.", type=click.Choice(["higher", "lower"]))
+@option("header", "Whether a table has a header line; found out if not given.", type=bool)
+@option("delimiter", "Delimiter of a table; found out if not given.")
+@option("decimal", "Decimal sign of numbers.", type=click.Choice([".", ","]))
+@option("encoding", "Encoding of text files.")
+@option("sheet", "Sheet of an Excel file; the first if not given.")
+@option("steps", "Which candidates of a MAWS log.", type=click.Choice(["all", "final"]))
+@option("before", "Reads of an earlier round: a column, or one of two count files.")
+@option("after", "Reads of a later round; the score is then log2 enrichment.")
+@option("pseudocount", "Added to each read count of an enrichment.", type=float)
+@option("min-count", "Reject sequences with fewer reads.")
+@option("max-length", "Reject longer sequences.")
+@option("bounds", "Bounds and ranges such as <5 or 1-2.", type=click.Choice(["keep", "reject"]))
+@option("five-primer", "5' constant region to trim, or auto.")
+@option("three-primer", "3' constant region to trim, or auto.")
+@option("primer-share", "Least share of sequences that must have the primers.", type=float)
+@option("on-reject", "fail: stop at the first rejected row.", type=click.Choice(["warn", "fail"]))
+@option("max-rejected", "Stop where a larger share of the rows is rejected.", type=float)
+@click.option("--family", help="Column of what a split keeps together (split.column).")
+@click.option("-o", "--output", type=PATH, default="aptamers.csv", help="Accepted aptamers.")
+@click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
+@click.option("--labels", type=PATH, default="labels.parquet", help="Labelled pairs, if any.")
+@click.option("--summary", type=PATH, default="ingestion.json", help="Account of all rows.")
+def main(files, output, rejected, labels, summary, **given):
+    """Read scored aptamers from FILES (names or patterns), or a table of labelled pairs.
 
     Example: python scripts/ingest.py scored.csv --sequence Sequence --score Entropy --better higher
     """
-    rows = read(file, Columns(sequence, score, name), file_format)
-    aptamers, rejects = clean(rows, better)
-    write_csv(rejects, rejected)
-    check_learnable(aptamers, rejects, str(file))
-    write_csv(aptamers, output)
-    merged = len(rows) - len(rejects) - len(aptamers)
+    options = with_defaults(**given)
+    found = ingest(files, options)
+    write_csv(found.rejected, rejected)
+    report(found, options, rejected)
+    check(found, ", ".join(files), options)
+    write_csv(found.aptamers, output)
+    write_labels(found.labels, labels)
+    summary.parent.mkdir(parents=True, exist_ok=True)
+    summary.write_text(json.dumps(found.summary, indent=2) + "\n", encoding="utf-8")
+    logger.info("%s, %s, %s", output, rejected, summary)
+
+
+def report(found, options, rejected) -> None:
+    """Say what was read as what, and where each row went."""
+    account = found.summary
+    for file in account["files"]:
+        better = f", {file['better']} is better" if file["better"] else ""
+        logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
+        if options.better and file["better"] and options.better != file["better"]:
+            logger.warning("  but the config says better: %s, which is used", options.better)
+    if account.get("scale") == "Kd":
+        logger.info("  fitness is -log10(Kd / (mol/L)), score the Kd in nM")
+    what = "aptamers" if found.labels.empty else "labelled pairs"
     logger.info(
-        "%s: %d rows read, %s is better: %d aptamers, %d rejected, %d merged as duplicates",
-        file,
-        len(rows),
-        better,
-        len(aptamers),
-        len(rejects),
-        merged,
+        "%d rows read%s = %d %s + %d rejected + %d merged as duplicates",
+        account["rows"],
+        f" ({account['better']} is better)" if "better" in account else "",
+        account["accepted"],
+        what,
+        account["rejected"],
+        account["merged"],
     )
-    for reason, number in rejects["reason"].value_counts().head(3).items():
-        logger.warning("  rejected %d: %s", number, reason)
-    logger.info("%s, %s", output, rejected)
+    if account.get("groups", 1) > 1:
+        logger.info("  in %d groups: only aptamers of one are compared", account["groups"])
+        if nothing_to_compare(found.aptamers):
+            logger.warning("  but no two of one group differ: say another group, or group: none")
+    if account.get("bounds"):
+        logger.info("  %d have a bound or range instead of a value", account["bounds"])
+    if account["rejected"]:
+        logger.warning("rejected (%s), most for:\n%s", rejected, commonest(found))
 
 
 if __name__ == "__main__":

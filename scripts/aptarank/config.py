@@ -16,6 +16,7 @@ import jsonschema
 import yaml
 
 from aptarank.errors import InputError
+from aptarank.files import expand
 
 HOME = Path(__file__).resolve().parents[2]  # of the workflow
 SCHEMA_FILE = HOME / "config.schema.yaml"
@@ -51,10 +52,20 @@ def resolve(config: Mapping) -> dict:
     for name, settings in resolved["models"].items():
         settings.setdefault("kind", name)
         resolve_model(settings, f"models.{name}")
-    total = sum(resolved["split"]["fractions"].values())
+    check_split(resolved["split"])
+    return resolved
+
+
+def check_split(split: Mapping) -> None:
+    """Raise InputError where keys of the split contradict each other."""
+    total = sum(split["fractions"].values())
     if abs(total - 1) > 1e-9:
         raise InputError(f"config: split.fractions add up to {total:g}; expected 1")
-    return resolved
+    if split["by"] == "column" and not split["column"]:
+        raise InputError("config: split.by is column; name it as split.column")
+    if split["folds"] and (split["file"] or split["by"] == "pair"):
+        what = "split.file" if split["file"] else "split.by: pair"
+        raise InputError(f"config: split.folds and {what} exclude each other")
 
 
 def resolve_model(settings: dict, where: str) -> dict:
@@ -157,10 +168,17 @@ def worded(error: jsonschema.ValidationError, where: str) -> str:
 
 def check_files(config: Mapping) -> None:
     """Raise InputError, naming key and file, where a file of a resolved config is missing."""
-    files = {f"datasets.{name}.path": data["path"] for name, data in config["datasets"].items()}
+    files = []
+    for name, data in config["datasets"].items():
+        key, paths = f"datasets.{name}.path", data["path"]
+        try:
+            found = expand([paths] if isinstance(paths, str) else paths)
+        except InputError as error:
+            raise InputError(f"config: {key}: {error}") from None
+        files += [(key, str(path)) for path in found]
     if config["split"]["file"]:
-        files["split.file"] = config["split"]["file"]
-    for key, path in files.items():
+        files.append(("split.file", config["split"]["file"]))
+    for key, path in files:
         if not Path(path).is_file():
             raise InputError(
                 f"config: {key} is {path!r}: no such file\n"

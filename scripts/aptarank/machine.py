@@ -14,6 +14,7 @@ PACKAGES = (
     "onnxscript",
     "pandas",
     "pyarrow",
+    "rapidfuzz",
     "safetensors",
     "scikit-learn",
     "scipy",

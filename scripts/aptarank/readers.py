@@ -1,140 +1,140 @@
-"""Readers of aptamer files: each format is one small function and one entry of `FORMATS`.
+"""From files to rows: each format is one small function, found by the file's content or its name.
 
-A reader takes a path and the user's `Columns` and yields one `Row` a record, its text untouched;
-what is accepted is decided in `aptarank.aptamers`.
+What is accepted is decided in `aptarank.aptamers`.
 """
 
-import re
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-
-import pandas as pd
-from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from aptarank.errors import InputError
+from aptarank.read_fasta import (
+    IS_COUNTS,
+    IS_EFBA_FASTA,
+    read_counts,
+    read_efba_fasta,
+    read_fasta,
+)
+from aptarank.read_logs import IS_EFBA, IS_MAWS, read_efba, read_maws
+from aptarank.read_tables import (
+    is_aptasuite,
+    is_enrichment,
+    is_pair_table,
+    is_raptgen,
+    peek,
+    read_aptasuite,
+    read_enrichment,
+    read_kd,
+    read_labels,
+    read_raptgen,
+    read_scored,
+    refuse_binary,
+)
+from aptarank.rows import GROUPINGS, LabelRow, Options, Row
+from aptarank.table_files import (
+    Table,
+    excel_table,
+    is_excel,
+    is_parquet,
+    parquet_table,
+    text_table,
+)
+from aptarank.textfile import decode, read_bytes
 
-# The number after "score" and ':' or '=' in a FASTA header: EFBAScore's, and most hand-made ones.
-SCORE_IN_HEADER = r"(?i)score[^:=|;]*[:=]\s*([^\s;|,]+)"
+TextReader = Callable[[str, Path, Options], Iterator[Row]]
+TableReader = Callable[[Table, Path, Options], Iterator[Row] | Iterator[LabelRow]]
 
-
-class Row(NamedTuple):
-    """One record as it stands in a file; `line` counts from 1."""
-
-    source: str
-    line: int
-    sequence: str
-    score: str
-    name: str | None = None
+TEXT_FORMATS: dict[str, TextReader] = {
+    "maws": read_maws,
+    "efba": read_efba,
+    "efbascore": read_efba_fasta,
+    "fastaptamer": read_counts,
+    "fasta": read_fasta,
+}
+TABLE_FORMATS: dict[str, TableReader] = {
+    "csv": read_scored,
+    "tsv": read_scored,
+    "parquet": read_scored,
+    "excel": read_scored,
+    "kd": read_kd,
+    "enrichment": read_enrichment,
+    "aptasuite": read_aptasuite,
+    "raptgen": read_raptgen,
+    "pairs": read_labels,
+}
+FORMATS = ("auto", *TEXT_FORMATS, *TABLE_FORMATS)
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Where a file keeps what we read: column names, or for FASTA a pattern with one group."""
+class Reading:
+    """The rows of one file, in its order, and the format that they were read in."""
 
-    sequence: str = "sequence"
-    score: str = "score"
-    name: str = "id"
-
-
-def read_delimited(path: Path, columns: Columns, delimiter: str) -> Iterator[Row]:
-    """Rows of a table with a header line.
-
-    Raises:
-        InputError: empty file, missing column, or a row with too many fields.
-    """
-    try:
-        # Strings throughout: a number is judged later, with its line. Blank lines are kept so that
-        # line numbers are those of the file.
-        table = pd.read_csv(
-            path,
-            sep=delimiter,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-        )
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path}: the file is empty; expected a header line and rows") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable table: {error}") from None
-    for column in (columns.sequence, columns.score):
-        if column not in table.columns:
-            found = ", ".join(repr(name) for name in table.columns)
-            raise InputError(
-                f"{path}: no column {column!r}; the columns are {found}.\n"
-                "Name the right ones as sequence and score (in the config: datasets.<name>)."
-            )
-    names = table[columns.name] if columns.name in table.columns else [None] * len(table)
-    fields = zip(table[columns.sequence], table[columns.score], names, strict=True)
-    for line, (sequence, score, name) in enumerate(fields, start=2):
-        if sequence or score:
-            yield Row(str(path), line, sequence, score, name)
+    source: Path
+    format: str
+    rows: list[Row] | list[LabelRow]
 
 
-def read_csv(path: Path, columns: Columns) -> Iterator[Row]:
-    """Comma-separated values."""
-    return read_delimited(path, columns, ",")
-
-
-def read_tsv(path: Path, columns: Columns) -> Iterator[Row]:
-    """Tab-separated values."""
-    return read_delimited(path, columns, "\t")
-
-
-def read_fasta(path: Path, columns: Columns) -> Iterator[Row]:
-    """FASTA with the score in each header, where the pattern `columns.score` finds it."""
-    pattern = columns.score if columns.score != Columns.score else SCORE_IN_HEADER
-    try:
-        score = re.compile(pattern)
-    except re.error as error:
-        raise InputError(f"score pattern {pattern!r}: {error}") from None
-    if score.groups != 1:
-        raise InputError(f"score pattern {pattern!r} has {score.groups} groups; expected one")
-    with open(path, encoding="utf-8-sig") as file:
-        headers = [line for line, text in enumerate(file, start=1) if text.startswith(">")]
-        file.seek(0)
-        for line, (title, sequence) in zip(headers, SimpleFastaParser(file), strict=True):
-            found = score.search(title)
-            name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else None
-            yield Row(str(path), line, sequence, found[1] if found else "", name)
-
-
-Reader = Callable[[Path, Columns], Iterator[Row]]
-
-FORMATS: dict[str, Reader] = {"csv": read_csv, "tsv": read_tsv, "fasta": read_fasta}
-
-EXTENSIONS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".fasta": "fasta",
-    ".fa": "fasta",
-    ".fas": "fasta",
-    ".fna": "fasta",
-}
-
-
-def read(path: Path, columns: Columns, file_format: str = "auto") -> list[Row]:
-    """All rows of `path`, in the file's order.
+def read(path: Path, options: Options) -> Reading:
+    """All rows of a file.
 
     Raises:
-        InputError: no such file, no row, or an extension that says no format where it is `auto`.
+        InputError: unreadable, not of the format, or without a single row.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    if file_format == "auto":
-        file_format = EXTENSIONS.get(path.suffix.lower(), "")
-        if not file_format:
-            raise InputError(
-                f"{path}: the extension {path.suffix!r} says no format; expected one of "
-                f"{', '.join(EXTENSIONS)}, or name the format: {', '.join(FORMATS)}"
-            )
-    try:
-        rows = list(FORMATS[file_format](path, columns))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not text in UTF-8: {error}") from None
+    data = read_bytes(path)
+    chosen = options.format
+    if chosen == "parquet" or (is_parquet(data) and chosen not in TEXT_FORMATS):
+        chosen, rows = read_table(parquet_table(data, path, options), "parquet", path, options)
+    elif chosen == "excel" or (is_excel(data) and chosen not in TEXT_FORMATS):
+        chosen, rows = read_table(excel_table(data, path, options), "excel", path, options)
+    else:
+        text = decode(data, path, options.encoding)
+        chosen = recognise(text) if chosen == "auto" else chosen
+        if chosen in TEXT_FORMATS:
+            if options.group not in GROUPINGS:
+                raise InputError(f"{path}: format {chosen} has no column {options.group!r} (group)")
+            if (options.before or options.after) and chosen != "fastaptamer":
+                raise InputError(f"{path}: format {chosen} has no rounds (before, after)")
+            rows = list(TEXT_FORMATS[chosen](text, path, options))
+        else:
+            delimiter = {"tsv": "\t"}.get(options.format)
+            table = text_table(text, path, options, delimiter)
+            chosen, rows = read_table(table, chosen, path, options)
     if not rows:
-        raise InputError(f"{path}: no aptamer in it; expected at least one {file_format} record")
-    return rows
+        raise InputError(f"{path}: no aptamer in it; expected at least one {chosen} record")
+    return Reading(path, chosen, rows)
+
+
+def recognise(text: str) -> str:
+    """The format of a text by its content: what its lines say, else a table."""
+    if IS_MAWS.search(text):
+        return "maws"
+    if IS_EFBA.search(text):
+        return "efba"
+    if text.lstrip().startswith(">"):
+        if IS_COUNTS.match(text):
+            return "fastaptamer"
+        return "efbascore" if IS_EFBA_FASTA.search(text) else "fasta"
+    header = next(filter(str.strip, io.StringIO(text)), "")
+    return "tsv" if header.count("\t") > header.count(",") else "csv"
+
+
+def read_table(
+    table: Table, container: str, path: Path, options: Options
+) -> tuple[str, list[Row] | list[LabelRow]]:
+    """The rows of a table and its format: that named, or the one that its columns say."""
+    chosen = container
+    if options.format == "auto":
+        table, rows = peek(table)
+        refuse_binary(table.header, path, options)
+        if is_pair_table(table.header):
+            chosen = "pairs"
+        elif is_aptasuite(table.header, rows):
+            chosen = "aptasuite"
+        elif is_raptgen(table.header):
+            chosen = "raptgen"
+        elif any(map(is_enrichment, table.header)):
+            chosen = "enrichment"
+    elif options.format in TABLE_FORMATS:
+        chosen = options.format
+    return chosen, list(TABLE_FORMATS[chosen](table, path, options))

@@ -1,26 +1,119 @@
-"""Nucleotide sequences: what is read as one, and what is not."""
+"""Nucleotide sequences: which notations are read as one, and what is not."""
+
+import re
+import unicodedata
 
 DNA = frozenset("ACGT")
 RNA = frozenset("ACGU")
+BASES = DNA | RNA
+
+# IUPAC's codes for more than one base (doi:10.1093/nar/13.9.3021).
+DEGENERATE = {
+    **{"R": "A or G", "Y": "C or T", "S": "C or G", "W": "A or T", "K": "G or T", "M": "A or C"},
+    **{"B": "not A", "D": "not C", "H": "not G", "V": "not T", "N": "any base"},
+}
+
+# Word processors and web pages write more than one sign for a prime and a dash.
+PRIMES = "'´`ʹʼ‘’‛′‵＇"
+DASHES = "-‐‑‒–—―−－"
+PRIME = f"[{PRIMES}]"
+FIVE_END = re.compile(rf"5\s*{PRIME}\s*[{DASHES}]*\s*")
+THREE_END = re.compile(rf"3\s*{PRIME}\Z")
+BACKWARDS = re.compile(rf"3\s*{PRIME}.*|.+5\s*{PRIME}", re.S)
+# AMBER's residue names (DG5, DAN, DT3, A, U5, …; N is a lone nucleoside) and dGpdTp.
+RESIDUE = re.compile("[DR]?([ACGTU])[35N]?")
+LINKED = re.compile("(?:d[ACGTU]p?)+")
+# 2'-fluoro, 2'-O-methyl and locked bases as mA, fC, rG, +T; and /5Biosg/, [iSp9], (FAM), *.
+MODIFIED = re.compile(r"[mfrl+][ACGTU]|[/\[\]()*{}]")
+
+
+def spell(text: str) -> str:
+    """The letters of a sequence in upper case, whatever notation it is in.
+
+    Read are white space at the ends and between letters, `5'-…-3'`, lower case, AMBER's residue
+    names (`DGN DAN DT3`) and `dGpdTp`. Nothing else is taken away, since that would make another
+    molecule: what is no base stays in, for `check` to find.
+
+    Raises:
+        ValueError: empty, or written from 3' to 5'.
+    """
+    text = text.strip()
+    if BACKWARDS.fullmatch(text):
+        raise ValueError("wrong direction: written from 3' to 5'")
+    if start := FIVE_END.match(text):
+        text = text[start.end() :]
+    if end := THREE_END.search(text):
+        text = text[: end.start()].rstrip().rstrip(DASHES).rstrip()
+    words = text.split()
+    if not words:
+        raise ValueError("empty sequence")
+    if all(LINKED.fullmatch(word) for word in words):
+        return "".join(re.findall("d([ACGTU])", text))
+    residues = [RESIDUE.fullmatch(word) for word in words]
+    if all(residues) and any(len(word) > 1 for word in words):
+        return "".join(residue[1] for residue in residues)
+    refuse_unknown_residue(words)
+    joined = "".join(words)
+    if MODIFIED.search(joined):
+        raise ValueError(f"modified residue or linker: {shortened(text)!r}")
+    return "".join(letter.upper() if letter.isascii() else letter for letter in joined)
+
+
+def refuse_unknown_residue(words: list[str]) -> None:
+    """Raise ValueError for a short word among residue names, such as `DX` in `DG5 DX DT3`."""
+    among = any(len(word) > 1 and RESIDUE.fullmatch(word) for word in words)
+    unknown = next((word for word in words if not RESIDUE.fullmatch(word)), None)
+    if among and unknown and len(unknown) <= 3:
+        raise ValueError(f"unknown residue: {unknown!r}")
+
+
+def check(sequence: str) -> str:
+    """Return a spelt sequence that has no other letter than A, C, G, T, U.
+
+    Raises:
+        ValueError: names the first letter that is none of IUPAC's, else the first degenerate one,
+            and its position.
+    """
+    others = [i for i, letter in enumerate(sequence) if letter not in BASES]
+    if others:
+        first = next((i for i in others if sequence[i] not in DEGENERATE), others[0])
+        raise ValueError(foreign(sequence[first], first + 1))
+    return sequence
+
+
+def foreign(letter: str, position: int) -> str:
+    """Why a letter is no base: `kind: detail`, as all reasons of a rejection are."""
+    if letter in DEGENERATE:
+        return f"degenerate code: {letter!r} ({DEGENERATE[letter]}) at position {position}"
+    if letter.isascii():
+        return f"not a base: {letter!r} at position {position}"
+    name = unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
+    return f"foreign letter: {letter!r} ({name}) at position {position}"
+
+
+def shortened(text: str, size: int = 40) -> str:
+    """A text for a message, cut where it is long."""
+    return text if len(text) <= size else text[: size - 3] + "..."
+
+
+def check_chemistry(sequence: str) -> str:
+    """Return a sequence that is DNA or RNA.
+
+    Raises:
+        ValueError: T and U mixed.
+    """
+    if "T" in sequence and "U" in sequence:
+        raise ValueError("mixed chemistry: T and U in one sequence")
+    return sequence
 
 
 def normalise(text: str) -> str:
-    """Return `text` in upper case, without white space at its ends: the letters as they are.
+    """The bases of one sequence, upper case: `spell`, `check` and `check_chemistry`.
 
     Raises:
-        ValueError: empty, a letter that is not one of A, C, G, T, U, or T and U mixed; nothing is
-            ever deleted from a sequence, since that would make another molecule.
+        ValueError: says why it is not a sequence of DNA or RNA.
     """
-    sequence = text.strip().upper()
-    if not sequence:
-        raise ValueError("empty sequence")
-    letters = set(sequence)
-    for position, letter in enumerate(sequence, start=1):
-        if letter not in DNA | RNA:
-            raise ValueError(f"{letter!r} at position {position} is not one of A, C, G, T, U")
-    if {"T", "U"} <= letters:
-        raise ValueError("T and U mixed in one sequence")
-    return sequence
+    return check_chemistry(check(spell(text)))
 
 
 def chemistry(sequence: str) -> str | None:

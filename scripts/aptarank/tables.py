@@ -11,6 +11,14 @@ import pyarrow.parquet as pq
 from aptarank.errors import InputError
 from aptarank.pairs import PAIR_COLUMNS, Pairs
 
+APTAMER_COLUMNS = [
+    *("id", "sequence", "score", "fitness", "chemistry", "count", "spread"),
+    *("group", "low", "high", "family"),
+]
+
+
+MARGIN = "aptarank margin"  # key of a Parquet file's metadata
+
 
 def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.DataFrame:
     """Read a CSV, TSV or Parquet table that has at least these columns.
@@ -45,23 +53,76 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
     return table
 
 
+def read_aptamers(path: Path) -> pd.DataFrame:
+    """Read what ingest.py writes (`APTAMER_COLUMNS`): a row an aptamer of a group.
+
+    Texts stay texts ("NA" is a name, "007" keeps its zeros) and an empty one is "".
+
+    Raises:
+        InputError: no such file, unreadable, or a missing column.
+    """
+    table = read_table(path, APTAMER_COLUMNS, text=True)
+    for column in ("score", "fitness", "spread", "low", "high"):
+        table[column] = table[column].replace("", "nan").astype(float)
+    return table.astype({"count": int})
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table, with every digit that a float needs to be read back as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def write_pairs(pairs: Pairs, sequences: Sequence[str], path: Path) -> None:
-    """Write labelled pairs as a Parquet table of sequences.
+def write_labels(labels: pd.DataFrame, path: Path) -> None:
+    """Write the labelled pairs of an input (`PAIR_COLUMNS`), none where it had scores."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    types = [pa.string(), pa.string(), pa.int8()]
+    schema = pa.schema(list(zip(PAIR_COLUMNS, types, strict=True)))
+    table = pa.Table.from_pandas(labels, schema=schema, preserve_index=False)
+    pq.write_table(table, path, compression="zstd")
+
+
+class PairWriter:
+    """Writes labelled pairs as a Parquet table of sequences, chunk by chunk.
+
+    The margin that they were made with goes into the file's metadata.
 
     Args:
-        sequences: what the indices of `pairs` mean.
+        sequences: what the indices of the pairs mean.
     """
-    names = pa.array(sequences, pa.string())
-    columns = [names.take(pa.array(pairs.first)), names.take(pa.array(pairs.second))]
-    table = pa.table(dict(zip(PAIR_COLUMNS, [*columns, pa.array(pairs.label)], strict=True)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path, compression="zstd")
+
+    def __init__(self, path: Path, sequences: Sequence[str], margin: float = 0.0):
+        self.names = pa.array(sequences, pa.string())
+        self.count = self.ones = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written from a dictionary, since each sequence is in many pairs; read back as plain text.
+        text = pa.dictionary(pa.int32(), pa.string())
+        fields = zip(PAIR_COLUMNS, [text, text, pa.int8()], strict=True)
+        self.schema = pa.schema(fields)
+        self.file = pq.ParquetWriter(path, self.schema, compression="zstd", store_schema=False)
+        self.file.add_key_value_metadata({MARGIN: repr(float(margin))})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.file.close()
+
+    def add(self, pairs: Pairs) -> None:
+        """Write some more pairs."""
+        columns = [
+            pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), self.names)
+            for place in (pairs.first, pairs.second)
+        ]
+        table = pa.Table.from_arrays([*columns, pa.array(pairs.label)], schema=self.schema)
+        self.file.write_table(table)
+        self.count += len(pairs.label)
+        self.ones += int(pairs.label.sum())
+
+
+def read_margin(path: Path) -> float:
+    """The margin that a table of pairs was made with, in units of the fitness."""
+    return float((pq.read_metadata(path).metadata or {}).get(MARGIN.encode(), 0.0))
 
 
 def read_pairs(path: Path, sequences: pd.Index) -> Pairs:

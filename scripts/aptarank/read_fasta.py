@@ -1,0 +1,100 @@
+"""Readers of FASTA: EFBAScore's, FASTAptamer's counts, and any with a score in its headers."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+from aptarank.errors import InputError
+from aptarank.read_logs import length_of
+from aptarank.rows import Options, Row
+from aptarank.scores import with_point
+from aptarank.sequences import shortened
+
+EFBA_SCORE = re.compile(r"Score \(relative entropy\):\s*(\S*)")
+# FASTAptamer 1 and FASTAptameR 2: RANK-READS-RPM, after clustering with more behind; 3: by name.
+COUNT_HEADER = re.compile(
+    r"[0-9]+-(?P<reads>[0-9]{1,15})-(?P<rpm>[0-9.]+(?:[eE][-+]?[0-9]+)?)(-.*)?"
+)
+COUNT_HEADER_3 = re.compile(
+    r"rank=[0-9]+;reads?=(?P<reads>[0-9]{1,15});rp[um]=(?P<rpm>[0-9.eE+-]+)(;.*)?", re.I
+)
+# The number after "score" and ':' or '=' in a header: most hand-made ones. A comma ends it, but
+# for a decimal comma.
+SCORE_IN_HEADER = r"(?i)score[^:=|;]{0,40}[:=]\s*([^\s;|,]+(?:,[0-9][^\s;|,]*)*)"
+
+IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
+IS_COUNTS = re.compile(r"^\s*>(\d+-\d+-[\d.]+|rank=\d+;reads?=\d+;rp[um]=)", re.I)
+
+
+def records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
+    """(line of the header, title, sequence) of each record.
+
+    Raises:
+        InputError: text before the first header, which would be lost.
+    """
+    lines = list(io.StringIO(text))
+    headers = [number for number, line in enumerate(lines, start=1) if line.startswith(">")]
+    before = next((n for n, line in enumerate(lines, start=1) if line.strip()), 1)
+    if not headers or before < headers[0]:
+        found = lines[before - 1].rstrip()[:40]
+        raise InputError(
+            f"{source}, line {before}: {found!r} is before the first FASTA header; "
+            "expected a line that begins with '>'"
+        )
+    parsed = SimpleFastaParser(io.StringIO(text))
+    for line, (title, sequence) in zip(headers, parsed, strict=True):
+        yield line, title, sequence
+
+
+def read_efba_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
+    """EFBAScore's FASTA: higher is better, comparable within one length."""
+    for line, title, sequence in records(text, source):
+        name = EFBA_SCORE.split(title)[0].rstrip("; ")
+        row = Row(str(source), line, sequence, "", length_of(sequence), "higher", name)
+        yield with_score(row, EFBA_SCORE.findall(title))
+
+
+def with_score(row: Row, found: list[str]) -> Row:
+    """A row with the one score that its header has."""
+    if len(set(found)) > 1:
+        scores = ", ".join(repr(shortened(score)) for score in found[:3])
+        return row._replace(problem=f"broken header: several scores ({scores})")
+    return row._replace(score=found[0] if found else "")
+
+
+def read_counts(text: str, source: Path, options: Options) -> Iterator[Row]:
+    """Counts of FASTAptamer and FASTAptameR (1 to 3): RPM, or `reads`; higher is better."""
+    wanted = (options.score or "rpm").lower()
+    if wanted not in ("rpm", "rpu", "reads"):
+        raise InputError(f"{source}: a count FASTA has no score {wanted!r}; say rpm or reads")
+    column = "reads" if wanted == "reads" else "rpm"
+    for line, title, sequence in records(text, source):
+        found = COUNT_HEADER.fullmatch(title.strip()) or COUNT_HEADER_3.fullmatch(title.strip())
+        if found:
+            row = Row(str(source), line, sequence, found[column], better="higher")
+            yield row._replace(reads=found["reads"])
+        else:
+            problem = f"broken header: {shortened(title)!r} is not RANK-READS-RPM"
+            yield Row(str(source), line, sequence, "", better="higher", problem=problem)
+
+
+def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
+    """FASTA with the score in each header, where the pattern `score` (one group) finds it."""
+    pattern = options.score or SCORE_IN_HEADER
+    try:
+        score = re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"score pattern {pattern!r}: {error}") from None
+    if score.groups != 1:
+        raise InputError(f"score pattern {pattern!r} has {score.groups} groups; expected one")
+    for line, title, sequence in records(text, source):
+        name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else ""
+        scores = list(filter(None, score.findall(title)))
+        row = with_score(Row(str(source), line, sequence, "", name=name), scores)
+        try:
+            yield row._replace(score=with_point(row.score, options.decimal))
+        except ValueError as reason:
+            yield row._replace(problem=str(reason))
