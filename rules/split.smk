@@ -1,3 +1,13 @@
+# What a family is, as options of split.py and audit.py: only what matters, so that another k does
+# not rerun a split by cluster.
+MATTERS = {"prefix": ["by", "k"], "cluster": ["by", "identity"]}
+FAMILY = as_options(
+    {key: config["split"][key] for key in MATTERS.get(config["split"]["by"], ["by"])}
+    if not config["split"]["file"]
+    else {}
+)
+
+
 rule split:
     input:
         script=script("split"),
@@ -5,21 +15,26 @@ rule split:
         aptamers="<data>/aptamers.csv",
         file=split_file(),
     output:
-        "<data>/split.csv",
+        "<fold>/split.csv",
     log:
-        "<data>/logs/split.log",
+        "<fold>/logs/split.log",
     benchmark:
-        "<data>/benchmarks/split.tsv"
+        "<fold>/benchmarks/split.tsv"
     priority: 10
     conda:
         "../envs/data.yaml"
+    threads: config["threads"]
     params:
+        family=FAMILY,
         fractions=[
             f"--{part}={fraction}"
             for part, fraction in config["split"]["fractions"].items()
         ],
+        folds=as_options({"folds": config["split"]["folds"]}),
+        fold=fold_option,
         seed=config["split"]["seed"],
         file=[f"--file={path}" for path in split_file()],
     shell:
-        "python {input.script:q} {input.aptamers:q} {params.file:q} {params.fractions:q}"
-        " --seed {params.seed} -o {output:q} --log {log:q}"
+        "python {input.script:q} {input.aptamers:q} {params.family:q} {params.file:q}"
+        " {params.fractions:q} {params.folds:q} {params.fold:q} --seed {params.seed} --threads {threads}"
+        " -o {output:q} --log {log:q}"

@@ -1,5 +1,6 @@
 """Plots of an evaluation, as SVG that is the same bytes each time."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
@@ -9,7 +10,6 @@ matplotlib.use("Agg")
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot
-from scipy.stats import rankdata
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve, roc_curve
 
@@ -100,24 +100,33 @@ def plot_confusion(counts: dict, path: Path) -> None:
     save(figure, path)
 
 
-def plot_ranking(fitness: np.ndarray, predicted: np.ndarray, tau: float, path: Path) -> None:
-    """Predicted against true rank of the test aptamers, 1 is the fittest."""
+def plot_ranking(
+    fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray, tau: float, path: Path
+) -> None:
+    """Predicted against true rank of the test aptamers within their group, 1 is the fittest.
+
+    With several groups, which differ in size, ranks are shares of the group.
+    """
+    table = pd.DataFrame({"true": -fitness, "model": -predicted}).groupby(group)
+    several = table.ngroups > 1
+    ranks = table.rank(pct=several)[table["true"].transform("size") > 1]
+    ends = [0, 1] if several else [1, len(fitness)]
     figure, axes = pyplot.subplots()
-    count = len(fitness)
-    axes.plot([1, count], [1, count], color=GREY, linestyle="--", label="perfect")
+    axes.plot(ends, ends, color=GREY, linestyle="--", label="perfect")
     axes.scatter(
-        rankdata(-fitness),
-        rankdata(-predicted),
+        ranks["true"],
+        ranks["model"],
         s=14,
         color=BLUE,
         alpha=0.7,
         linewidths=0,
         label=f"test aptamers (Kendall's tau {tau:.3f})",
     )
+    what = f"share of its group, {table.ngroups} groups" if several else "1 is the fittest"
     axes.set(
-        xlabel="rank by score (1 is the fittest)",
+        xlabel=f"rank by score ({what})",
         ylabel="rank by the model",
-        title=f"Ranking of {count} unseen aptamers",
+        title=f"Ranking of {len(ranks)} test aptamers",
     )
     axes.legend(loc="lower right", frameon=False)
     save(figure, path)
@@ -133,4 +142,41 @@ def plot_history(history: pd.DataFrame, path: Path) -> None:
     top.legend(frameon=False)
     bottom.plot(steps, history["validation_accuracy"], color=ORANGE)
     bottom.set(xlabel="step", ylabel="validation accuracy")
+    save(figure, path)
+
+
+def plot_nearest(edits: np.ndarray, path: Path) -> None:
+    """How far test aptamers are from training: a bar for each number of edits, shape (n,)."""
+    counts = np.bincount(edits)
+    figure, axes = pyplot.subplots()
+    axes.bar(np.arange(len(counts)), counts, width=0.9, color=BLUE)
+    axes.set(xlim=(-0.5, max(5.5, len(counts) - 0.5)), ylim=(0, 1.15 * counts.max()))
+    median = float(np.median(edits))
+    axes.axvline(median, color=ORANGE, linestyle="--", label=f"median ({median:g})")
+    axes.set(
+        xlabel="edits to the nearest training aptamer (bases)",
+        ylabel="test aptamers",
+        title=f"Nearest neighbours of {len(edits)} test aptamers",
+    )
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.legend(frameon=False)
+    save(figure, path)
+
+
+def plot_scores(scores: Mapping[str, np.ndarray], quantity: str, path: Path) -> None:
+    """The scores of each part, as cumulative distributions: where they are alike, so are these."""
+    colours = {"train": BLUE, "validation": GREY, "test": ORANGE, "all": BLUE}
+    share = np.linspace(0, 1, 201)  # not one point an aptamer: the file stays small
+    figure, axes = pyplot.subplots()
+    for part, values in scores.items():
+        label = f"{part} ({len(values)})"
+        axes.plot(np.quantile(values, share), share, color=colours[part], label=label)
+    axes.set(
+        xlabel=quantity.replace("_", " "),
+        ylabel="share of aptamers with no higher score",
+        ylim=(0, 1.02),
+        title="Scores by part",
+    )
+    axes.legend(loc="upper left", frameon=False)
     save(figure, path)

@@ -1,0 +1,23 @@
+rule audit:
+    input:
+        script=script("audit"),
+        modules=modules("audit"),
+        aptamers="<data>/aptamers.csv",
+        split="<fold>/split.csv",
+        test="<fold>/pairs/test.parquet",
+    output:
+        table="<fold>/audit/audit.csv",
+        plots=directory("<fold>/audit/plots"),
+    log:
+        "<fold>/logs/audit.log",
+    benchmark:
+        "<fold>/benchmarks/audit.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: config["threads"]
+    params:
+        family=FAMILY,
+    shell:
+        "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
+        " --test {input.test:q} {params.family:q} --threads {threads}"
+        " -o {output.table:q} --plots {output.plots:q} --log {log:q}"

@@ -1,0 +1,105 @@
+"""Measure what a split lets a model know of its test aptamers."""
+
+from functools import partial
+
+import click
+import numpy as np
+import pandas as pd
+
+from aptarank import audit, plots
+from aptarank.cli import PATH, Program, logger, progress
+from aptarank.clusters import BY, find_families, nearest
+from aptarank.config import default
+from aptarank.errors import InputError
+from aptarank.splits import EVERY
+from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
+
+
+@click.command(cls=Program)
+@click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
+@click.option("--split", type=PATH, required=True, help="What split.py writes.")
+@click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
+@click.option(
+    "--by",
+    type=click.Choice(BY),
+    default=default("split.by"),
+    help="As for split.py: what a family is.",
+)
+@click.option("--k", default=default("split.k"), help="As for split.py.")
+@click.option("--identity", default=default("split.identity"), help="As for split.py.")
+@click.option("--threads", default=default("threads"), help="Processor threads.")
+@click.option("-o", "--output", type=PATH, default="audit.csv")
+@click.option(
+    "--plots",
+    "folder_of_plots",
+    type=PATH,
+    default="audit-plots",
+    help="Folder of the plots (SVG).",
+)
+def main(aptamers, split, test, by, k, identity, threads, output, folder_of_plots):
+    """Count what training and test share, and how near and how alike they are.
+
+    Example: python scripts/audit.py --aptamers aptamers.csv --split split.csv
+    --test pairs/test.parquet
+    """
+    rows = read_aptamers(aptamers)
+    sequences = pd.Index(np.unique(rows["sequence"].to_numpy(dtype=object)))
+    part = audit.check_split(sequences, read_table(split, ["sequence", "part"], text=True), split)
+    pairs = read_pairs(test, sequences)
+    tested = part.iloc[np.union1d(pairs.first, pairs.second)]
+    if len(others := tested[~tested.isin(["test", EVERY])]):
+        raise InputError(
+            f"{test}: {others.index[0]} is in {others.iloc[0]} by {split}, not in test; make the "
+            "pairs anew"
+        )
+    track = partial(progress, unit="blocks")
+    family = find_families(rows, by, k, identity, threads, partial(track, what="clusters"))
+    leaks = (part == EVERY).any()
+    if not leaks:
+        audit.check_families(part, family, split)
+    train, unseen = (audit.members(part, name) for name in ("train", "test"))
+    edits, share = nearest(unseen, train, threads, partial(track, what="nearest neighbours"))
+    quantity, values = audit.known_scores(rows)
+    scores = audit.by_part(values, part)
+    accuracy = audit.prefix_accuracy(rows, part, pairs, sequences)
+    table = [
+        *audit.count_parts(part, family),
+        *audit.prefix_rows(unseen, train),
+        *audit.distance_rows(edits, share),
+        *(row for name in scores for row in audit.quantile_rows(quantity, name, scores[name])),
+        ("pairs", None, "test", len(pairs.label)),
+    ]
+    if accuracy is None:
+        logger.info("no fitness to learn from: the prefix baseline is left out")
+    else:
+        table.append(("shared_prefix_accuracy", None, "test", accuracy))
+    # As objects, so that counts stay whole numbers.
+    write_csv(pd.DataFrame(table, columns=audit.COLUMNS, dtype=object), output)
+
+    folder_of_plots.mkdir(parents=True, exist_ok=True)
+    plots.plot_nearest(edits, folder_of_plots / "nearest.svg")
+    if scores:
+        plots.plot_scores(scores, quantity, folder_of_plots / "scores.svg")
+
+    if leaks:
+        logger.warning("every test aptamer is in training too: this is a split of pairs")
+    logger.info(
+        "%d aptamers in %d families; %d of %d test aptamers are in training",
+        len(part),
+        family.nunique(),
+        len(set(unseen).intersection(train)),
+        len(unseen),
+    )
+    logger.info(
+        "edits from a test aptamer to the nearest in training: median %g, least %d; "
+        "%.1f %% within 2",
+        np.median(edits),
+        edits.min(),
+        100 * np.mean(edits <= 2),
+    )
+    known = "" if accuracy is None else f", {100 * accuracy:.1f} % of them right by shared_prefix"
+    logger.info("%s: %d test pairs%s", output, len(pairs.label), known)
+
+
+if __name__ == "__main__":
+    main()
