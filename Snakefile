@@ -20,13 +20,16 @@ config = checked(config)
 pathvars:
     run=f"results/{config['run']}",
     data="<run>/{dataset}",
-    model="<data>/{model}/seed-{seed}",
+    # What depends on the split; one folder a fold where there is cross-validation.
+    fold="<data>/fold-{fold}" if config["split"]["folds"] else "<data>",
+    model="<fold>/{model}/seed-{seed}",
 
 
 wildcard_constraints:
     dataset=any_of(config["datasets"]),
     model=any_of(config["models"]),
     seed=any_of(map(str, config["seeds"])),
+    fold="[0-9]+",
 
 
 localrules:
@@ -38,6 +41,7 @@ localrules:
 include: "rules/ingest.smk"
 include: "rules/split.smk"
 include: "rules/pair.smk"
+include: "rules/audit.smk"
 include: "rules/tokenizer.smk"
 include: "rules/finetune.smk"
 include: "rules/predict.smk"
@@ -53,10 +57,16 @@ rule all:
     input:
         expand("<run>/{dataset}/comparison.csv", dataset=config["datasets"]),
         expand(
-            "<run>/{dataset}/{model}/seed-{seed}/onnx/model.onnx",
+            "<run>/{dataset}/{fold}{model}/seed-{seed}/onnx/model.onnx",
             dataset=config["datasets"],
+            fold=fold_folders(),
             model=config["models"],
             seed=config["seeds"],
+        ),
+        expand(
+            "<run>/{dataset}/{fold}audit/audit.csv",
+            dataset=config["datasets"],
+            fold=fold_folders(),
         ),
         "<run>/manifest.json",
 

@@ -3,20 +3,23 @@ rule baselines:
         script=script("baselines"),
         modules=modules("baselines"),
         aptamers="<data>/aptamers.csv",
-        split="<data>/split.csv",
-        validation="<data>/pairs/validation.parquet",
-        test="<data>/pairs/test.parquet",
+        split="<fold>/split.csv",
+        train="<fold>/pairs/train.parquet",
+        validation="<fold>/pairs/validation.parquet",
+        test="<fold>/pairs/test.parquet",
     output:
-        "<data>/baselines.csv",
+        "<fold>/baselines.csv",
     log:
-        "<data>/logs/baselines.log",
+        "<fold>/logs/baselines.log",
     benchmark:
-        "<data>/benchmarks/baselines.tsv"
+        "<fold>/benchmarks/baselines.tsv"
     conda:
         "../envs/report.yaml"
     params:
         seed=config["seeds"][0],
+        fold=fold_option,
     shell:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
-        " --validation {input.validation:q} --test {input.test:q} --seed {params.seed}"
+        " --train {input.train:q} --validation {input.validation:q} --test {input.test:q} --seed {params.seed}"
+        " {params.fold:q}"
         " -o {output:q} --log {log:q}"

@@ -11,13 +11,16 @@ rule evaluate:
         metrics="<model>/metrics.json",
         plots=directory("<model>/plots"),
     log:
-        "<data>/logs/{model}/seed-{seed}/evaluate.log",
+        "<fold>/logs/{model}/seed-{seed}/evaluate.log",
     benchmark:
-        "<data>/benchmarks/{model}/seed-{seed}/evaluate.tsv"
+        "<fold>/benchmarks/{model}/seed-{seed}/evaluate.tsv"
     conda:
         "../envs/report.yaml"
+    params:
+        fold=fold_option,
     shell:
         "python {input.script:q} --predictions {input.predictions:q} --scores {input.scores:q}"
         " --aptamers {input.aptamers:q} --model {input.model:q} --history {input.history:q}"
         " --dataset {wildcards.dataset:q} --name {wildcards.model:q} --seed {wildcards.seed}"
+        " {params.fold:q}"
         " -o {output.metrics:q} --plots {output.plots:q} --log {log:q}"

@@ -3,13 +3,13 @@ rule export:
         script=script("export"),
         modules=modules("export"),
         model="<model>/model",
-        pairs="<data>/pairs/test.parquet",
+        pairs="<fold>/pairs/test.parquet",
     output:
         "<model>/onnx/model.onnx",
     log:
-        "<data>/logs/{model}/seed-{seed}/export.log",
+        "<fold>/logs/{model}/seed-{seed}/export.log",
     benchmark:
-        "<data>/benchmarks/{model}/seed-{seed}/export.tsv"
+        "<fold>/benchmarks/{model}/seed-{seed}/export.tsv"
     conda:
         "../envs/onnx.yaml"
     threads: config["threads"]

@@ -3,17 +3,17 @@ rule finetune:
         script=script("finetune"),
         modules=modules("finetune"),
         aptamers="<data>/aptamers.csv",
-        train="<data>/pairs/train.parquet",
-        validation="<data>/pairs/validation.parquet",
+        train="<fold>/pairs/train.parquet",
+        validation="<fold>/pairs/validation.parquet",
         tokenizer="<data>/{model}/tokenizer",
         checkpoint=checkpoint_files,
     output:
         model=directory("<model>/model"),
         history="<model>/history.csv",
     log:
-        "<data>/logs/{model}/seed-{seed}/finetune.log",
+        "<fold>/logs/{model}/seed-{seed}/finetune.log",
     benchmark:
-        "<data>/benchmarks/{model}/seed-{seed}/finetune.tsv"
+        "<fold>/benchmarks/{model}/seed-{seed}/finetune.tsv"
     conda:
         "../envs/model.yaml"
     threads: config["threads"]
@@ -21,11 +21,10 @@ rule finetune:
         gpu=1,
     params:
         settings=lambda wildcards: settings(wildcards),
-        margin=config["pairs"]["margin"],
         device=config["device"],
     shell:
         "python {input.script:q} --aptamers {input.aptamers:q} --train {input.train:q}"
         " --validation {input.validation:q} --tokenizer {input.tokenizer:q}"
-        " --settings {params.settings:q} --margin {params.margin} --seed {wildcards.seed}"
+        " --settings {params.settings:q} --seed {wildcards.seed}"
         " --device {params.device} --threads {threads}"
         " -o {output.model:q} --history {output.history:q} --log {log:q}"

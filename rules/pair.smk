@@ -3,24 +3,26 @@ rule pair:
         script=script("pairing"),
         modules=modules("pairing"),
         aptamers="<data>/aptamers.csv",
-        split="<data>/split.csv",
+        labels="<data>/labels.parquet",
+        split="<fold>/split.csv",
     output:
-        train="<data>/pairs/train.parquet",
-        validation="<data>/pairs/validation.parquet",
-        test="<data>/pairs/test.parquet",
+        train="<fold>/pairs/train.parquet",
+        validation="<fold>/pairs/validation.parquet",
+        test="<fold>/pairs/test.parquet",
     log:
-        "<data>/logs/pair.log",
+        "<fold>/logs/pair.log",
     benchmark:
-        "<data>/benchmarks/pair.tsv"
+        "<fold>/benchmarks/pair.tsv"
     priority: 10
     conda:
         "../envs/data.yaml"
     params:
         folder=lambda wildcards, output: os.path.dirname(output.train),
-        margin=config["pairs"]["margin"],
-        max_pairs=config["pairs"]["max_pairs"] or 0,
-        seed=config["pairs"]["seed"],
+        options=as_options(
+            config["pairs"] | {"max_pairs": config["pairs"]["max_pairs"] or 0}
+        ),
+        fractions=as_options(config["split"]["fractions"]),
     shell:
-        "python {input.script:q} --data {input.aptamers:q} --split {input.split:q}"
-        " --margin {params.margin} --max-pairs {params.max_pairs} --seed {params.seed}"
+        "python {input.script:q} --data {input.aptamers:q} --labels {input.labels:q}"
+        " --split {input.split:q} {params.options:q} {params.fractions:q}"
         " -o {params.folder:q} --log {log:q}"

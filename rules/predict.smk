@@ -2,15 +2,15 @@ rule predict:
     input:
         script=script("predict"),
         modules=modules("predict"),
-        pairs="<data>/pairs/test.parquet",
+        pairs="<fold>/pairs/test.parquet",
         model="<model>/model",
     output:
         predictions="<model>/predictions.csv",
         scores="<model>/scores.csv",
     log:
-        "<data>/logs/{model}/seed-{seed}/predict.log",
+        "<fold>/logs/{model}/seed-{seed}/predict.log",
     benchmark:
-        "<data>/benchmarks/{model}/seed-{seed}/predict.tsv"
+        "<fold>/benchmarks/{model}/seed-{seed}/predict.tsv"
     conda:
         "../envs/model.yaml"
     threads: config["threads"]

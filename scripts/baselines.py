@@ -7,7 +7,9 @@ import pandas as pd
 from aptarank.baselines import BASELINES, fit_scale, pair_probability
 from aptarank.cli import PATH, Program, logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
-from aptarank.tables import read_pairs, read_table, write_csv
+from aptarank.splits import EVERY
+from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
+from aptarank.truth import centred, known_fitness
 
 
 @click.command(cls=Program)
@@ -19,37 +21,43 @@ from aptarank.tables import read_pairs, read_table, write_csv
     required=True,
     help="Labelled validation pairs: they scale scores to probabilities.",
 )
+@click.option("--train", type=PATH, required=True, help="Labelled training pairs.")
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
 @click.option("--seed", default=1, help="Seed of the trees.")
+@click.option("--fold", type=int, help="The fold of a cross-validation, for the table.")
 @click.option("-o", "--output", type=PATH, default="baselines.csv")
-def main(aptamers, split, validation, test, seed, output):
+def main(aptamers, split, train, validation, test, seed, fold, output):
     """Train each baseline on the training aptamers and measure it on the test pairs.
 
     Example: python scripts/baselines.py --aptamers aptamers.csv --split split.csv
-    --validation pairs/validation.parquet --test pairs/test.parquet
+    --train pairs/train.parquet --validation pairs/validation.parquet --test pairs/test.parquet
     """
-    known = read_table(aptamers, ["sequence", "fitness"])
-    part = known["sequence"].map(
-        read_table(split, ["sequence", "part"]).set_index("sequence")["part"]
-    )
-    train = known[part == "train"]
-    sequences = pd.Index(known["sequence"])
-    scaling, testing = (read_pairs(path, sequences) for path in (validation, test))
-    unseen = np.unique(np.concatenate([testing.first, testing.second]))
+    known = read_aptamers(aptamers)
+    part = read_table(split, ["sequence", "part"]).set_index("sequence")["part"]
+    sequences = pd.Index(known["sequence"].unique())
+    learning, scaling, testing = (read_pairs(path, sequences) for path in (train, validation, test))
+    learnt = sequences[part.reindex(sequences).isin(["train", EVERY])]
+    taught = known_fitness(known, sequences, learning)
+    taught = centred(taught[taught["sequence"].isin(learnt)])
+    unseen = sequences[np.unique(np.concatenate([testing.first, testing.second]))]
+    truth = known_fitness(known, sequences, testing)
+    truth = truth[truth["sequence"].isin(unseen)]
     rows = []
     for name, predict in progress(list(BASELINES.items()), "baselines", "models"):
-        scores = predict(
-            train["sequence"].tolist(),
-            train["fitness"].to_numpy(),
-            known["sequence"].tolist(),
-            seed,
-        )
+        scores = np.zeros(len(sequences))
+        if len(taught):  # none where all training values are bounds
+            known_ones = taught["sequence"].tolist(), taught["fitness"].to_numpy()
+            scores = predict(*known_ones, sequences.tolist(), seed)
         scale = fit_scale(scores[scaling.first] - scores[scaling.second], scaling.label)
         chance = pair_probability(scores, testing.first, testing.second, scale)
         rows.append(
-            {"model": name}
+            {"model": name, **({} if fold is None else {"fold": fold})}
             | pair_metrics(testing.label, chance)
-            | ranking_metrics(known["fitness"].to_numpy()[unseen], scores[unseen])
+            | ranking_metrics(
+                truth["fitness"].to_numpy(),
+                scores[sequences.get_indexer(truth["sequence"])],
+                truth["group"].to_numpy(),
+            )
         )
     table = pd.DataFrame(rows)
     write_csv(table, output)

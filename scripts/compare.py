@@ -14,7 +14,13 @@ SHOWN = [*FIRST, "accuracy", "roc_auc", "average_precision", "brier", "kendall_t
 
 @click.command(cls=Program)
 @click.argument("metrics", type=PATH, nargs=-1, required=True)
-@click.option("--baselines", type=PATH, required=True, help="What baselines.py writes.")
+@click.option(
+    "--baselines",
+    type=PATH,
+    required=True,
+    multiple=True,
+    help="What baselines.py writes; one a fold.",
+)
 @click.option("-o", "--output", type=PATH, default="comparison.csv")
 def main(metrics, baselines, output):
     """Put METRICS (what evaluate.py writes) and the baselines into one table, and print it.
@@ -22,14 +28,19 @@ def main(metrics, baselines, output):
     Example: python scripts/compare.py */seed-*/metrics.json --baselines baselines.csv
     """
     models = pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in metrics])
-    others = read_table(baselines, ["model", "accuracy"]).assign(kind="baseline")
-    table = pd.concat([models, others], ignore_index=True)
+    others = pd.concat([read_table(path, ["model", "accuracy"]) for path in baselines])
+    table = pd.concat([models, others.assign(kind="baseline")], ignore_index=True)
     table = table[[*FIRST, *(column for column in others if column not in FIRST)]]
     table = table.astype({"seed": "Int64", "parameters": "Int64"})
     write_csv(table, output)
-    shown = table[SHOWN].astype(object).where(table[SHOWN].notna(), "")
-    text = shown.to_string(index=False, float_format="{:.4f}".format)
-    logger.info("unseen test aptamers, measured against their scores:\n%s", text)
+    if "fold" in table:
+        keys, numbers = ["model", "seed", "kind"], SHOWN[len(FIRST) :]
+        by_fold = table.groupby(keys, sort=False, dropna=False)[numbers]
+        text = by_fold.agg(["mean", "std"]).to_string(na_rep="", float_format="{:.4f}".format)
+    else:
+        shown = table[SHOWN].astype(object).where(table[SHOWN].notna(), "")
+        text = shown.to_string(index=False, float_format="{:.4f}".format)
+    logger.info("test aptamers, measured against what is known of them:\n%s", text)
     logger.info("%s", output)
 
 

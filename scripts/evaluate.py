@@ -12,7 +12,9 @@ from aptarank import plots
 from aptarank.cli import PATH, Program, logger
 from aptarank.errors import InputError
 from aptarank.metrics import pair_metrics, ranking_metrics
-from aptarank.tables import read_table
+from aptarank.pairs import PAIR_COLUMNS, Pairs
+from aptarank.tables import read_aptamers, read_table
+from aptarank.truth import known_fitness
 
 
 @click.command(cls=Program)
@@ -50,6 +52,7 @@ from aptarank.tables import read_table
 @click.option("--dataset", help="Its name, for the metrics.")
 @click.option("--name", help="The model's name, for the metrics.")
 @click.option("--seed", type=int, help="The model's seed, for the metrics.")
+@click.option("--fold", type=int, help="The fold of a cross-validation, for the metrics.")
 @click.option("-o", "--output", type=PATH, default="metrics.json")
 @click.option(
     "--plots",
@@ -59,36 +62,48 @@ from aptarank.tables import read_table
     help="Folder of the plots (SVG).",
 )
 def main(
-    predictions, scores, aptamers, folder, history, dataset, name, seed, output, folder_of_plots
+    predictions,
+    scores,
+    aptamers,
+    folder,
+    history,
+    dataset,
+    name,
+    seed,
+    fold,
+    output,
+    folder_of_plots,
 ):
     """Compare predictions with the scores that were measured.
 
     Example: python scripts/evaluate.py --predictions predictions.csv --scores scores.csv
     --aptamers aptamers.csv --model model --history history.csv
     """
-    fitness = read_table(aptamers, ["sequence", "fitness"]).set_index("sequence")["fitness"]
-    pairs = read_table(predictions, ["Sequence1", "Sequence2", "Probability"])
-    ranked = read_table(scores, ["sequence", "predicted"])
-    for column in (pairs["Sequence1"], pairs["Sequence2"], ranked["sequence"]):
-        if not column.isin(fitness.index).all():
-            unknown = column[~column.isin(fitness.index)].iloc[0]
+    known = read_aptamers(aptamers)
+    table = read_table(predictions, [*PAIR_COLUMNS, "Probability"])
+    ranked = read_table(scores, ["sequence", "predicted"]).set_index("sequence")["predicted"]
+    sequences = pd.Index(known["sequence"].unique())
+    for column in (table["Sequence1"], table["Sequence2"], ranked.index.to_series()):
+        if not column.isin(sequences).all():
+            unknown = column[~column.isin(sequences)].iloc[0]
             raise InputError(f"{aptamers}: no aptamer {unknown}, which {predictions} has")
-    difference = pairs["Sequence1"].map(fitness) - pairs["Sequence2"].map(fitness)
-    decided = (difference != 0).to_numpy()
-    label = (difference > 0).to_numpy().astype(int)[decided]
-    chance = pairs["Probability"].to_numpy()[decided]
-    true = ranked["sequence"].map(fitness).to_numpy()
-    predicted = ranked["predicted"].to_numpy()
+    label, chance = table["Label"].to_numpy(), table["Probability"].to_numpy()
+    places = [sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2]]
+    truth = known_fitness(known, sequences, Pairs(*places, label))
+    truth = truth[truth["sequence"].isin(ranked.index)]
+    true, group = truth["fitness"].to_numpy(), truth["group"].to_numpy()
+    predicted = truth["sequence"].map(ranked).to_numpy()
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     measured = {
         "dataset": dataset,
         "model": name,
         "seed": seed,
+        **({} if fold is None else {"fold": fold}),
         "kind": config["aptarank"]["kind"],
         "parameters": count_parameters(folder / "model.safetensors"),
         **pair_metrics(label, chance),
-        **ranking_metrics(true, predicted),
+        **ranking_metrics(true, predicted, group),
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
@@ -100,7 +115,7 @@ def main(
     plots.plot_precision_recall(label, chance, average, to / "precision_recall.svg")
     plots.plot_calibration(label, chance, to / "calibration.svg")
     plots.plot_confusion(measured, to / "confusion.svg")
-    plots.plot_ranking(true, predicted, measured["kendall_tau"], to / "ranking.svg")
+    plots.plot_ranking(true, predicted, group, measured["kendall_tau"], to / "ranking.svg")
     plots.plot_history(pd.read_csv(history), to / "history.svg")
     logger.info(
         "%s: accuracy %.4f, ROC AUC %.4f on %d pairs; Kendall's tau %.3f on %d unseen aptamers",

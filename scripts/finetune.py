@@ -11,10 +11,11 @@ import torch
 import yaml
 
 from aptarank.cli import PATH, Program, device_option, logger, threads_option
+from aptarank.comparison import comparison
 from aptarank.config import KINDS, default, resolve_model
 from aptarank.encoding import encode
 from aptarank.model import from_checkpoint, kind_of, new_model, pick_device
-from aptarank.tables import read_pairs, read_table, write_csv
+from aptarank.tables import read_aptamers, read_margin, read_pairs, write_csv
 from aptarank.tokenizer import load_tokenizer
 from aptarank.training import Part, Settings, finetune
 
@@ -40,11 +41,6 @@ from aptarank.training import Part, Settings, finetune
     metavar="KEY=VALUE",
     help="One setting, such as steps=500; may be repeated.",
 )
-@click.option(
-    "--margin",
-    default=float(default("pairs.margin")),
-    help="The margin that the pairs were made with.",
-)
 @click.option("--seed", default=default("seeds")[0], help="Seed of weights and batches.")
 @device_option
 @threads_option
@@ -63,7 +59,6 @@ def main(
     kind,
     settings,
     changes,
-    margin,
     seed,
     device,
     threads,
@@ -86,9 +81,9 @@ def main(
     if warning:
         logger.warning(warning)
 
-    known = read_table(aptamers, ["sequence", "fitness"])
+    known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
-    parts = [load_part(path, known, words, margin) for path in (train, validation)]
+    parts = [load_part(path, known, words) for path in (train, validation)]
     make = {
         "vocabulary": len(words),
         "padding": words.pad_token_id,
@@ -106,7 +101,7 @@ def main(
         place,
         threads,
         chosen["precision"],
-        len(parts[0].fitness),
+        len(parts[0].encoded),
         len(parts[0].pairs.label),
     )
     fields = [field.name for field in dataclasses.fields(Settings)]
@@ -119,18 +114,15 @@ def main(
     logger.info("%s", output)
 
 
-def load_part(path: Path, known: pd.DataFrame, words, margin: float) -> Part:
-    """The aptamers that occur in a table of pairs, tokenised once, with their pairs."""
-    pairs = read_pairs(path, pd.Index(known["sequence"]))
+def load_part(path: Path, known: pd.DataFrame, words) -> Part:
+    """The aptamers that occur in a table of pairs, tokenised once, with what compares them."""
+    sequences = pd.Index(known["sequence"].unique())
+    pairs = read_pairs(path, sequences)
     used, places = np.unique(np.concatenate([pairs.first, pairs.second]), return_inverse=True)
     first, second = np.split(places, 2)
-    aptamers = known.iloc[used]
-    return Part(
-        encoded=encode(words, aptamers["sequence"]),
-        fitness=aptamers["fitness"].to_numpy(dtype=np.float64),
-        pairs=pairs._replace(first=first, second=second),
-        margin=margin,
-    )
+    pairs = pairs._replace(first=first, second=second)
+    compared = comparison(known, sequences[used], pairs, read_margin(path))
+    return Part(encode(words, sequences[used]), pairs, compared)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,62 @@
 """Label pairs of aptamers within each part."""
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 
-from aptarank.aptamers import check_learnable, clean
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program, logger, progress
+from aptarank.clusters import find_families
 from aptarank.config import default
 from aptarank.errors import InputError
-from aptarank.pairs import label_pairs
-from aptarank.readers import Columns, read
-from aptarank.splits import PARTS, split_by_aptamer
-from aptarank.tables import read_table, write_pairs
+from aptarank.ingestion import check, ingest
+from aptarank.pairs import (
+    PAIR_COLUMNS,
+    Pairs,
+    absolute_margin,
+    comparable_count,
+    dealt,
+    decided_pairs,
+    label_pairs,
+    oriented,
+    sample_without_replacement,
+)
+from aptarank.rows import options
+from aptarank.splits import EVERY, PARTS, draw_parts, whole_sizes
+from aptarank.tables import PairWriter, read_aptamers, read_table
 
 
-def load_aptamers(path: Path, columns: Columns, better: str | None) -> pd.DataFrame:
-    """What ingest.py writes, as it is; any other file through the same readers and checks."""
+def load(path: Path, **given) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Aptamers and labelled pairs: of what ingest.py writes, or read from any other file."""
     if path.suffix == ".csv" and path.is_file():
         table = read_table(path, [])
         if {"sequence", "fitness"} <= set(table.columns):
-            return table
-    if better is None:
-        raise InputError(
-            f"{path}: has no column 'fitness', so say with --better whether higher or lower scores "
-            "are better (and name the columns with --sequence and --score)"
-        )
-    aptamers, rejected = clean(read(path, columns), better)
-    check_learnable(aptamers, rejected, str(path))
-    if len(rejected):
-        logger.warning("%s: %d rows rejected; ingest.py lists them", path, len(rejected))
-    return aptamers
+            return read_aptamers(path), pd.DataFrame(columns=PAIR_COLUMNS)
+    chosen = options(**given)
+    found = ingest([str(path)], chosen)
+    check(found, str(path), chosen)
+    if len(found.rejected):
+        logger.warning("%s: %d rows rejected; ingest.py lists them", path, len(found.rejected))
+    return found.aptamers, found.labels
+
+
+def share_option(part: str):
+    """An option for the share of a part."""
+    about = "Share of the pairs, where pairs are split instead of aptamers."
+    return click.option(f"--{part}", default=default(f"split.fractions.{part}"), help=about)
 
 
 @click.command(cls=Program)
-@click.option("-d", "--data", type=PATH, required=True, help="Scored aptamers.")
-@click.option(
-    "--split",
-    "split_file",
-    type=PATH,
-    help="What split.py writes; drawn with the default fractions if not given.",
-)
-@click.option(
-    "--sequence",
-    default=default("$defs.dataset.sequence"),
-    help="Column of the sequence.",
-)
-@click.option(
-    "--score",
-    default=default("$defs.dataset.score"),
-    help="Column of the score.",
-)
+@click.option("-d", "--data", type=PATH, required=True, help="Scored aptamers or labelled pairs.")
+@click.option("--labels", type=PATH, help="Labelled pairs that ingest.py writes, if DATA has none.")
+@click.option("--split", "split_file", type=PATH, help="What split.py writes; drawn if not given.")
+@click.option("--sequence", help="Column of the sequence.")
+@click.option("--score", help="Column of the score.")
+@click.option("--group", help="Column of the group.")
 @click.option(
     "--better",
     type=click.Choice(["higher", "lower"]),
@@ -64,52 +68,197 @@ def load_aptamers(path: Path, columns: Columns, better: str | None) -> pd.DataFr
     help="Drop pairs whose fitness differs by no more than this.",
 )
 @click.option(
+    "--margin-unit",
+    default=default("pairs.margin_unit"),
+    type=click.Choice(["fitness", "spread"]),
+    help="Unit of the margin; spread: the replicates' standard deviation.",
+)
+@click.option(
     "--max-pairs",
     default=default("pairs.max_pairs"),
     help="At most this many pairs a part; 0 for all.",
 )
-@click.option("--seed", default=default("pairs.seed"), help="Seed of all that is drawn.")
 @click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    help="Folder of the tables; 'pairs' next to DATA if not given.",
+    "--sample",
+    default=default("pairs.sample"),
+    type=click.Choice(["uniform", "difference"]),
+    help="How they are drawn: uniformly, or alike from ten bands of the difference.",
 )
-def main(data, split_file, sequence, score, better, margin, max_pairs, seed, output):
+@click.option("--seed", default=default("pairs.seed"), help="Seed of all that is drawn.")
+@share_option("train")
+@share_option("validation")
+@share_option("test")
+@click.option("-o", "--output", type=PATH, help="Folder; 'pairs' next to DATA if not given.")
+def main(
+    data,
+    labels,
+    split_file,
+    sequence,
+    score,
+    group,
+    better,
+    margin,
+    margin_unit,
+    max_pairs,
+    sample,
+    seed,
+    train,
+    validation,
+    test,
+    output,
+):
     """Write labelled pairs (Sequence1,Sequence2,Label; 1 = the first is fitter) of each part.
 
     Example: python scripts/pairing.py -d aptamers.csv
     """
-    aptamers = load_aptamers(data, Columns(sequence, score), better)
+    aptamers, labelled = load(data, sequence=sequence, score=score, group=group, better=better)
+    if labels is not None:
+        labelled = read_table(labels, PAIR_COLUMNS)
+    part = parts_of(aptamers, split_file)
+    fractions = [train, validation, test]
+    folder = output or data.parent / "pairs"
+    rng = np.random.default_rng(seed)
+    most = max_pairs or None
+    if len(labelled):
+        streams = of_labels(aptamers, labelled, part, fractions, most, rng)
+        margin = 0.0
+    else:
+        spread, count = aptamers["spread"].to_numpy(), aptamers["count"].to_numpy()
+        margin = absolute_margin(margin, margin_unit, spread, count)
+        if margin_unit == "spread":
+            logger.info("margin: %.4g in units of the fitness", margin)
+        by_difference = sample == "difference"
+        streams = of_scores(aptamers, part, fractions, margin, most, by_difference, rng)
+    write(streams, aptamers, folder, data, margin)
+
+
+def parts_of(aptamers: pd.DataFrame, split_file: Path | None) -> np.ndarray:
+    """The part of each row: by split.py's table, or drawn with the default fractions."""
     if split_file is None:
         fractions = {part: default(f"split.fractions.{part}") for part in PARTS}
-        parts = split_by_aptamer(len(aptamers), fractions, default("split.seed"))
+        family = find_families(aptamers, "aptamer")
+        part = draw_parts(aptamers, family, fractions, default("split.seed"))
     else:
-        split = read_table(split_file, ["sequence", "part"]).set_index("sequence")["part"]
-        parts = aptamers["sequence"].map(split).to_numpy(dtype=object)
-    output = output or data.parent / "pairs"
+        part = read_table(split_file, ["sequence", "part"]).set_index("sequence")["part"]
+    return aptamers["sequence"].map(part).to_numpy(dtype=object)
+
+
+Stream = Iterator[list[Pairs | None]]  # for each of PARTS the next pairs, or None
+
+
+def of_scores(
+    aptamers: pd.DataFrame,
+    part: np.ndarray,
+    fractions: list[float],
+    margin: float,
+    most: int | None,
+    by_difference: bool,
+    rng: np.random.Generator,
+) -> Stream:
+    """Pairs of aptamers of one part and group, by their fitness."""
+    low, high = aptamers["low"].to_numpy(), aptamers["high"].to_numpy()
+    groups = pd.factorize(aptamers["group"], sort=True)[0]
     # A generator a part: the pairs of one do not depend on those of another.
-    generators = np.random.default_rng(seed).spawn(len(PARTS))
-    for part, rng in zip(PARTS, generators, strict=True):
-        members = aptamers[parts == part]
-        fitness = members["fitness"].to_numpy(dtype=np.float64)
-        start = time.perf_counter()
-        pairs = label_pairs(fitness, margin, max_pairs or None, rng)
-        if not len(pairs.label):
-            raise InputError(
-                f"{data}: no two of the {len(members)} {part} aptamers differ in fitness by more "
-                f"than the margin {margin:g}; lower the margin or give more aptamers"
+    for code, (name, own) in enumerate(
+        zip([*PARTS, EVERY], rng.spawn(len(PARTS) + 1), strict=True)
+    ):
+        rows = np.flatnonzero(part == name)
+        if not len(rows):
+            continue
+        bounds = low[rows], high[rows], pd.factorize(groups[rows])[0]
+        tell_dropped(name, *bounds, margin)
+        every = name == EVERY
+        limit = int(most / max(fractions)) if every and most else most
+        chunks = label_pairs(*bounds, margin, limit, own, by_difference)
+        placed = (Pairs(rows[c.first], rows[c.second], c.label) for c in chunks)
+        if every:
+            total = decided_pairs(*bounds, margin).count
+            sizes = whole_sizes(min(total, limit or total), fractions)
+            yield from dealt(placed, sizes, own)
+        else:
+            yield from ([c if i == code else None for i in range(len(PARTS))] for c in placed)
+
+
+def tell_dropped(
+    name: str, low: np.ndarray, high: np.ndarray, group: np.ndarray, margin: float
+) -> None:
+    """Log how many pairs say nothing."""
+    comparable = comparable_count(group)
+    apart = decided_pairs(low, high, group).count
+    near = apart - decided_pairs(low, high, group, margin).count
+    logger.info(
+        "%s: %d pairs of one group; dropped: %d ties%s, %d within the margin",
+        name,
+        comparable,
+        comparable - apart,
+        " or overlapping bounds" if (low != high).any() else "",
+        near,
+    )
+
+
+def of_labels(
+    aptamers: pd.DataFrame,
+    labelled: pd.DataFrame,
+    part: np.ndarray,
+    fractions: list[float],
+    most: int | None,
+    rng: np.random.Generator,
+) -> Stream:
+    """Ready-made labelled pairs whose two aptamers are in one part; the others are dropped."""
+    places = pd.Index(aptamers["sequence"])
+    first, second = (places.get_indexer(labelled[name]) for name in PAIR_COLUMNS[:2])
+    won = labelled["Label"].to_numpy() == 1
+    fitter, other = np.where(won, first, second), np.where(won, second, first)
+    across = int((part[first] != part[second]).sum())
+    logger.info("%d labelled pairs; dropped: %d across parts", len(labelled), across)
+    for code, (name, own) in enumerate(
+        zip([*PARTS, EVERY], rng.spawn(len(PARTS) + 1), strict=True)
+    ):
+        rows = np.flatnonzero((part[first] == name) & (part[second] == name))
+        if not len(rows):
+            continue
+        limit = int(most / max(fractions)) if name == EVERY and most else most or len(rows)
+        rows = rows[sample_without_replacement(len(rows), min(limit, len(rows)), own)]
+        pairs = oriented(fitter[rows], other[rows], 0, own)
+        if name == EVERY:
+            yield from dealt(iter([pairs]), whole_sizes(len(rows), fractions), own)
+        else:
+            yield [pairs if i == code else None for i in range(len(PARTS))]
+
+
+def write(streams: Stream, aptamers: pd.DataFrame, folder: Path, data: Path, margin: float) -> None:
+    """Write each part's pairs as they come.
+
+    Raises:
+        InputError: a part without a pair.
+    """
+    start = time.perf_counter()
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(
+                PairWriter(folder / f"{part}.parquet", aptamers["sequence"], margin)
             )
-        path = output / f"{part}.parquet"
-        write_pairs(pairs, members["sequence"], path)
+            for part in PARTS
+        ]
+        for chunks in progress(streams, "pairing", "chunks"):
+            for writer, chunk in zip(writers, chunks, strict=True):
+                if chunk is not None and len(chunk.label):
+                    writer.add(chunk)
+    for part, writer in zip(PARTS, writers, strict=True):
+        if not writer.count:
+            raise InputError(
+                f"{data}: no two {part} aptamers of one group differ in fitness by more than the "
+                f"margin {margin:g}; lower the margin, give more aptamers, or another group"
+            )
         logger.info(
-            "%s: %d pairs of %d aptamers, %.1f %% labelled 1, %.2f s",
-            path,
-            len(pairs.label),
-            len(members),
-            100 * pairs.label.mean(),
-            time.perf_counter() - start,
+            "%s: %d pairs, %.1f %% labelled 1",
+            folder / f"{part}.parquet",
+            writer.count,
+            100 * writer.ones / writer.count,
         )
+    seconds = time.perf_counter() - start
+    total = sum(writer.count for writer in writers)
+    logger.info("%d pairs in %.2f s", total, seconds)
 
 
 if __name__ == "__main__":

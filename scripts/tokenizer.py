@@ -8,7 +8,7 @@ from aptarank.cli import PATH, Program, logger
 from aptarank.config import resolve_model
 from aptarank.encoding import check_fits, encode
 from aptarank.model import LIMIT, checkpoint_config
-from aptarank.tables import read_table
+from aptarank.tables import read_aptamers
 from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
 
 
@@ -28,7 +28,7 @@ def main(aptamers, settings, output):
     Example: python scripts/tokenizer.py aptamers.csv --settings '{"kind": "pair"}'
     """
     settings = resolve_model({"kind": "rank"} | json.loads(settings), "settings")
-    known = read_table(aptamers, ["id", "sequence"])
+    known = read_aptamers(aptamers).drop_duplicates("sequence")
     limit = LIMIT
     if settings["checkpoint"]:
         limit = checkpoint_config(settings["checkpoint"]).max_position_embeddings

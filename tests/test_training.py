@@ -1,11 +1,13 @@
 """Fine-tuning: both kinds learn, the same seed gives the same bytes, settings do what they say."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from aptarank.comparison import ByFitness, ByLabels
 from aptarank.config import resolve
 from aptarank.encoding import encode
 from aptarank.inference import pair_logits
@@ -41,9 +43,10 @@ def model(kind, dropout=0.0, seed=1):
 @pytest.fixture
 def parts(scored):
     def part(rows):
-        fitness = rows["score"].to_numpy()
-        pairs = label_pairs(fitness, 0.0, None, np.random.default_rng(1))
-        return Part(encode(TOKENIZER, rows["sequence"]), fitness, pairs, 0.0)
+        fitness, group = rows["score"].to_numpy(), np.zeros(len(rows), dtype=int)
+        (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
+        compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
+        return Part(encode(TOKENIZER, rows["sequence"]), pairs, compared)
 
     return part(scored.iloc[:90]), part(scored.iloc[90:])
 
@@ -83,20 +86,22 @@ def test_a_rank_model_cannot_contradict_itself(parts):
 
 
 def test_rank_loss_is_that_of_all_decided_pairs(parts):
-    """Against a plain loop over pairs, with a margin."""
-    task = RankTask(dataclasses.replace(parts[0], margin=0.5))
-    fitness = torch.tensor([1.0, 3.0, 1.2, 3.0])
-    scores = torch.tensor([0.1, -0.3, 0.7, 2.0])
+    """Against a plain loop over pairs, with bounds, groups and a margin."""
+    low, high = np.array([1.0, 3.0, 1.2, 3.0, 9.0, 2.0]), np.array([1.0, 3.0, 1.2, 3.0, 9.0, 9.0])
+    group = np.array([0, 0, 0, 0, 1, 0])
+    task = RankTask(replace(parts[0], comparison=ByFitness(np.arange(6), group, low, high, 0.5)))
+    scores = torch.tensor([0.1, -0.3, 0.7, 2.0, 0.0, 1.0])
     terms = [
         torch.log1p(torch.exp(-(scores[i] - scores[j])))
-        for i in range(4)
-        for j in range(4)
-        if fitness[i] - fitness[j] > 0.5
+        for i in range(6)
+        for j in range(6)
+        if low[i] - high[j] > 0.5 and group[i] == group[j]
     ]
-    loss, count = task.loss(scores, fitness)
-    assert count == len(terms) == 4
+    _, decided = task.batch(np.arange(6), np.random.default_rng(1))
+    loss, count = task.loss(scores, decided)
+    assert count == len(terms) == 6
     assert loss.item() == pytest.approx(torch.stack(terms).mean().item())
-    tied, none = task.loss(scores.requires_grad_(), torch.ones(4))
+    tied, none = task.loss(scores.requires_grad_(), torch.zeros(6, 6, dtype=bool))
     tied.backward()
     assert (tied.item(), none) == (0.0, 0)
 
@@ -160,25 +165,44 @@ def test_schedule_rises_and_falls_to_zero():
 
 
 def test_an_epoch_sees_each_example_once():
-    batches = endless_batches(10, 5, np.random.default_rng(1))
+    batches = endless_batches(np.zeros(10, dtype=int), 5, np.random.default_rng(1))
     for _ in range(3):
         assert sorted(np.concatenate([next(batches), next(batches)])) == list(range(10))
-    assert len(next(endless_batches(3, 64, np.random.default_rng(1)))) == 3
+    assert len(next(endless_batches(np.zeros(3, dtype=int), 64, np.random.default_rng(1)))) == 3
+
+
+def test_a_batch_has_whole_groups():
+    """Of 40 groups of 4, batches of 8 hold two each, others in each epoch."""
+    groups = np.tile(np.arange(40), 4)
+    batches = endless_batches(groups, 8, np.random.default_rng(1))
+    epochs = [[np.sort(groups[next(batches)]) for _ in range(20)] for _ in range(2)]
+    for epoch in epochs:
+        assert all((np.bincount(batch, minlength=40) % 4 == 0).all() for batch in epoch)
+        assert (np.bincount(np.concatenate(epoch)) == 4).all()
+    assert {tuple(b) for b in epochs[0]} != {tuple(b) for b in epochs[1]}
+
+
+def test_ready_made_labels_teach_what_they_say_and_no_more():
+    pairs = Pairs(np.array([0, 2, 1]), np.array([1, 0, 3]), np.array([1, 0, 1], dtype=np.int8))
+    compared = ByLabels(pairs, 4)
+    wins = compared.decided(np.array([1, 3, 0]))
+    # 0 beats 1, 0 beats 2, 1 beats 3; 0 and 3 were never compared.
+    assert wins.tolist() == [[False, True, False], [False] * 3, [True, False, False]]
 
 
 def test_validation_pairs_are_drawn_from_all(parts):
-    """The table's first pairs are those of the least fit aptamers alone."""
-    pairs, fitness = parts[0].pairs, parts[0].fitness
+    """The table's first pairs are those that the first aptamers win."""
+    pairs = parts[0].pairs
 
-    def least_fit(some):
-        """Median rank of the less fit aptamer of each pair, from 0 to 1."""
-        lower = np.minimum(fitness[some.first], fitness[some.second])
-        return np.median(np.searchsorted(np.sort(fitness), lower)) / len(fitness)
+    def winner(some):
+        """Median place of the fitter aptamer, from 0 to 1."""
+        fitter = np.where(some.label == 1, some.first, some.second)
+        return np.median(fitter) / len(parts[0].encoded)
 
     few = sample_pairs(pairs, 300, np.random.default_rng(1))
     assert len(few.label) == 300
-    assert least_fit(few) == pytest.approx(least_fit(pairs), abs=0.1)
-    assert least_fit(Pairs(*(column[:300] for column in pairs))) < 0.1
+    assert winner(few) == pytest.approx(winner(pairs), abs=0.1)
+    assert winner(Pairs(*(column[:300] for column in pairs))) < 0.15
     assert sample_pairs(pairs, 10**9, np.random.default_rng(1)) is pairs
 
 

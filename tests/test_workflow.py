@@ -38,8 +38,15 @@ def planned(done):
 def test_the_tree(finished):
     data = finished / "results/small/lab"
     aptamers = pd.read_csv(data / "aptamers.csv")
-    header = "id,sequence,score,fitness,chemistry,count,spread"
+    header = "id,sequence,score,fitness,chemistry,count,spread,group,low,high,family"
     assert ",".join(aptamers.columns) == header
+    account = json.loads((data / "ingestion.json").read_text())
+    assert (account["rows"], account["better"]) == (150, "lower")
+    audit = pd.read_csv(data / "audit/audit.csv").set_index(["quantity", "part"])["value"]
+    assert (audit.loc["shared_with_train"] == 0).all()
+    baselines = pd.read_csv(data / "baselines.csv").set_index("model")["accuracy"]
+    assert audit["shared_prefix_accuracy", "test"] == baselines["shared_prefix"]
+    assert len(list((data / "audit/plots").glob("*.svg"))) == 2
     assert set(aptamers["chemistry"]) == {"RNA"}
     assert (aptamers["fitness"] == -aptamers["score"]).all()
     assert list(pd.read_csv(data / "rejected.csv").columns) == [
@@ -146,7 +153,8 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     [
         (None, "", "datasets.d.path is 'd.csv': no such file"),
         ("", "", "d.csv: the file is empty"),
-        ("Seq,Kd\nACG,1\n", "", "no column 'sequence'; the columns are 'Seq', 'Kd'"),
+        ("S,Kd\nACG,1\n", "", "no column 'sequence'; the columns are 'S', 'Kd'"),
+        ("sequence,score\nACG,1\nACN,2\n", "", "1 of 2 rows were rejected (50%)"),
         ("sequence,score\nACG,1\n", "models: {rank: {step: 1}}", "did you mean steps"),
         ("sequence,score\nACG,1\nACT,2\n", "", "2 aptamers leave 0 for validation"),
         ("sequence,score\nACG,1\nACT,1\n", "", "all 2 aptamers have the score 1"),

@@ -4,6 +4,7 @@ Each takes training sequences (letters A, C, G, T) with their fitness and the se
 and returns a score for each, higher is fitter.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LinearRegression, RidgeCV
 
 BASES = np.array(list("ACGT"))
+AFTER = "~"  # sorts behind every base
 
 
 def one_hot(sequences: Sequence[str], length: int) -> np.ndarray:
@@ -48,18 +50,25 @@ def shared_prefix(
     train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
 ) -> np.ndarray:
     """Mean fitness of the training aptamers that share the longest 5' prefix with each."""
-    totals: dict[str, list[float]] = {}
-    for sequence, value in zip(train, fitness, strict=True):
-        for end in range(len(sequence) + 1):
-            totals.setdefault(sequence[:end], []).append(value)
-    means = {prefix: float(np.mean(values)) for prefix, values in totals.items()}
+    # In order of their letters, those that share a prefix stand together, and the one that shares
+    # the longest is next to where a sequence would stand.
+    order = np.argsort(np.array(train, dtype=object), kind="stable")
+    known, values = [train[place] for place in order], np.asarray(fitness, dtype=float)[order]
 
     def longest(sequence: str) -> float:
-        return next(
-            means[sequence[:end]] for end in range(len(sequence), -1, -1) if sequence[:end] in means
-        )
+        place = bisect_left(known, sequence)
+        near = known[max(0, place - 1) : place + 1]
+        shared = max((common_start(sequence, other) for other in near), key=len)
+        ends = bisect_left(known, shared), bisect_left(known, shared + AFTER)
+        return float(values[slice(*ends)].mean())
 
     return np.array([longest(sequence) for sequence in others])
+
+
+def common_start(one: str, other: str) -> str:
+    """The letters that both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return one[: next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))]
 
 
 def length(

@@ -33,17 +33,29 @@ def pair_metrics(label: np.ndarray, probability: np.ndarray) -> dict:
     }
 
 
-def ranking_metrics(fitness: np.ndarray, predicted: np.ndarray) -> dict:
+def ranking_metrics(
+    fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray | None = None
+) -> dict:
     """Kendall's tau-b and Spearman's rho of predicted scores against fitness, shapes (n,).
 
-    A predicted ranking that puts all aptamers at one place says nothing: both are 0.
+    With several groups, only aptamers of one are ranked against each other: the mean over the
+    groups, each weighted by its number of pairs. A predicted ranking that puts all aptamers at one
+    place says nothing: both are 0 there. So are they where no group has two scores.
     """
-    if np.ptp(predicted) == 0:
-        return {"n_aptamers": len(fitness), "kendall_tau": 0.0, "spearman": 0.0}
+    group = np.zeros(len(fitness), dtype=np.int64) if group is None else group
+    tau, rho, weights = [], [], []
+    for code in np.unique(group):
+        true, found = fitness[group == code], predicted[group == code]
+        if np.ptp(true) == 0:
+            continue
+        flat = np.ptp(found) == 0
+        tau.append(0.0 if flat else stats.kendalltau(true, found).statistic)
+        rho.append(0.0 if flat else stats.spearmanr(true, found).statistic)
+        weights.append(len(true) * (len(true) - 1) / 2)
     return {
         "n_aptamers": len(fitness),
-        "kendall_tau": float(stats.kendalltau(fitness, predicted).statistic),
-        "spearman": float(stats.spearmanr(fitness, predicted).statistic),
+        "kendall_tau": float(np.average(tau, weights=weights)) if tau else 0.0,
+        "spearman": float(np.average(rho, weights=weights)) if rho else 0.0,
     }
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from aptarank.cli import PROGRESS_SECONDS, logger, time_left
+from aptarank.comparison import Comparison
 from aptarank.encoding import Encoded, compose
 from aptarank.inference import pair_logits
 from aptarank.model import freeze_backbone, kind_of
@@ -40,16 +41,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Part:
-    """The aptamers of one part and its labelled pairs (indices into them).
-
-    `fitness`: shape (n_aptamers,); `margin`: the difference of fitness below which a pair says
-    nothing.
-    """
+    """The aptamers of one part, its labelled pairs (indices into them), and what compares them."""
 
     encoded: Encoded
-    fitness: np.ndarray
     pairs: Pairs
-    margin: float
+    comparison: Comparison
 
 
 class PairTask:
@@ -59,7 +55,8 @@ class PairTask:
 
     def __init__(self, train: Part):
         self.train = train
-        self.examples = len(train.pairs.label)
+        self.groups = np.zeros(len(train.pairs.label), dtype=np.int64)
+        self.examples = len(self.groups)
 
     def batch(self, numbers: np.ndarray, rng: np.random.Generator) -> tuple:
         """Pairs by number, each in either order, since both teach the same."""
@@ -85,16 +82,17 @@ class RankTask:
 
     def __init__(self, train: Part):
         self.train = train
-        self.examples = len(train.fitness)
+        self.groups = train.comparison.groups
+        self.examples = len(self.groups)
 
     def batch(self, numbers: np.ndarray, rng: np.random.Generator) -> tuple:
-        """Aptamers by number."""
-        inputs = compose(self.train.encoded, torch.from_numpy(numbers))
-        return inputs, torch.from_numpy(self.train.fitness[numbers])
+        """Measurements by number: their aptamers, and which is decidedly fitter than which."""
+        aptamers = torch.from_numpy(self.train.comparison.aptamers[numbers])
+        decided = torch.from_numpy(self.train.comparison.decided(numbers))
+        return compose(self.train.encoded, aptamers), decided
 
-    def loss(self, scores: torch.Tensor, fitness: torch.Tensor) -> tuple[torch.Tensor, int]:
+    def loss(self, scores: torch.Tensor, decided: torch.Tensor) -> tuple[torch.Tensor, int]:
         """Mean −log P(fitter one wins) over the batch's decided pairs, and their number."""
-        decided = fitness[:, None] - fitness[None, :] > self.train.margin
         number = int(decided.sum())
         if number == 0:  # all of the batch tie: nothing to learn, but keep the graph
             return scores.sum() * 0, 0
@@ -104,11 +102,21 @@ class RankTask:
 TASKS = {"pair": PairTask, "rank": RankTask}
 
 
-def endless_batches(examples: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Numbers of examples, in a new random order each epoch; a short last batch is left out."""
+def endless_batches(
+    groups: np.ndarray, size: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Numbers of examples, in a new random order each epoch; a short last batch is left out.
+
+    Args:
+        groups: code of each example's group, shape (n_examples,); those of one group stand
+            together, since only they can be compared.
+    """
+    examples, most = len(groups), int(groups.max(initial=0))
     size = min(size, examples)
     while True:
         order = rng.permutation(examples)
+        if most:
+            order = order[np.argsort(rng.permutation(most + 1)[groups[order]], kind="stable")]
         for start in range(0, examples - size + 1, size):
             yield order[start : start + size]
 
@@ -144,7 +152,7 @@ def linear_schedule(steps: int, warmup: float) -> Callable[[int], float]:
 
 
 def sample_pairs(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
-    """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of fitness."""
+    """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of the fitter."""
     if len(pairs.label) <= most:
         return pairs
     chosen = rng.choice(len(pairs.label), size=most, replace=False)
@@ -184,7 +192,7 @@ def finetune(
     steps = count_steps(settings, task.examples)
     optimizer = make_optimizer(model, settings)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, linear_schedule(steps, settings.warmup))
-    batches = endless_batches(task.examples, settings.batch_size, rng)
+    batches = endless_batches(task.groups, settings.batch_size, rng)
     held_out = sample_pairs(
         validation.pairs, settings.validation_pairs, np.random.default_rng([seed, 1])
     )
