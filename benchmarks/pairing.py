@@ -3,6 +3,9 @@
 Run: .venv/bin/python benchmarks/pairing.py
 """
 
+import json
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +19,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from aptarank import machine
 from aptarank.pairs import label_pairs
-from aptarank.tables import write_pairs
+from aptarank.tables import PairWriter
+
+
+def random_aptamers(count: int, length: int = 40) -> pd.DataFrame:
+    """DNA aptamers with a fitness."""
+    rng = np.random.default_rng(1)
+    sequences = ["".join(bases) for bases in rng.choice(list("ACGT"), size=(count, length))]
+    return pd.DataFrame({"sequence": sequences, "fitness": rng.normal(size=count)})
 
 
 def double_loop(table: pd.DataFrame) -> pd.DataFrame:
@@ -30,41 +40,64 @@ def double_loop(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["Sequence1", "Sequence2", "Label"])
 
 
-@click.command()
-@click.option("--aptamers", default=1500, show_default=True)
-@click.option("--loop-aptamers", default=250, show_default=True, help="For the double loop.")
-@click.option("--repeats", default=5, show_default=True)
-def main(aptamers, loop_aptamers, repeats):
-    """Print pairs per second of both, and the ratio; medians over interleaved repeats."""
-    rng = np.random.default_rng(1)
-    sequences = ["".join(bases) for bases in rng.choice(list("ACGT"), size=(aptamers, 15))]
-    table = pd.DataFrame({"sequence": sequences, "fitness": rng.normal(size=aptamers)})
-    few = table.head(loop_aptamers)
-    ours, loops = [], []
+def stream(aptamers: int, pairs: int) -> dict:
+    """Label `pairs` pairs, first alone and then into a Parquet file."""
+    table = random_aptamers(aptamers)
+    fitness, group = table["fitness"].to_numpy(), np.zeros(aptamers, dtype=np.int64)
+
+    def chunks():
+        return label_pairs(fitness, fitness, group, 0.0, pairs, np.random.default_rng(1))
+
+    start = time.perf_counter()
+    count = sum(len(chunk.label) for chunk in chunks())
+    labelled = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(repeats):
-            start = time.perf_counter()
-            pairs = label_pairs(table["fitness"].to_numpy(), 0.0, None, np.random.default_rng(1))
-            labelled = time.perf_counter()
-            write_pairs(pairs, table["sequence"], Path(folder) / "pairs.parquet")
-            ours.append((labelled - start, time.perf_counter() - start))
-            start = time.perf_counter()
-            looped = double_loop(few)
-            loops.append(time.perf_counter() - start)
-    label, whole = np.median(ours, axis=0)
+        path = Path(folder) / "pairs.parquet"
+        with PairWriter(path, table["sequence"]) as writer:
+            for chunk in chunks():
+                writer.add(chunk)
+        size = path.stat().st_size
+    return {
+        "pairs": count,
+        "label": labelled - start,
+        "write": time.perf_counter() - labelled,
+        "megabytes": size / 1e6,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+@click.command()
+@click.option("--aptamers", default=20_000, show_default=True)
+@click.option("--pairs", default="1000000,10000000,100000000", show_default=True)
+@click.option("--loop-aptamers", default=250, show_default=True, help="For the double loop.")
+@click.option("--one", type=int, hidden=True, help="Measure this many pairs, print JSON.")
+def main(aptamers, pairs, loop_aptamers, one):
+    """Print pairs per second, peak memory (each size in a process of its own), and the ratio."""
+    if one:
+        print(json.dumps(stream(aptamers, one)))
+        return
+    few = random_aptamers(loop_aptamers)
+    loops = []
+    for _ in range(3):
+        start = time.perf_counter()
+        looped = double_loop(few)
+        loops.append(time.perf_counter() - start)
     loop = len(looped) / np.median(loops)
-    count = len(pairs.label)
     print(f"machine: {machine.describe()}")
-    print("| what | pairs | seconds | pairs/s | ratio to the double loop |")
-    print("|---|---|---|---|---|")
-    print(f"| double loop | {len(looped):,} | {np.median(loops):.3f} | {loop:,.0f} | 1 |")
-    print(
-        f"| label | {count:,} | {label:.3f} | {count / label:,.0f} | {count / label / loop:,.0f} |"
-    )
-    rate = count / whole
-    print(
-        f"| label and write Parquet | {count:,} | {whole:.3f} | {rate:,.0f} | {rate / loop:,.0f} |"
-    )
+    print("| what | pairs | seconds | pairs/s | ratio | peak memory | file |")
+    print("|---|---|---|---|---|---|---|")
+    print(f"| double loop | {len(looped):,} | {np.median(loops):.2f} | {loop:,.0f} | 1 | | |")
+    for size in map(int, pairs.split(",")):
+        command = [sys.executable, __file__, "--aptamers", str(aptamers), "--one", str(size)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        for what, seconds in (("label", found["label"]), ("label and write", found["write"])):
+            rate = found["pairs"] / seconds
+            more = f"{found['peak_mib']:.0f} MiB | {found['megabytes']:.0f} MB"
+            print(
+                f"| {what} | {found['pairs']:,} | {seconds:.2f} | {rate:,.0f} "
+                f"| {rate / loop:,.0f} | {more if what != 'label' else '|'} |"
+            )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""docs/formats.md is true: its examples are what the formats are, its configs are valid."""
+
+import json
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from aptarank.config import resolve
+from aptarank.readers import FORMATS
+
+PAGE = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.M | re.S)
+
+
+@pytest.mark.parametrize(("kind", "text"), [block for block in BLOCKS if block[0] != "yaml"])
+def test_examples_are_recognised(program, tmp_path, kind, text):
+    (tmp_path / "example.txt").write_text(text, encoding="utf-8")
+    better = ["--better", "higher"] if kind == "fasta" else []
+    program("ingest", "example.txt", *better)
+    account = json.loads((tmp_path / "ingestion.json").read_text())
+    assert account["files"][0]["format"] == kind
+    assert account["rejected"] == 0
+
+
+@pytest.mark.parametrize("text", [text for kind, text in BLOCKS if kind == "yaml"])
+def test_configs_are_valid(text):
+    resolve(yaml.safe_load(text))
+
+
+def test_every_format_is_there():
+    rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+)`", rows)) >= set(FORMATS) - {"auto"}
+    shown = {kind for kind, _ in BLOCKS}
+    assert shown >= set(FORMATS) - {"auto", "tsv", "parquet", "excel", "kd"}
+
+
+def test_links_lead_somewhere():
+    for page in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
