@@ -43,12 +43,11 @@ def run(name: str, split: dict, data: Path, output: Path, cores: int, seeds: lis
     audit = pd.read_csv(folder / "audit/audit.csv").set_index(["quantity", "at", "part"])["value"]
     accuracy = pd.read_csv(folder / "comparison.csv").groupby("model")["accuracy"]
     rank = accuracy.get_group("rank")
-    largest = audit.xs("prefix_in_train", level="quantity")
+    prefixes = audit.xs("prefix_in_train", level="quantity")
     return {
         "split": name,
         "train / test": f"{part_size(audit, 'train')} / {part_size(audit, 'test')}",
-        "families": sum(part_size(audit, part, "families") for part in ("train", "test")),
-        "4-base prefix seen": f"{largest.xs(4.0, level='at').item():.0%}",
+        "4-base prefix seen": f"{prefixes.xs(4.0, level='at').item():.0%}",
         "nearest, median edits": audit.xs(("nearest_edits", 0.5), level=("quantity", "at")).item(),
         "shared prefix": f"{accuracy.get_group('shared_prefix').item():.3f}",
         "ExtraTrees": f"{accuracy.get_group('extra_trees').item():.3f}",
@@ -57,9 +56,9 @@ def run(name: str, split: dict, data: Path, output: Path, cores: int, seeds: lis
     }
 
 
-def part_size(audit: pd.Series, part: str, quantity: str = "aptamers") -> int:
-    """Aptamers (or families) of a part."""
-    return int(audit.xs((quantity, part), level=("quantity", "part")).item())
+def part_size(audit: pd.Series, part: str) -> int:
+    """Aptamers of a part."""
+    return int(audit.xs(("aptamers", part), level=("quantity", "part")).item())
 
 
 @click.command()

@@ -9,7 +9,7 @@ import torch
 
 from aptarank.comparison import ByFitness, ByLabels
 from aptarank.config import resolve
-from aptarank.encoding import encode
+from aptarank.encoding import Encoded, encode
 from aptarank.inference import pair_logits
 from aptarank.model import new_model
 from aptarank.pairs import Pairs, label_pairs
@@ -107,7 +107,10 @@ def test_rank_loss_is_that_of_all_decided_pairs(parts):
 
 
 def test_accumulated_gradients_are_those_of_one_large_batch(parts):
-    """Two passes of 16 pairs step as one of 32 does (the batches are the same pairs)."""
+    """Two passes of 16 pairs step as one of 32 does (of one length, so in the same order)."""
+    ids, lengths, *special = parts[0].encoded
+    alike = Encoded(ids, torch.full_like(lengths, 6), *special)
+    parts = replace(parts[0], encoded=alike), parts[1]
     states = []
     for size, passes in ((32, 1), (16, 2)):
         trained = model("pair")
@@ -165,21 +168,40 @@ def test_schedule_rises_and_falls_to_zero():
 
 
 def test_an_epoch_sees_each_example_once():
-    batches = endless_batches(np.zeros(10, dtype=int), 5, np.random.default_rng(1))
+    same = np.zeros(10, dtype=int)
+    batches = endless_batches(same, same, 5, np.random.default_rng(1))
     for _ in range(3):
         assert sorted(np.concatenate([next(batches), next(batches)])) == list(range(10))
-    assert len(next(endless_batches(np.zeros(3, dtype=int), 64, np.random.default_rng(1)))) == 3
+    assert (
+        len(
+            next(endless_batches(np.zeros(3, dtype=int), np.zeros(3), 64, np.random.default_rng(1)))
+        )
+        == 3
+    )
 
 
 def test_a_batch_has_whole_groups():
     """Of 40 groups of 4, batches of 8 hold two each, others in each epoch."""
     groups = np.tile(np.arange(40), 4)
-    batches = endless_batches(groups, 8, np.random.default_rng(1))
+    batches = endless_batches(groups, groups % 3, 8, np.random.default_rng(1))
     epochs = [[np.sort(groups[next(batches)]) for _ in range(20)] for _ in range(2)]
     for epoch in epochs:
         assert all((np.bincount(batch, minlength=40) % 4 == 0).all() for batch in epoch)
         assert (np.bincount(np.concatenate(epoch)) == 4).all()
     assert {tuple(b) for b in epochs[0]} != {tuple(b) for b in epochs[1]}
+
+
+def test_a_batch_is_of_like_lengths():
+    """Padding is a small part of a batch, whatever the lengths; each epoch sees all once."""
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(10, 200, 6400)
+    batches = endless_batches(np.zeros(6400, dtype=int), lengths, 64, rng)
+    for _ in range(2):
+        epoch = [next(batches) for _ in range(100)]
+        assert sorted(np.concatenate(epoch)) == list(range(6400))
+        padded = sum(64 * lengths[batch].max() for batch in epoch)
+        assert padded < 1.05 * lengths.sum()
+        assert np.corrcoef([lengths[b].mean() for b in epoch], np.arange(100))[0, 1] < 0.5
 
 
 def test_ready_made_labels_teach_what_they_say_and_no_more():

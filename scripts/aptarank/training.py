@@ -55,8 +55,10 @@ class PairTask:
 
     def __init__(self, train: Part):
         self.train = train
-        self.groups = np.zeros(len(train.pairs.label), dtype=np.int64)
-        self.examples = len(self.groups)
+        self.examples = len(train.pairs.label)
+        self.groups = np.zeros(self.examples, dtype=np.int64)
+        lengths = train.encoded.lengths.numpy()
+        self.lengths = lengths[train.pairs.first] + lengths[train.pairs.second]
 
     def batch(self, numbers: np.ndarray, rng: np.random.Generator) -> tuple:
         """Pairs by number, each in either order, since both teach the same."""
@@ -84,6 +86,9 @@ class RankTask:
         self.train = train
         self.groups = train.comparison.groups
         self.examples = len(self.groups)
+        # A group stays together, by its longest; in a single one, all lengths must meet.
+        lengths = train.encoded.lengths.numpy()[train.comparison.aptamers]
+        self.lengths = pd.Series(lengths).groupby(self.groups).transform("max").to_numpy()
 
     def batch(self, numbers: np.ndarray, rng: np.random.Generator) -> tuple:
         """Measurements by number: their aptamers, and which is decidedly fitter than which."""
@@ -99,26 +104,37 @@ class RankTask:
         return functional.softplus(scores[None, :] - scores[:, None])[decided].mean(), number
 
 
+POOL = 50  # batches that are sorted by length together
+
 TASKS = {"pair": PairTask, "rank": RankTask}
 
 
 def endless_batches(
-    groups: np.ndarray, size: int, rng: np.random.Generator
+    groups: np.ndarray, lengths: np.ndarray, size: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
     """Numbers of examples, in a new random order each epoch; a short last batch is left out.
 
     Args:
         groups: code of each example's group, shape (n_examples,); those of one group stand
             together, since only they can be compared.
+        lengths: of each example, shape (n_examples,); those of like length stand together, in
+            pools of `POOL` batches, since a batch is padded to its longest.
     """
     examples, most = len(groups), int(groups.max(initial=0))
     size = min(size, examples)
+    pool = POOL * size if np.ptp(lengths) else examples
     while True:
         order = rng.permutation(examples)
         if most:
             order = order[np.argsort(rng.permutation(most + 1)[groups[order]], kind="stable")]
-        for start in range(0, examples - size + 1, size):
-            yield order[start : start + size]
+        for first in range(0, examples, pool):
+            some = order[first : first + pool]
+            some = some[np.argsort(lengths[some], kind="stable")]
+            starts = np.arange(0, len(some) - size + 1, size)
+            if pool < examples:
+                rng.shuffle(starts)
+            for start in starts:
+                yield some[start : start + size]
 
 
 def count_steps(settings: Settings, examples: int) -> int:
@@ -192,7 +208,7 @@ def finetune(
     steps = count_steps(settings, task.examples)
     optimizer = make_optimizer(model, settings)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, linear_schedule(steps, settings.warmup))
-    batches = endless_batches(task.groups, settings.batch_size, rng)
+    batches = endless_batches(task.groups, task.lengths, settings.batch_size, rng)
     held_out = sample_pairs(
         validation.pairs, settings.validation_pairs, np.random.default_rng([seed, 1])
     )
