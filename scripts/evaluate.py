@@ -14,7 +14,7 @@ from aptarank.errors import InputError
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.pairs import PAIR_COLUMNS, Pairs
 from aptarank.tables import read_aptamers, read_table
-from aptarank.truth import known_fitness
+from aptarank.truth import contradicting, known_fitness
 
 
 @click.command(cls=Program)
@@ -89,7 +89,16 @@ def main(
             raise InputError(f"{aptamers}: no aptamer {unknown}, which {predictions} has")
     label, chance = table["Label"].to_numpy(), table["Probability"].to_numpy()
     places = [sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2]]
-    truth = known_fitness(known, sequences, Pairs(*places, label))
+    pairs = Pairs(*places, label)
+    truth = known_fitness(known, sequences, pairs)
+    noise = {}
+    if known["fitness"].isna().any():
+        strength = truth.set_index("sequence")["fitness"].reindex(sequences).to_numpy()
+        noise["labels_against_ranking"] = contradicting(strength, pairs)
+        logger.info(
+            "%.1f %% of the test labels contradict the ranking estimated from them",
+            100 * noise["labels_against_ranking"],
+        )
     truth = truth[truth["sequence"].isin(ranked.index)]
     true, group = truth["fitness"].to_numpy(), truth["group"].to_numpy()
     predicted = truth["sequence"].map(ranked).to_numpy()
@@ -104,6 +113,7 @@ def main(
         "parameters": count_parameters(folder / "model.safetensors"),
         **pair_metrics(label, chance),
         **ranking_metrics(true, predicted, group),
+        **noise,
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")

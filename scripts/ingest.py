@@ -1,10 +1,11 @@
 """Read scored aptamers (or labelled pairs), accept or reject each row, merge duplicates."""
 
 import json
+from functools import partial
 
 import click
 
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program, logger, progress
 from aptarank.config import default
 from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
 from aptarank.readers import FORMATS
@@ -55,7 +56,7 @@ def main(files, output, rejected, labels, summary, **given):
     Example: python scripts/ingest.py scored.csv --sequence Sequence --score Entropy --better higher
     """
     options = with_defaults(**given)
-    found = ingest(files, options)
+    found = ingest(files, options, partial(progress, what="reading", unit="rows"))
     write_csv(found.rejected, rejected)
     report(found, options, rejected)
     check(found, ", ".join(files), options)

@@ -13,6 +13,7 @@ from aptarank.bradley_terry import bradley_terry
 from aptarank.labels import clean_labels
 from aptarank.pairs import Pairs
 from aptarank.rows import LabelRow
+from aptarank.truth import contradicting
 
 OVERLAY = """
 run: other
@@ -78,6 +79,7 @@ def test_labelled_pairs_go_through_the_whole_chain(chain):
         assert metrics["fold"] == int(fold[-1])
         assert metrics["accuracy"] > 0.6
         assert metrics["kendall_tau"] > 0.2
+        assert 0 <= metrics["labels_against_ranking"] < 0.05
         baselines = pd.read_csv(data / fold / "baselines.csv").set_index("model")
         assert baselines.loc["shared_prefix", "accuracy"] > 0.6
     comparison = pd.read_csv(data / "comparison.csv")
@@ -159,6 +161,8 @@ def test_bradley_terry_finds_the_order():
     assert found.mean() == pytest.approx(0)
     swapped = bradley_terry(Pairs(second, first, 1 - label), 40)
     assert swapped == pytest.approx(found, abs=1e-5)
+    assert contradicting(found, Pairs(first, second, label)) < 0.3
+    assert contradicting(true, Pairs(first, second, (true[first] > true[second]).astype(int))) == 0
     assert bradley_terry(Pairs(*(np.empty(0, dtype=int),) * 3), 3).tolist() == [0, 0, 0]
     always = bradley_terry(Pairs(np.array([0]), np.array([1]), np.array([1])), 3)
     assert always[0] > always[2] > always[1]

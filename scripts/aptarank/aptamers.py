@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,12 @@ from aptarank.tables import APTAMER_COLUMNS
 REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
 
 Rejected = list[tuple[Row, str]]  # each with its reason, `kind: detail`
+Track = Callable[[Sequence[Row]], Iterable[Row]]
 
 
-def clean(rows: Sequence[Row], better: str, options: Options) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean(
+    rows: Sequence[Row], better: str, options: Options, track: Track = iter
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Accept or reject each row, then merge the rows of one sequence in one group.
 
     `fitness` is higher for better aptamers: the score with its sign, and of a Kd
@@ -32,6 +35,7 @@ def clean(rows: Sequence[Row], better: str, options: Options) -> tuple[pd.DataFr
 
     Args:
         better: `higher` or `lower`, the direction of the score (of a Kd, `lower`).
+        track: wraps the rows, for progress.
 
     Returns:
         Aptamers (`APTAMER_COLUMNS`) and rejected rows (`REJECTED_COLUMNS`).
@@ -41,7 +45,7 @@ def clean(rows: Sequence[Row], better: str, options: Options) -> tuple[pd.DataFr
     """
     rejected: Rejected = []
     accepted = []
-    for row, sequence in read_sequences(rows, options, rejected):
+    for row, sequence in read_sequences(rows, options, rejected, track):
         try:
             low, high = fitness_of(row, better, options)
         except ValueError as reason:
@@ -59,11 +63,11 @@ def clean(rows: Sequence[Row], better: str, options: Options) -> tuple[pd.DataFr
 
 
 def read_sequences(
-    rows: Sequence[Row], options: Options, rejected: Rejected
+    rows: Sequence[Row], options: Options, rejected: Rejected, track: Track
 ) -> list[tuple[Row, str]]:
     """The rows whose sequence can be read, with the sequence: without padding and primers."""
     spelt = []
-    for row in rows:
+    for row in track(rows):
         try:
             if row.problem:
                 raise ValueError(row.problem)

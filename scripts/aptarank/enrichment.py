@@ -46,16 +46,18 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
             f"{readings[0].source}: give both before and after, the count files of two rounds"
         )
     rounds = []
+    there = ", ".join(str(reading.source) for reading in readings[:5])
     for role, name in (("before", options.before), ("after", options.after)):
         found = [
             reading for reading in readings if name in (reading.source.name, str(reading.source))
         ]
         if len(found) != 1:
-            there = ", ".join(str(reading.source) for reading in readings)
             raise InputError(f"{role}: {name!r} is not one of the input files: {there}")
         rounds.append(found[0])
     if len(readings) != 2 or rounds[0] is rounds[1]:
-        raise InputError(f"enrichment takes two count files, before and after; got {len(readings)}")
+        raise InputError(
+            f"{there}: an enrichment takes two count files, before and after; got {len(readings)}"
+        )
     joined: dict[str, list] = {}
     broken = []
     for place, reading in enumerate(rounds):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from aptarank.aptamers import check_learnable, clean, is_kd
+from aptarank.aptamers import Track, check_learnable, clean, is_kd
 from aptarank.enrichment import enrich_files
 from aptarank.errors import InputError
 from aptarank.files import expand
@@ -33,8 +33,12 @@ class Ingested:
     summary: dict
 
 
-def ingest(paths: Sequence[str], options: Options) -> Ingested:
+def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
     """Read files and clean what is in them; `check` says whether enough was accepted.
+
+    Args:
+        paths: files or patterns.
+        track: wraps the rows, for progress.
 
     Raises:
         InputError: a file that cannot be read, files of different kinds, or an unknown direction.
@@ -44,10 +48,12 @@ def ingest(paths: Sequence[str], options: Options) -> Ingested:
         return of_labels(readings)
     if (options.before or options.after) and readings[0].format == "fastaptamer":
         readings = enrich_files(readings, options)
+    if options.group == "file":
+        refuse_same_names(readings)
     rows = [row for reading in readings for row in reading.rows]
     better = one_direction(readings, options)
     refuse_classes(rows, readings[0].source)
-    aptamers, rejected = clean(rows, better, options)
+    aptamers, rejected = clean(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
     summary = account(readings, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
@@ -123,6 +129,18 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     if kd and options.better == "higher":
         raise InputError(f"{first}: a Kd is better lower, but better says higher")
     return options.better or better
+
+
+def refuse_same_names(readings: list[Reading]) -> None:
+    """Raise InputError where two files in different folders have one name, that of their groups."""
+    named: dict[str, Path] = {}
+    for reading in readings:
+        first = named.setdefault(reading.source.name, reading.source)
+        if first != reading.source:
+            raise InputError(
+                f"{reading.source}: has the same name as {first}, and group: file goes by names; "
+                "rename one"
+            )
 
 
 def refuse_classes(rows: Sequence[Row], source: Path) -> None:

@@ -12,6 +12,7 @@ PACKAGES = (
     "onnx",
     "onnxruntime",
     "onnxscript",
+    "openpyxl",
     "pandas",
     "pyarrow",
     "rapidfuzz",

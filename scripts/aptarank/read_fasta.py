@@ -37,11 +37,11 @@ def records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
     """
     lines = list(io.StringIO(text))
     headers = [number for number, line in enumerate(lines, start=1) if line.startswith(">")]
-    before = next((n for n, line in enumerate(lines, start=1) if line.strip()), 1)
+    numbered = enumerate(lines, start=1)
+    before, first = next((found for found in numbered if found[1].strip()), (1, ""))
     if not headers or before < headers[0]:
-        found = lines[before - 1].rstrip()[:40]
         raise InputError(
-            f"{source}, line {before}: {found!r} is before the first FASTA header; "
+            f"{source}, line {before}: {first.rstrip()[:40]!r} is before the first FASTA header; "
             "expected a line that begins with '>'"
         )
     parsed = SimpleFastaParser(io.StringIO(text))
@@ -69,7 +69,9 @@ def read_counts(text: str, source: Path, options: Options) -> Iterator[Row]:
     """Counts of FASTAptamer and FASTAptameR (1 to 3): RPM, or `reads`; higher is better."""
     wanted = (options.score or "rpm").lower()
     if wanted not in ("rpm", "rpu", "reads"):
-        raise InputError(f"{source}: a count FASTA has no score {wanted!r}; say rpm or reads")
+        raise InputError(
+            f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
+        )
     column = "reads" if wanted == "reads" else "rpm"
     for line, title, sequence in records(text, source):
         found = COUNT_HEADER.fullmatch(title.strip()) or COUNT_HEADER_3.fullmatch(title.strip())
@@ -87,9 +89,11 @@ def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
     try:
         score = re.compile(pattern)
     except re.error as error:
-        raise InputError(f"score pattern {pattern!r}: {error}") from None
+        raise InputError(f"{source}: score pattern {pattern!r}: {error}") from None
     if score.groups != 1:
-        raise InputError(f"score pattern {pattern!r} has {score.groups} groups; expected one")
+        raise InputError(
+            f"{source}: score pattern {pattern!r} has {score.groups} groups; expected one"
+        )
     for line, title, sequence in records(text, source):
         name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else ""
         scores = list(filter(None, score.findall(title)))

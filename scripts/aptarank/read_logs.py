@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aptarank.errors import InputError
 from aptarank.rows import Options, Row
-from aptarank.sequences import spell
+from aptarank.sequences import check, spell
 
 # {job}_entropy.log with and without colons, and {job}_scores.log, which says SCORE. Runs of blanks
 # are read as one.
@@ -82,9 +82,25 @@ def read_maws(text: str, source: Path, options: Options) -> Iterator[Row]:
         elif record.startswith(("SEQUENCE", "Ntide:")):
             rows.append(broken._replace(problem="broken record: not a whole line of MAWS"))
     if options.steps == "final":
-        last = max((int(row.group or 0) for row in rows if not row.problem), default=0)
-        rows = [row for row in rows if row.problem or row.group in ("", str(last))]
+        rows = longest(rows)
     yield from rows
+
+
+def longest(rows: list[Row]) -> list[Row]:
+    """The rows of the longest sequences, and those that cannot be read, to be rejected."""
+    lengths = [
+        0 if row.problem or not is_readable(row.sequence) else int(row.group) for row in rows
+    ]
+    last = max(lengths, default=0)
+    return [row for row, length in zip(rows, lengths, strict=True) if length in (0, last)]
+
+
+def is_readable(sequence: str) -> bool:
+    """Whether a sequence has no other letters than bases."""
+    try:
+        return bool(check(spell(sequence)))
+    except ValueError:
+        return False
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:

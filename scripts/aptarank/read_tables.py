@@ -128,8 +128,8 @@ def scale_of(name: str, fields: list[str]) -> str:
 
 
 def has_unit(field: str) -> bool:
-    """Whether a field is a Kd with a unit."""
-    found = KD.fullmatch(tidied(field)) if len(field) <= LONGEST else None
+    """Whether a field is a Kd with a unit, whatever its decimal sign."""
+    found = KD.fullmatch(tidied(field).replace(",", ".")) if len(field) <= LONGEST else None
     return found is not None and (found["unit"] or found["first"]) is not None
 
 

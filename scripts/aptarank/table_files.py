@@ -47,9 +47,10 @@ class Table(NamedTuple):
             return (
                 f"ragged row: {len(fields)} fields where the header has {len(self.header)}{names}"
             )
-        within = [line for field in fields for line in field.split("\n")[1:]]
-        if self.delimiter and any(map(self.is_row, within)):
-            return f"open quote: a field swallows the {len(within)} lines below, rows of the table"
+        wrapped = [field.split("\n") for field in fields if self.delimiter and "\n" in field]
+        if any(self.is_row(line) for lines in wrapped for line in lines):
+            below = sum(len(lines) - 1 for lines in wrapped)
+            return f"open quote: a field holds rows of the table ({below} line ends in it)"
         return ""
 
     def is_row(self, line: str) -> bool:
@@ -100,8 +101,9 @@ def sniff(text: str) -> str | None:
     first = next((line for line in io.StringIO(text) if line.strip()), "")
     counts = {}
     for delimiter in DELIMITERS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         try:
-            fields = next(csv.reader([first], delimiter=delimiter), [])
+            fields = next((row for row in reader if any(map(str.strip, row))), [])
         except csv.Error:
             fields = first.split(delimiter)
         counts[delimiter] = len(fields)
@@ -147,7 +149,7 @@ def cell_text(value: Any, decimal: str) -> str:
 def parquet_table(data: bytes, path: Path, options: Options) -> Table:
     """A Parquet table; its `line` is the row, from 1."""
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
         columns = [column.to_pylist() for column in table.columns]
     except Exception as error:  # whatever Arrow makes of a damaged file
         raise InputError(
@@ -159,11 +161,14 @@ def parquet_table(data: bytes, path: Path, options: Options) -> Table:
 
 
 def excel_table(data: bytes, path: Path, options: Options) -> Table:
-    """A sheet of an Excel file (.xlsx): the one named, or the first."""
+    """A sheet of an Excel file (.xlsx): the one named, or the first that is not hidden."""
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = [sheet.title for sheet in book.worksheets]
-        sheet = options.sheet or next(iter(sheets), None)
+        shown = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        if not sheets:
+            raise ValueError("it has no sheet")
+        sheet = options.sheet or (shown or sheets)[0]
         cells = list(cells_of(book, sheet)) if sheet in sheets else []
         if any(value is None for row in cells for value in row):
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
@@ -177,9 +182,10 @@ def excel_table(data: bytes, path: Path, options: Options) -> Table:
         raise InputError(f"{path}: no sheet {sheet!r}; there are {others or 'none'}")
     if others and not options.sheet:
         logger.warning("%s: sheet %r is read, not %s (option sheet)", path, sheet, others)
-    numbered = enumerate(cells, start=1)
-    texts = ((n, [cell_text(value, options.decimal) for value in row]) for n, row in numbered)
-    filled = ((n, row) for n, row in texts if any(cell.strip() for cell in row))
+    width = max(map(len, cells), default=0)
+    texts = ([cell_text(value, options.decimal) for value in row] for row in cells)
+    numbered = enumerate((row + [""] * (width - len(row)) for row in texts), start=1)
+    filled = ((n, row) for n, row in numbered if any(cell.strip() for cell in row))
     return with_header(filled, path, options)
 
 
@@ -261,9 +267,9 @@ def has_bases(field: str) -> bool:
 
 
 def is_number(field: str) -> bool:
-    """Whether a field is a number."""
+    """Whether a field is a number, with a decimal point or comma."""
     try:
-        to_number(field)
+        to_number(field.replace(",", "."))
     except ValueError:
         return False
     return True

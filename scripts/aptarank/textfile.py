@@ -33,7 +33,7 @@ MARKS = {  # byte order marks; UTF-32's begins with UTF-16's
 }
 # Texts that are no table, FASTA or log, by how they begin.
 OTHER_TEXT = {
-    r"<(!|\?|[a-z]+[\s>/:])": "a web page (HTML) or XML, not data; was an error page downloaded?",
+    r"<(!|\?|[a-z]+[ >/:\n])": "a web page (HTML) or XML, not data; was an error page downloaded?",
     r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
     r"@[^\n]*\n[a-z.*]+\n\+": "FASTQ, raw reads without a score; count them first, "
     "such as with FASTAptamer",

@@ -23,6 +23,15 @@ def known_fitness(aptamers: pd.DataFrame, sequences: pd.Index, pairs: Pairs) -> 
     return rows[["sequence", "group", "fitness"]].reset_index(drop=True)
 
 
+def contradicting(strength: np.ndarray, pairs: Pairs) -> float:
+    """Share of labelled pairs that the ranking by `strength` orders the other way round.
+
+    Of labels that were made from scores, about as many are wrong.
+    """
+    first_fitter = strength[pairs.first] > strength[pairs.second]
+    return float(np.mean(first_fitter != (pairs.label == 1)))
+
+
 def centred(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with their fitness relative to the mean of their group; a group of one says nothing."""
     groups = rows.groupby("group")["fitness"]

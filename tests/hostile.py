@@ -1,0 +1,100 @@
+"""Hostile files, what is wrong with each, and what becomes of it.
+
+Run: python tests/hostile.py > docs/hostile-files.md
+"""
+
+import re
+
+from hostile_cases import (
+    Case,
+    affinities,
+    containers,
+    encodings,
+    fastas,
+    headers,
+    labelled,
+    logs,
+    numbers,
+    parquets,
+    sequences,
+    spreadsheets,
+    tables,
+)
+
+SECTIONS = {
+    "Encodings and line ends": encodings,
+    "Other kinds of file, and files that are not there": containers,
+    "Tables: quotes, ragged rows, delimiters": tables,
+    "Headers": headers,
+    "Numbers": numbers,
+    "Dissociation constants": affinities,
+    "Sequences": sequences,
+    "Excel": spreadsheets,
+    "Parquet": parquets,
+    "FASTA, counts and enrichments": fastas,
+    "MAWS and EFBA": logs,
+    "Labelled pairs, and files that do not go together": labelled,
+}
+CASES: list[Case] = [case for module in SECTIONS.values() for case in module.CASES]
+
+INTRODUCTION = """\
+# Hostile files
+
+Each of these {count} files is made by the tests and given to `scripts/ingest.py`
+(`tests/test_hostile.py`). A file is either read, and each row that is not accepted is in
+`rejected.csv` with its line and the reason, or refused with a message that says what to do. Nothing
+is guessed, and no row is lost: accepted + rejected + merged as duplicates = rows read.
+
+This page is made by `python tests/hostile.py > docs/hostile-files.md`.
+"""
+SHOWN = 3  # rejected rows that are named
+
+
+def page() -> str:
+    """The whole table as Markdown, a section for each kind of file."""
+    parts = [INTRODUCTION.format(count=len(CASES))]
+    for title, module in SECTIONS.items():
+        rows = [f"| {named(case)} | {wrong(case)} | {outcome(case)} |" for case in module.CASES]
+        head = ["| file | what is wrong with it | outcome |", "|---|---|---|"]
+        parts.append("\n".join([f"## {title}\n", *head, *rows, ""]))
+    return "\n".join(parts)
+
+
+def named(case: Case) -> str:
+    """The files of a case."""
+    return " and ".join(code(name) for name in (case.file, *case.others))
+
+
+def wrong(case: Case) -> str:
+    """What is wrong, and with which options the file is read."""
+    text = " ".join(case.options)
+    text = re.sub(r"--better lower|--better higher(?=.*--)", "", text).strip()
+    return cell(case.wrong) + (f" (`{cell(text)}`)" if text else "")
+
+
+def outcome(case: Case) -> str:
+    """What becomes of the file."""
+    if case.accepted is None:
+        return f"refused: {code(case.message)}"
+    unit = "pair" if all(isinstance(key, tuple) for key in case.accepted) else "sequence"
+    read = f"{len(case.accepted)} {unit}{'s' if len(case.accepted) > 1 else ''} read"
+    lines = [f"line {n}, {code(reason)}" for n, reason in sorted(case.rejected.items())]
+    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return f"{read}; rejected: {'; '.join(lines[:SHOWN] + more)}" if lines else read
+
+
+def code(text: str, size: int = 160) -> str:
+    """A text as it is, for a cell of a table."""
+    text = " ".join(text.split())
+    text = text if len(text) <= size else text[: size - 3] + "..."
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{cell(text)}{fence}"
+
+
+def cell(text: str) -> str:
+    """A text that does not break a table, nor the page's encoding."""
+    return text.replace("|", "\\|").encode(errors="backslashreplace").decode()
+
+
+if __name__ == "__main__":
+    print(page(), end="")
