@@ -47,7 +47,7 @@ is guessed, and no row is lost: accepted + rejected + merged as duplicates = row
 
 This page is made by `python tests/hostile.py > docs/hostile-files.md`.
 """
-SHOWN = 3  # rejected rows that are named
+SHOWN = 3  # reasons that are named
 
 
 def page() -> str:
@@ -62,7 +62,7 @@ def page() -> str:
 
 def named(case: Case) -> str:
     """The files of a case."""
-    return " and ".join(code(name) for name in (case.file, *case.others))
+    return " and ".join(code(name, 40) for name in (case.file, *case.others))
 
 
 def wrong(case: Case) -> str:
@@ -78,9 +78,22 @@ def outcome(case: Case) -> str:
         return f"refused: {code(case.message)}"
     unit = "pair" if all(isinstance(key, tuple) for key in case.accepted) else "sequence"
     read = f"{len(case.accepted)} {unit}{'s' if len(case.accepted) > 1 else ''} read"
-    lines = [f"line {n}, {code(reason)}" for n, reason in sorted(case.rejected.items())]
-    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return f"{read}; rejected: {'; '.join(lines[:SHOWN] + more)}" if lines else read
+    reasons: dict[str, list[int]] = {}
+    for line, reason in sorted(case.rejected.items()):
+        reasons.setdefault(reason, []).append(line)
+    told = [f"{numbered(lines)}, {code(reason)}" for reason, lines in reasons.items()]
+    more = ["and others"] if len(told) > SHOWN else []
+    return f"{read}; rejected: {'; '.join(told[:SHOWN] + more)}" if told else read
+
+
+def numbered(lines: list[int]) -> str:
+    """The lines of rejected rows, in words."""
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    joined = "to" if lines[-1] - lines[0] == len(lines) - 1 > 1 else "and"
+    numbers = [str(line) for line in lines]
+    ends = (numbers[0], numbers[-1]) if joined == "to" else (", ".join(numbers[:-1]), numbers[-1])
+    return f"lines {ends[0]} {joined} {ends[1]}"
 
 
 def code(text: str, size: int = 160) -> str:

@@ -42,14 +42,12 @@ class Measure(NamedTuple):
     low: float
     high: float
 
-    @property
-    def exact(self) -> bool:
-        return self.low == self.high
-
 
 def tidied(text: str) -> str:
     """A score with single blanks, plain minus signs and 10⁻⁹ as 10^-9."""
     text = " ".join(text.split()).replace("−", "-")
+    if text.isascii():
+        return text
     return re.sub(
         r"(?<=10)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: "^" + found[0].translate(SUPERSCRIPTS), text
     )

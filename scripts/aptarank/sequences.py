@@ -1,11 +1,13 @@
 """Nucleotide sequences: which notations are read as one, and what is not."""
 
 import re
+import string
 import unicodedata
 
 DNA = frozenset("ACGT")
 RNA = frozenset("ACGU")
 BASES = DNA | RNA
+UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)  # other letters stay
 
 # IUPAC's codes for more than one base (doi:10.1093/nar/13.9.3021).
 DEGENERATE = {
@@ -56,7 +58,7 @@ def spell(text: str) -> str:
     joined = "".join(words)
     if MODIFIED.search(joined):
         raise ValueError(f"modified residue or linker: {shortened(text)!r}")
-    return "".join(letter.upper() if letter.isascii() else letter for letter in joined)
+    return joined.translate(UPPER)
 
 
 def refuse_unknown_residue(words: list[str]) -> None:
@@ -74,8 +76,8 @@ def check(sequence: str) -> str:
         ValueError: names the first letter that is none of IUPAC's, else the first degenerate one,
             and its position.
     """
-    others = [i for i, letter in enumerate(sequence) if letter not in BASES]
-    if others:
+    if not BASES.issuperset(sequence):
+        others = [i for i, letter in enumerate(sequence) if letter not in BASES]
         first = next((i for i in others if sequence[i] not in DEGENERATE), others[0])
         raise ValueError(foreign(sequence[first], first + 1))
     return sequence

@@ -50,7 +50,7 @@ class Table(NamedTuple):
         wrapped = [field.split("\n") for field in fields if self.delimiter and "\n" in field]
         if any(self.is_row(line) for lines in wrapped for line in lines):
             below = sum(len(lines) - 1 for lines in wrapped)
-            return f"open quote: a field holds rows of the table ({below} line ends in it)"
+            return f"open quote: a field holds rows of the table, {below + 1} lines long"
         return ""
 
     def is_row(self, line: str) -> bool:

@@ -81,7 +81,7 @@ KINDS = [
         "table.ods",
         "LibreOffice's own format",
         zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet", content_xml="<x/>"),
-        "a zip archive (.ods",
+        "table.ods: not text but a zip archive (.ods, .docx and .numbers are such too): unpack it",
     ),
     refused("table.tar", "a tar archive", tarred(TABLE), "table.tar: not text but a tar archive"),
     refused(
@@ -112,10 +112,15 @@ KINDS = [
         "letter.csv",
         "a word processor's file",
         b"{\\rtf1\\ansi sequence,score\\par}",
-        "not text but a word processor's file",
+        "letter.csv: not text but a word processor's file",
     ),
     refused("old.xls", "an old Excel file (.xls)", XLS, "old.xls: not text but an old Excel file"),
-    refused("locked.xlsx", "an Excel file with a password", XLS, "or one with a password"),
+    refused(
+        "locked.xlsx",
+        "an Excel file with a password",
+        XLS,
+        "locked.xlsx: not text but an old Excel file (.xls) or one with a password",
+    ),
     refused(
         "program.csv",
         "a program renamed to .csv",
@@ -156,7 +161,7 @@ KINDS = [
         "table.xml",
         "XML",
         '<?xml version="1.0"?>\n<rows><row seq="ACGT"/></rows>',
-        "or XML, not data",
+        "table.xml, line 1: a web page (HTML) or XML, not data",
     ),
     refused(
         "table.json",

@@ -53,14 +53,14 @@ QUOTES = [
         "a quote left open in a note, closed rows below: they are in the note",
         table("ACGT,1,a", 'ACGG,2.5,"b', "ACGC,3,c", 'ACGA,4,d"', "AAAA,5,e", header=NOTED),
         {"ACGT": 1, "AAAA": 5},
-        {3: "open quote: a field holds rows of the table (2 line ends in it)"},
+        {3: "open quote: a field holds rows of the table, 3 lines long"},
     ),
     reads(
         "swallowed-one.csv",
         "the same with a broken row in the note",
         table("ACGT,1,a", 'ACGG,2.5,"b', 'ACGC,3"', "AAAA,5,e", header=NOTED),
         {"ACGT": 1, "AAAA": 5},
-        {3: "open quote: a field holds rows of the table (1 line ends in it)"},
+        {3: "open quote: a field holds rows of the table, 2 lines long"},
     ),
     reads(
         "swallowed-first.csv",
