@@ -178,7 +178,7 @@ def test_pairs_without_labels_in_any_spelling(lab, tmp_path):
     assert table["Probability"].sum() == pytest.approx(1)
     (tmp_path / "p.tsv").write_text("Sequence1\tSequence2\nACG\tGGG\nACG\tGNG\n")
     said = lab("predict", "p.tsv", "--model", "model", code=1).output
-    assert "p.tsv, line 3: 'N' at position 2" in said
+    assert "p.tsv, line 3: degenerate code: 'N' (any base) at position 2" in said
     (tmp_path / "p.tsv").write_text("Sequence1\tSequence2\nACG\t\n")
     assert (
         "line 2: a sequence is missing"
@@ -192,11 +192,11 @@ def test_pairs_without_labels_in_any_spelling(lab, tmp_path):
 
 def test_a_sequence_past_the_limit_stops_before_training(lab, tmp_path):
     table = pd.read_csv("scored.csv")
-    table.loc[3, "sequence"] = "ACGT" * 150
+    table.loc[3:4, "sequence"] = ["ACGT" * 110, "ACGT" * 30]
     table.to_csv("long.csv", index=False)
     lab("ingest", "long.csv", "--better", "higher")
     said = lab("tokenizer", "aptamers.csv", "--settings", '{"kind": "pair"}', code=1).output
-    assert "600 bases, ACGTACGT" in said
+    assert "440 bases, ACGTACGT" in said
     assert "reads at most 512" in said
 
 
