@@ -22,6 +22,7 @@ from aptarank.scores import to_number
 from aptarank.sequences import normalise, shortened
 
 DELIMITERS = "\t;,|"  # where two make as many fields: 1,5 is a number in a table with ;
+SNIFFED = 20  # rows that tell the delimiter
 SHORTEST = 4  # bases; a field with fewer may be a word of a header ("tag", "cat")
 
 # Python's limit is 131,072 characters; a longer field is rejected with its row, not its file.
@@ -97,18 +98,29 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
 
 
 def sniff(text: str) -> str | None:
-    """The delimiter that makes the most fields of the first line; None where none makes two."""
-    first = next((line for line in io.StringIO(text) if line.strip()), "")
-    counts = {}
-    for delimiter in DELIMITERS:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        try:
-            fields = next((row for row in reader if any(map(str.strip, row))), [])
-        except csv.Error:
-            fields = first.split(delimiter)
-        counts[delimiter] = len(fields)
-    best = max(DELIMITERS, key=lambda delimiter: counts[delimiter])
-    return best if counts[best] > 1 else None
+    """The delimiter by which most of the first rows have as many fields as the very first.
+
+    None where no delimiter makes two fields of that; of several, the one that makes the most.
+    """
+
+    def fit(delimiter: str) -> tuple[bool, float, int]:
+        widths = list(itertools.islice(first_widths(text, delimiter), SNIFFED))
+        most = widths[0] if widths else 1
+        return most > 1, widths.count(most) / max(1, len(widths)), most
+
+    best = max(DELIMITERS, key=fit)
+    return best if fit(best)[0] else None
+
+
+def first_widths(text: str, delimiter: str) -> Iterator[int]:
+    """The number of fields of each row that is not blank, as far as quotes can be followed."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for fields in reader:
+            if any(map(str.strip, fields)):
+                yield len(fields)
+    except csv.Error:
+        return
 
 
 def delimited(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
