@@ -5,12 +5,16 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import hostile
 import pandas as pd
 import pytest
 from conftest import ROOT
 from hostile_cases import locked
+
+from aptarank.errors import InputError
+from aptarank.read_fasta import records
 
 NAMES = [case.file for case in hostile.CASES]
 
@@ -88,3 +92,10 @@ def test_a_file_that_may_not_be_read(tmp_path):
 
 def test_the_page_is_the_table():
     assert read(ROOT / "docs/hostile-files.md") == hostile.page(), "make it anew: see its head"
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \n\n"])
+def test_fasta_without_a_line(text):
+    """Found by the fuzzer; files without any text are refused before they get here."""
+    with pytest.raises(InputError, match="before the first FASTA header"):
+        list(records(text, Path("empty.fasta")))
