@@ -204,6 +204,17 @@ def test_a_batch_is_of_like_lengths():
         assert np.corrcoef([lengths[b].mean() for b in epoch], np.arange(100))[0, 1] < 0.5
 
 
+def test_few_examples_of_many_lengths_all_get_their_turn():
+    """Fewer than a pool and no whole number of batches: neither left out nor in order of length."""
+    rng = np.random.default_rng(1)
+    lengths = np.arange(10, 110)
+    batches = endless_batches(np.zeros(100, dtype=int), lengths, 8, rng)
+    drawn = [next(batches) for _ in range(12 * 20)]
+    assert set(np.concatenate(drawn)) == set(range(100))
+    firsts = [lengths[batch].max() for batch in drawn[::12]]
+    assert max(firsts) > 80
+
+
 def test_ready_made_labels_teach_what_they_say_and_no_more():
     pairs = Pairs(np.array([0, 2, 1]), np.array([1, 0, 3]), np.array([1, 0, 1], dtype=np.int8))
     compared = ByLabels(pairs, 4)

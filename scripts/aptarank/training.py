@@ -122,16 +122,18 @@ def endless_batches(
     """
     examples, most = len(groups), int(groups.max(initial=0))
     size = min(size, examples)
-    pool = POOL * size if np.ptp(lengths) else examples
+    varied = bool(np.ptp(lengths))
+    pool = POOL * size if varied else examples
     while True:
         order = rng.permutation(examples)
         if most:
             order = order[np.argsort(rng.permutation(most + 1)[groups[order]], kind="stable")]
-        for first in range(0, examples, pool):
+        order = order[: examples // size * size]  # before sorting, or the longest would go
+        for first in range(0, len(order), pool):
             some = order[first : first + pool]
             some = some[np.argsort(lengths[some], kind="stable")]
-            starts = np.arange(0, len(some) - size + 1, size)
-            if pool < examples:
+            starts = np.arange(0, len(some), size)
+            if varied:
                 rng.shuffle(starts)
             for start in starts:
                 yield some[start : start + size]
