@@ -25,16 +25,8 @@ pathvars:
     model="<fold>/{model}/seed-{seed}",
 
 
-wildcard_constraints:
-    dataset=any_of(config["datasets"]),
-    model=any_of(config["models"]),
-    seed=any_of(map(str, config["seeds"])),
-    fold="[0-9]+",
-
-
 localrules:
     all,
-    compare,
     manifest,
 
 
@@ -43,30 +35,44 @@ include: "rules/split.smk"
 include: "rules/pair.smk"
 include: "rules/audit.smk"
 include: "rules/tokenizer.smk"
+include: "rules/pretrain.smk"
 include: "rules/finetune.smk"
 include: "rules/predict.smk"
 include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
 include: "rules/export.smk"
 include: "rules/compare.smk"
+include: "rules/learning_curve.smk"
 include: "rules/manifest.smk"
+
+
+# After the rules: what stands before them does not reach the outputs that pathvars name.
+wildcard_constraints:
+    dataset=any_of(config["datasets"]),
+    model=any_of(config["models"]),
+    seed=any_of(map(str, config["seeds"])),
+    share="[0-9.e-]+",
+    fold="[0-9]+",
 
 
 rule all:
     default_target: True
     input:
         expand("<run>/{dataset}/comparison.csv", dataset=config["datasets"]),
-        expand(
-            "<run>/{dataset}/{fold}{model}/seed-{seed}/onnx/model.onnx",
-            dataset=config["datasets"],
-            fold=fold_folders(),
-            model=config["models"],
-            seed=config["seeds"],
-        ),
+        [
+            every_model(
+                "<run>/{dataset}/{fold}{model}/seed-{seed}/onnx/model.onnx", dataset
+            )
+            for dataset in config["datasets"]
+        ],
         expand(
             "<run>/{dataset}/{fold}audit/audit.csv",
             dataset=config["datasets"],
             fold=fold_folders(),
+        ),
+        expand(
+            "<run>/{dataset}/comparison/learning_curve.csv",
+            dataset=filter(curve_points, config["datasets"]),
         ),
         "<run>/manifest.json",
 

@@ -13,7 +13,7 @@ own_python = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
 os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from aptarank.config import check_files, resolve
+from aptarank.config import check_files, models_of, resolve
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.sources import imported_modules
@@ -55,12 +55,84 @@ def settings(wildcards, *keys):
     return json.dumps({key: model[key] for key in keys or model}, sort_keys=True)
 
 
+def launcher():
+    """What starts a training: python, or torchrun for several processes."""
+    if config["processes"] == 1:
+        return "python"
+    return f"torchrun --standalone --nproc-per-node={config['processes']}"
+
+
 def checkpoint_files(wildcards):
     """The files of a model's checkpoint, where that is a folder."""
     folder = config["models"][wildcards.model]["checkpoint"]
     if not folder or not os.path.isdir(folder):
         return []
     return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
+
+
+def every_model(pattern, dataset):
+    """A pattern of paths for every model that a dataset trains, in every fold and with every seed."""
+    return expand(
+        pattern,
+        dataset=dataset,
+        fold=fold_folders(),
+        model=models_of(config, dataset),
+        seed=config["seeds"],
+    )
+
+
+def in_fold(dataset, name, wildcards):
+    """A file or folder of a dataset, such as a model's, in the fold of the wildcards."""
+    fold = f"fold-{wildcards.fold}/" if config["split"]["folds"] else ""
+    return f"<run>/{dataset}/{fold}{name}"
+
+
+def start(wildcards):
+    """The folder of what a model starts from, where that is made in the same run."""
+    model = config["models"][wildcards.model]
+    if model["pretrain"]:
+        folder = in_fold(wildcards.dataset, wildcards.model, wildcards)
+        return [f"{folder}/seed-{wildcards.seed}/pretrained"]
+    if model["init_from"]:
+        folder = in_fold(*model["init_from"].split("/"), wildcards)
+        return [f"{folder}/seed-{wildcards.seed}/model"]
+    return []
+
+
+def start_tokenizer(wildcards):
+    """The tokenizer of the model that one starts from (init_from)."""
+    name = config["models"][wildcards.model]["init_from"]
+    return [f"{in_fold(*name.split('/'), wildcards)}/tokenizer"] if name else []
+
+
+def learnt_from(wildcards):
+    """The split, where the tokenizer is learnt from its training part."""
+    model = config["models"][wildcards.model]
+    if model["tokenizer"] != "bpe" or model["init_from"]:
+        return []
+    return [in_fold(wildcards.dataset, "split.csv", wildcards)]
+
+
+def unlabelled(wildcards):
+    """A model's file of more sequences to pretrain on, where there is one."""
+    path = config["models"][wildcards.model]["unlabelled"]
+    return [path] if path else []
+
+
+def curve_points(dataset):
+    """What a dataset's learning curve is measured on: model, share of the aptamers, its logits."""
+    curve, seed, fold = config["learning_curve"], config["seeds"][0], fold_folders()[0]
+    folders = {share: f"learning_curve/{share}/" for share in sorted(curve["shares"])}
+    return [
+        (
+            model,
+            share,
+            f"<run>/{dataset}/{fold}{model}/seed-{seed}/{folder}logits.parquet",
+        )
+        for model in models_of(config, dataset)
+        if model in curve["models"] and folders
+        for share, folder in (folders | {1: ""}).items()
+    ]
 
 
 def as_options(settings, but=()):
@@ -100,7 +172,8 @@ def files_of(data):
 def input_files():
     """The user's own files."""
     files = [file for data in config["datasets"].values() for file in files_of(data)]
-    return files + split_file()
+    more = [model["unlabelled"] for model in config["models"].values()]
+    return files + split_file() + sorted({path for path in more if path})
 
 
 def split_file():

@@ -2,26 +2,43 @@ rule compare:
     input:
         script=script("compare"),
         modules=modules("compare"),
-        metrics=expand(
-            "<data>/{fold}{model}/seed-{seed}/metrics.json",
-            fold=fold_folders(),
-            model=config["models"],
-            seed=config["seeds"],
-            allow_missing=True,
+        metrics=lambda wildcards: every_model(
+            "<run>/{dataset}/{fold}{model}/seed-{seed}/metrics.json", wildcards.dataset
+        ),
+        logits=lambda wildcards: every_model(
+            "<run>/{dataset}/{fold}{model}/seed-{seed}/logits.parquet",
+            wildcards.dataset,
         ),
         baselines=expand(
             "<data>/{fold}baselines.csv", fold=fold_folders(), allow_missing=True
         ),
+        probabilities=expand(
+            "<data>/{fold}baselines.parquet", fold=fold_folders(), allow_missing=True
+        ),
     output:
-        "<data>/comparison.csv",
+        table="<data>/comparison.csv",
+        summary="<data>/comparison/summary.csv",
+        paired="<data>/comparison/paired.csv",
+        models_plot="<data>/comparison/models.svg",
+        paired_plot="<data>/comparison/paired.svg",
     log:
         "<data>/logs/compare.log",
+    benchmark:
+        "<data>/benchmarks/compare.tsv"
     conda:
         "../envs/report.yaml"
     params:
+        logits=lambda wildcards, input: [f"--logits={path}" for path in input.logits],
         baselines=lambda wildcards, input: [
             f"--baselines={path}" for path in input.baselines
         ],
+        probabilities=lambda wildcards, input: [
+            f"--probabilities={path}" for path in input.probabilities
+        ],
+        resamples=config["evaluation"]["resamples"],
+        seed=config["evaluation"]["seed"],
+        folder=lambda wildcards, output: os.path.dirname(output.summary),
     shell:
-        "python {input.script:q} {input.metrics:q} {params.baselines:q}"
-        " -o {output:q} --log {log:q}"
+        "python {input.script:q} {input.metrics:q} {params.logits:q} {params.baselines:q}"
+        " {params.probabilities:q} --resamples {params.resamples} --resampling-seed {params.seed}"
+        " -o {output.table:q} --folder {params.folder:q} --log {log:q}"

@@ -5,7 +5,8 @@ rule finetune:
         aptamers="<data>/aptamers.csv",
         train="<fold>/pairs/train.parquet",
         validation="<fold>/pairs/validation.parquet",
-        tokenizer="<data>/{model}/tokenizer",
+        tokenizer="<fold>/{model}/tokenizer",
+        init=start,
         checkpoint=checkpoint_files,
     output:
         model=directory("<model>/model"),
@@ -16,15 +17,27 @@ rule finetune:
         "<fold>/benchmarks/{model}/seed-{seed}/finetune.tsv"
     conda:
         "../envs/model.yaml"
-    threads: config["threads"]
+    threads: config["threads"] * config["processes"]
     resources:
-        gpu=1,
+        gpu=config["processes"],
     params:
+        launch=launcher(),
         settings=lambda wildcards: settings(wildcards),
+        init=lambda wildcards, input: [f"--init={path}" for path in input.init],
+        share=[],  # learning_curve.smk has it
         device=config["device"],
+        # Beside the outputs, which Snakemake removes when a job fails.
+        checkpoints=lambda wildcards, output: os.path.join(
+            os.path.dirname(output.model), "checkpoints"
+        ),
+        every=[
+            f"--checkpoint-{key}={value or 0}"
+            for key, value in config["checkpoints"].items()
+        ],
     shell:
-        "python {input.script:q} --aptamers {input.aptamers:q} --train {input.train:q}"
+        "{params.launch} {input.script:q} --aptamers {input.aptamers:q} --train {input.train:q}"
         " --validation {input.validation:q} --tokenizer {input.tokenizer:q}"
-        " --settings {params.settings:q} --seed {wildcards.seed}"
-        " --device {params.device} --threads {threads}"
+        " {params.init:q} --settings {params.settings:q} --seed {wildcards.seed}"
+        " {params.share:q} --device {params.device} --threads {threads}"
+        " --checkpoints {params.checkpoints:q} {params.every:q}"
         " -o {output.model:q} --history {output.history:q} --log {log:q}"

@@ -3,20 +3,25 @@ rule tokenizer:
         script=script("tokenizer"),
         modules=modules("tokenizer"),
         aptamers="<data>/aptamers.csv",
+        split=learnt_from,
+        init=start_tokenizer,
         checkpoint=checkpoint_files,
     output:
-        directory("<data>/{model}/tokenizer"),
+        directory("<fold>/{model}/tokenizer"),
     log:
-        "<data>/logs/{model}/tokenizer.log",
+        "<fold>/logs/{model}/tokenizer.log",
     benchmark:
-        "<data>/benchmarks/{model}/tokenizer.tsv"
+        "<fold>/benchmarks/{model}/tokenizer.tsv"
     priority: 10
     conda:
         "../envs/model.yaml"
     params:
         settings=lambda wildcards: settings(
-            wildcards, "kind", "checkpoint", "tokenizer"
+            wildcards,
+            *["kind", "checkpoint", "tokenizer", "k", "vocabulary", "init_from"],
         ),
+        split=lambda wildcards, input: [f"--split={path}" for path in input.split],
+        init=lambda wildcards, input: [f"--init={path}" for path in input.init],
     shell:
         "python {input.script:q} {input.aptamers:q} --settings {params.settings:q}"
-        " -o {output:q} --log {log:q}"
+        " {params.split:q} {params.init:q} -o {output:q} --log {log:q}"

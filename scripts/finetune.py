@@ -1,7 +1,9 @@
-"""Fine-tune ALBERT on labelled pairs."""
+"""Fine-tune a model on labelled pairs."""
 
 import dataclasses
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -10,26 +12,35 @@ import pandas as pd
 import torch
 import yaml
 
+from aptarank.checkpoints import remove_checkpoints
 from aptarank.cli import PATH, Program, device_option, logger, threads_option
 from aptarank.comparison import comparison
 from aptarank.config import KINDS, default, resolve_model
+from aptarank.distributed import World
 from aptarank.encoding import encode
-from aptarank.model import from_checkpoint, kind_of, new_model, pick_device
-from aptarank.tables import read_aptamers, read_margin, read_pairs, write_csv
+from aptarank.errors import InputError
+from aptarank.model import kind_of, make_model, pick_device
+from aptarank.sampling import permuted
+from aptarank.sources import imported_modules
+from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
+from aptarank.tasks import Part
 from aptarank.tokenizer import load_tokenizer
-from aptarank.training import Part, Settings, finetune
+from aptarank.training import (
+    Keep,
+    Settings,
+    calibrate,
+    finetune,
+    pick_precision,
+    sample_pairs,
+)
 
 
 @click.command(cls=Program)
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
-@click.option("--train", type=PATH, required=True, help="Labelled training pairs.")
-@click.option(
-    "--validation",
-    type=PATH,
-    required=True,
-    help="Labelled validation pairs.",
-)
+@click.option("--train", type=PATH, required=True, help="Labelled training pairs (Parquet).")
+@click.option("--validation", type=PATH, required=True, help="Labelled validation pairs.")
 @click.option("--tokenizer", type=PATH, required=True, help="What tokenizer.py writes.")
+@click.option("--init", type=PATH, help="Start from this fine-tuned (or pretrained) model.")
 @click.option(
     "--kind", type=click.Choice(KINDS), help="rank scores one aptamer, pair compares two."
 )
@@ -41,31 +52,51 @@ from aptarank.training import Part, Settings, finetune
     metavar="KEY=VALUE",
     help="One setting, such as steps=500; may be repeated.",
 )
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="Train on this share of the training aptamers.",
+)
 @click.option("--seed", default=default("seeds")[0], help="Seed of weights and batches.")
 @device_option
 @threads_option
-@click.option("-o", "--output", type=PATH, default="model", help="Folder of the model.")
 @click.option(
-    "--history",
+    "--checkpoints",
     type=PATH,
-    default="history.csv",
-    help="Table of the evaluations.",
+    help="Folder to write checkpoints to, and to go on from where there are some.",
 )
+@click.option(
+    "--checkpoint-minutes",
+    default=float(default("checkpoints.minutes")),
+    help="Between two checkpoints; 0: none by time.",
+)
+@click.option("--checkpoint-steps", default=0, help="Between two checkpoints; 0: none by steps.")
+@click.option("-o", "--output", type=PATH, default="model", help="Folder of the model.")
+@click.option("--history", type=PATH, default="history.csv", help="Table of the evaluations.")
 def main(
     aptamers,
     train,
     validation,
     tokenizer,
+    init,
     kind,
     settings,
     changes,
+    share,
     seed,
     device,
     threads,
+    checkpoints,
+    checkpoint_minutes,
+    checkpoint_steps,
     output,
     history,
 ):
-    """Fine-tune an ALBERT with one logit, from scratch or from a checkpoint.
+    """Fine-tune an encoder with one logit, from scratch or from a checkpoint.
+
+    Several processes train it together under torchrun. Stopped, it goes on from its last checkpoint
+    when run again.
 
     Example: python scripts/finetune.py --aptamers aptamers.csv --train pairs/train.parquet
     --validation pairs/validation.parquet --tokenizer tokenizer --kind rank --set steps=500
@@ -75,54 +106,98 @@ def main(
         key, _, value = change.partition("=")
         chosen[key] = yaml.safe_load(value)
     chosen = resolve_model(chosen, "settings")
-    torch.set_num_threads(threads)
     torch.manual_seed(seed)
     place, warning = pick_device(device)
     if warning:
         logger.warning(warning)
+    world = World(place)
+    torch.set_num_threads(max(1, threads // world.size))
 
     known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
-    parts = [load_part(path, known, words) for path in (train, validation)]
-    make = {
-        "vocabulary": len(words),
-        "padding": words.pad_token_id,
-        "dropout": chosen["dropout"],
-        "kind": chosen["kind"],
-    }
-    if chosen["checkpoint"]:
-        model = from_checkpoint(chosen["checkpoint"], **make)
-    else:
-        model = new_model(chosen["size"], **make)
+    parts = load_part(train, known, words, share, seed), load_part(validation, known, words)
+    model = make_model(chosen, words, init)
+    chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
     logger.info(
-        "%s model of %d parameters on %s (%d threads, %s); %d training aptamers, %d pairs",
+        "%s model of %d parameters on %s (%d threads, %s%s); %d training aptamers, %d pairs",
         kind_of(model),
         model.num_parameters(),
-        place,
-        threads,
+        world.device,
+        torch.get_num_threads(),
         chosen["precision"],
-        len(parts[0].encoded),
-        len(parts[0].pairs.label),
+        f", {world.size} processes" if world.size > 1 else "",
+        len(parts[0].sequences),
+        parts[0].pairs.total,
     )
+    keep = None
+    if checkpoints:
+        files = [aptamers, train, validation, *files_in(tokenizer, init, chosen["checkpoint"])]
+        files += [Path(__file__), *map(Path, imported_modules(__file__))]
+        values = [chosen, seed, share, torch.__version__, world.device.type]
+        keep = Keep(
+            checkpoints,
+            fingerprint(values, files),
+            checkpoint_minutes or None,
+            checkpoint_steps or None,
+        )
     fields = [field.name for field in dataclasses.fields(Settings)]
     table = finetune(
-        model, *parts, Settings(**{name: chosen[name] for name in fields}), seed, place
+        model, *parts, Settings(**{name: chosen[name] for name in fields}), seed, world, keep
     )
-    model.cpu().save_pretrained(output)
-    words.save_pretrained(output)
-    write_csv(table, history)
+    if world.leads:
+        some = sample_pairs(parts[1].pairs, chosen["validation_pairs"], seed)
+        model.config.aptarank["temperature"] = calibrate(
+            model, parts[1].encoded, some, world.device
+        )
+        try:
+            model.cpu().save_pretrained(output)
+            words.save_pretrained(output)
+            write_csv(table, history)
+        except OSError as error:
+            raise InputError(f"{output}: cannot be written: {error}") from None
+        if checkpoints:
+            remove_checkpoints(checkpoints)
+    world.leave()
     logger.info("%s", output)
 
 
-def load_part(path: Path, known: pd.DataFrame, words) -> Part:
-    """The aptamers that occur in a table of pairs, tokenised once, with what compares them."""
+def load_part(path: Path, known: pd.DataFrame, words, share: float = 1.0, seed: int = 0) -> Part:
+    """The aptamers that occur in a table of pairs, tokenised once, with what compares them.
+
+    Args:
+        share: use only this share of them; a smaller one is part of a larger one.
+    """
     sequences = pd.Index(known["sequence"].unique())
-    pairs = read_pairs(path, sequences)
-    used, places = np.unique(np.concatenate([pairs.first, pairs.second]), return_inverse=True)
-    first, second = np.split(places, 2)
-    pairs = pairs._replace(first=first, second=second)
-    compared = comparison(known, sequences[used], pairs, read_margin(path))
-    return Part(encode(words, sequences[used]), pairs, compared)
+    pairs = StoredPairs(path, sequences)
+    if share < 1:
+        all_used = np.flatnonzero(pairs.used)
+        count = round(share * len(all_used))
+        if count < 3:
+            raise InputError(
+                f"{path}: {share:g} of its {len(all_used)} aptamers is {count}; expected at "
+                "least 3 to train on"
+            )
+        chosen = np.zeros(len(sequences), dtype=bool)
+        chosen[all_used[permuted(np.arange(count), len(all_used), seed)]] = True
+        pairs = StoredPairs(path, sequences, keep=chosen)
+    used = sequences[pairs.only_used()]
+    compared = comparison(known, used, pairs, read_margin(path))
+    return Part(used, encode(words, used), pairs, compared)
+
+
+def files_in(*folders: str | Path | None) -> list[Path]:
+    """The files in those of the folders that are there."""
+    there = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
+    return sorted(path for folder in there for path in folder.iterdir() if path.is_file())
+
+
+def fingerprint(values: list, files: Iterable[Path]) -> str:
+    """What tells a training from another: a digest of values and of the content of files."""
+    total = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+    for path in files:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
 
 
 if __name__ == "__main__":

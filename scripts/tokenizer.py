@@ -3,18 +3,22 @@
 import json
 
 import click
+import pandas as pd
 
 from aptarank.cli import PATH, Program, logger
 from aptarank.config import resolve_model
 from aptarank.encoding import check_fits, encode
-from aptarank.model import LIMIT, checkpoint_config
-from aptarank.tables import read_aptamers
-from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.model import LIMIT, checkpoint_config, position_limit, token_types
+from aptarank.splits import EVERY
+from aptarank.tables import read_aptamers, read_table
+from aptarank.tokenizer import bpe_tokenizer, input_names, load_tokenizer, nucleotide_tokenizer
 
 
 @click.command(cls=Program)
 @click.argument("aptamers", type=PATH)
 @click.option("--settings", default="{}", help="The model's settings as in the config, JSON.")
+@click.option("--split", type=PATH, help="What split.py writes; bpe is learnt from its train.")
+@click.option("--init", type=PATH, help="Take the tokenizer of this folder (init_from).")
 @click.option(
     "-o",
     "--output",
@@ -22,21 +26,19 @@ from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
     default="tokenizer",
     help="Folder of the tokenizer.",
 )
-def main(aptamers, settings, output):
+def main(aptamers, settings, split, init, output):
     """Make the tokenizer of a model that will read APTAMERS (what ingest.py writes).
 
     Example: python scripts/tokenizer.py aptamers.csv --settings '{"kind": "pair"}'
     """
     settings = resolve_model({"kind": "rank"} | json.loads(settings), "settings")
     known = read_aptamers(aptamers).drop_duplicates("sequence")
-    limit = LIMIT
-    if settings["checkpoint"]:
-        limit = checkpoint_config(settings["checkpoint"]).max_position_embeddings
-    if settings["tokenizer"] == "pretrained":
-        tokenizer = load_tokenizer(settings["checkpoint"])
+    if init:
+        tokenizer = load_tokenizer(init)
     else:
-        tokenizer = nucleotide_tokenizer(limit)
+        tokenizer = make(settings, training_sequences(known["sequence"], split))
     encoded = encode(tokenizer, known["sequence"])
+    limit = tokenizer.model_max_length
     longest = check_fits(encoded, known["id"], known["sequence"], settings["kind"], limit)
     tokenizer.save_pretrained(output)
     logger.info(
@@ -47,6 +49,38 @@ def main(aptamers, settings, output):
         longest,
         limit,
     )
+
+
+def make(settings, sequences):
+    """The tokenizer that the settings ask for, as the checkpoint needs it where there is one."""
+    fitting = {"max_length": LIMIT, "padding": 0, "types": True}
+    if settings["checkpoint"]:
+        config = checkpoint_config(settings["checkpoint"])
+        fitting = {
+            "max_length": position_limit(config),
+            "padding": config.pad_token_id or 0,
+            "types": token_types(config),
+        }
+    if settings["tokenizer"] == "pretrained":
+        return load_tokenizer(
+            settings["checkpoint"],
+            model_max_length=fitting["max_length"],
+            padding_side="right",  # as compose pads
+            **({} if fitting["types"] else {"model_input_names": input_names(types=False)}),
+        )
+    if settings["tokenizer"] == "bpe":
+        return bpe_tokenizer(sequences, settings["vocabulary"], **fitting)
+    return nucleotide_tokenizer(
+        k=settings["k"] if settings["tokenizer"] == "kmer" else 1, **fitting
+    )
+
+
+def training_sequences(sequences: pd.Series, split) -> pd.Series | None:
+    """Those of the training part of a split."""
+    if split is None:
+        return None
+    table = read_table(split, ["sequence", "part"], text=True)
+    return sequences[sequences.isin(table["sequence"][table["part"].isin(["train", EVERY])])]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from aptarank.config import check_files, default, resolve
+from aptarank.config import check_files, default, models_of, resolve
 from aptarank.errors import InputError
 
 
@@ -67,6 +67,10 @@ def test_numbers_as_people_write_them():
         ("models: {rank: {steps: many}}", "models.rank.steps is 'many'; expected integer"),
         ("models: {rank: {dropout: 1}}", "models.rank.dropout is 1; expected less than 1"),
         ("models: {rank: {tokenizer: pretrained}}", "no models.rank.checkpoint"),
+        ("models: {rank: {tokenizer: words}}", "rank.tokenizer is 'words'.*kmer, bpe, pretrained"),
+        ("models: {rank: {k: 7}}", "models.rank.k is 7; expected at most 6"),
+        ("models: {rank: {unlabelled: x.fa}}", "models.rank.pretrain is 0"),
+        ("models: {rank: {init_from: lab}}", "models.rank.init_from is 'lab'; expected a text"),
         ("seeds: []", "seeds is .*at least 1"),
         ("seeds: 1", "seeds is 1; expected array"),
         ("datasets: {a: {better: lower}}", "datasets.a.path is missing: The file of scored"),
@@ -86,3 +90,55 @@ def test_errors_name_the_key_its_value_and_what_is_allowed(overlay, said):
     with pytest.raises(InputError, match=said) as error:
         resolve(yaml.safe_load(overlay))
     assert str(error.value).count("\n") <= 2
+
+
+TWO = "datasets: {a: {path: a.csv}, b: {path: b.csv}}\nmodels: "
+
+
+def test_a_model_that_starts_from_another():
+    """It is trained on the other datasets alone."""
+    config = resolve(yaml.safe_load(TWO + "{rank: {}, tuned: {kind: rank, init_from: a/rank}}"))
+    assert models_of(config, "a") == ["rank"]
+    assert models_of(config, "b") == ["rank", "tuned"]
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        ("{rank: {}, t: {kind: rank, init_from: c/rank}}", "'c' is none of the datasets: a, b"),
+        ("{rank: {}, t: {kind: rank, init_from: a/r}}", "'r' is none of the models: rank, t"),
+        (
+            "{rank: {}, t: {kind: pair, init_from: a/rank}}",
+            "kind is 'pair' and that of rank 'rank'",
+        ),
+        (
+            "{rank: {tokenizer: kmer}, t: {kind: rank, init_from: a/rank}}",
+            "tokenizer is 'nucleotide' and that of rank 'kmer'; expected the same",
+        ),
+        (
+            "{rank: {}, t: {kind: rank, init_from: a/t}}",
+            "t is not trained on a: it starts from a/t",
+        ),
+        (
+            "{rank: {init_from: b/t}, t: {kind: rank, init_from: a/rank}}",
+            "models.rank.init_from goes in a circle: rank from t from rank",
+        ),
+        (
+            "{rank: {}, t: {kind: rank, init_from: a/rank, checkpoint: x}}",
+            "models.t.init_from and models.t.checkpoint exclude each other",
+        ),
+        (
+            "{rank: {}, t: {kind: rank, init_from: a/rank, pretrain: 5}}",
+            "models.t.init_from and models.t.pretrain exclude each other",
+        ),
+    ],
+)
+def test_a_model_that_cannot_start_from_another(models, said):
+    with pytest.raises(InputError, match=said):
+        resolve(yaml.safe_load(TWO + models))
+
+
+def test_no_other_dataset_to_start_on():
+    models = "{rank: {}, t: {kind: rank, init_from: example/rank}}"
+    with pytest.raises(InputError, match="no other dataset to train it on"):
+        resolve(yaml.safe_load(f"models: {models}"))

@@ -93,8 +93,8 @@ def test_folders_that_are_no_checkpoint(tmp_path, checkpoint):
     with pytest.raises(InputError, match="no such folder"):
         load_model(tmp_path / "nowhere")
     config = json.loads((checkpoint / "config.json").read_text())
-    (checkpoint / "config.json").write_text(json.dumps(config | {"model_type": "bert"}))
-    with pytest.raises(InputError, match="type 'bert', expected albert"):
+    (checkpoint / "config.json").write_text(json.dumps(config | {"model_type": "gpt2"}))
+    with pytest.raises(InputError, match="type 'gpt2' is no encoder"):
         checkpoint_config(str(checkpoint))
     (checkpoint / "config.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read"):

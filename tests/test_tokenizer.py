@@ -1,5 +1,7 @@
 """The tokenizer, and tensors composed from aptamers tokenised once."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from transformers import AutoTokenizer
 
 from aptarank.encoding import check_fits, compose, encode
 from aptarank.errors import InputError
-from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.tokenizer import bpe_tokenizer, load_tokenizer, nucleotide_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,66 @@ def test_one_token_a_base(tokenizer):
 def test_lower_case_and_rna_are_read(tokenizer):
     assert tokenizer(" acgu ")["input_ids"] == tokenizer("ACGT")["input_ids"]
     assert tokenizer.unk_token_id in tokenizer("ACNT")["input_ids"]
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 6])
+def test_overlapping_words(tmp_path, k):
+    """A token a base: it and the k − 1 that follow, fewer at the end and before what is no base."""
+    nucleotide_tokenizer(512, k).save_pretrained(tmp_path)
+    words = AutoTokenizer.from_pretrained(tmp_path)
+    assert len(words) == 5 + sum(4**size for size in range(1, k + 1))
+    for sequence in random_sequences(50, np.random.default_rng(k), 1, 30):
+        pieces = (sequence[place : place + k] for place in range(len(sequence)))
+        expected = [piece[0] + piece[1:].lower() for piece in pieces]
+        assert words.tokenize(sequence) == expected
+        assert words.tokenize(sequence.lower().replace("t", "u")) == expected
+        assert words.unk_token not in expected
+    assert words.tokenize("ACNGT") == ["Ac", "C", "[UNK]", "Gt", "T"]
+
+
+def test_byte_pairs(tmp_path):
+    """Frequent words of the training sequences; the same file in any order; nothing is lost."""
+    rng = np.random.default_rng(1)
+    sequences = [f"{start}GATTACA{end}" for start, end in random_pairs(300, rng)]
+    files = []
+    for order in (sequences, sequences[::-1]):
+        bpe_tokenizer(order, 40, 512).save_pretrained(tmp_path)
+        files.append((tmp_path / "tokenizer.json").read_bytes())
+    assert files[0] == files[1]
+    words = AutoTokenizer.from_pretrained(tmp_path)
+    assert len(words) == 40
+    assert "ATTAC" in words.get_vocab()
+    for sequence in random_sequences(50, rng, 1, 40):
+        assert "".join(words.tokenize(sequence)) == sequence
+        assert words.tokenize(sequence.lower().replace("t", "u")) == words.tokenize(sequence)
+    assert words.tokenize("ACNG").count("[UNK]") == 1
+    pair = words("A", "C")
+    assert words.convert_ids_to_tokens(pair["input_ids"]) == ["[CLS]", "A", "[SEP]", "C", "[SEP]"]
+
+
+def random_pairs(count, rng):
+    """Pairs of random sequences."""
+    both = random_sequences(2 * count, rng)
+    return zip(both[:count], both[count:], strict=True)
+
+
+@pytest.mark.parametrize("name", ["kmer", "bpe"])
+def test_byte_pairs_are_learnt_from_training_aptamers_alone(program, tmp_path, scored, name):
+    scored.loc[:9, "sequence"] = [f"{'GGGGCCCC' * 4}{end}" for end in scored["sequence"][:10]]
+    scored.to_csv("scored.csv", index=False)
+    program("ingest", "scored.csv", "--better", "higher")
+    settings = json.dumps({"tokenizer": name, "vocabulary": 60, "k": 2})
+    made = {}
+    for part in ("train", "test"):
+        parts = np.where(scored.index < 10, part, "train")
+        scored.assign(part=parts)[["sequence", "part"]].to_csv("split.csv", index=False)
+        program("tokenizer", "aptamers.csv", "--split", "split.csv", "--settings", settings)
+        made[part] = load_tokenizer("tokenizer").get_vocab()
+    if name == "bpe":
+        assert "GGGGCCCC" in made["train"]
+        assert "GGGGCCCC" not in made["test"]
+    else:
+        assert made["train"] == made["test"]
 
 
 def test_composed_tensors_equal_the_tokenizers_own(tokenizer):

@@ -9,24 +9,25 @@ import torch
 
 from aptarank.comparison import ByFitness, ByLabels
 from aptarank.config import resolve
+from aptarank.distributed import World
 from aptarank.encoding import Encoded, encode
 from aptarank.inference import pair_logits
 from aptarank.model import new_model
 from aptarank.pairs import Pairs, label_pairs
+from aptarank.tasks import Part, RankTask
 from aptarank.tokenizer import nucleotide_tokenizer
 from aptarank.training import (
-    Part,
-    RankTask,
     Settings,
+    Training,
     count_steps,
-    endless_batches,
     finetune,
-    linear_schedule,
     make_optimizer,
     sample_pairs,
+    trapezoid,
 )
 
 CPU = torch.device("cpu")
+ALONE = World(CPU)
 TOKENIZER = nucleotide_tokenizer(512)
 
 
@@ -46,7 +47,7 @@ def parts(scored):
         fitness, group = rows["score"].to_numpy(), np.zeros(len(rows), dtype=int)
         (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
         compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
-        return Part(encode(TOKENIZER, rows["sequence"]), pairs, compared)
+        return Part(rows["sequence"].tolist(), encode(TOKENIZER, rows["sequence"]), pairs, compared)
 
     return part(scored.iloc[:90]), part(scored.iloc[90:])
 
@@ -55,7 +56,7 @@ def parts(scored):
 def test_both_kinds_learn(parts, kind, steps, floor):
     chosen = settings(kind, steps=steps, evaluate_every=20, batch_size=64)
     trained = model(kind)
-    history = finetune(trained, *parts, chosen, 1, CPU)
+    history = finetune(trained, *parts, chosen, 1, ALONE)
     assert history["step"].tolist() == list(range(20, steps + 1, 20))
     assert history["validation_accuracy"].max() > floor
     # The weights kept are those of the best evaluation.
@@ -70,7 +71,7 @@ def test_same_seed_same_bytes(parts, kind, tmp_path):
     chosen = settings(kind, steps=6, evaluate_every=3, batch_size=16, dropout=0.1)
     for run in ("one", "two"):
         trained = model(kind, dropout=0.1)
-        finetune(trained, *parts, chosen, 5, CPU)
+        finetune(trained, *parts, chosen, 5, ALONE)
         trained.save_pretrained(tmp_path / run)
     weights = [(tmp_path / run / "model.safetensors").read_bytes() for run in ("one", "two")]
     assert weights[0] == weights[1]
@@ -85,25 +86,47 @@ def test_a_rank_model_cannot_contradict_itself(parts):
     assert ab + bc == pytest.approx(ac, abs=1e-5)
 
 
-def test_rank_loss_is_that_of_all_decided_pairs(parts):
-    """Against a plain loop over pairs, with bounds, groups and a margin."""
-    low, high = np.array([1.0, 3.0, 1.2, 3.0, 9.0, 2.0]), np.array([1.0, 3.0, 1.2, 3.0, 9.0, 9.0])
+@pytest.mark.parametrize("softness", [0, 0.3])
+def test_rank_loss_is_that_of_all_labelled_pairs(parts, softness):
+    """Against a plain loop over pairs, with bounds, a tie, groups and a margin."""
+    low = np.array([1.0, 3.0, 1.2, 3.0, 9.0, 2.0])
+    high = np.array([1.0, 3.0, 1.2, 3.0, 9.0, 9.0])
     group = np.array([0, 0, 0, 0, 1, 0])
-    task = RankTask(replace(parts[0], comparison=ByFitness(np.arange(6), group, low, high, 0.5)))
+    # Share of the four exact ones of group 0 that is no fitter, ties in the middle; none for bounds.
+    place = [0.25, 0.875, 0.5, 0.875, 1.0, None]
+    compared = ByFitness(np.arange(6), group, low, high, 0.5)
+    task = RankTask(replace(parts[0], comparison=compared), 6, 1, softness)
     scores = torch.tensor([0.1, -0.3, 0.7, 2.0, 0.0, 1.0])
-    terms = [
-        torch.log1p(torch.exp(-(scores[i] - scores[j])))
-        for i in range(6)
-        for j in range(6)
-        if low[i] - high[j] > 0.5 and group[i] == group[j]
-    ]
-    _, decided = task.batch(np.arange(6), np.random.default_rng(1))
-    loss, count = task.loss(scores, decided)
-    assert count == len(terms) == 6
+    terms = []
+    for i in range(6):
+        for j in range(6):
+            soft = softness and None not in (place[i], place[j])
+            if i == j or group[i] != group[j]:
+                continue
+            win, lose = (torch.log1p(torch.exp(s * (scores[i] - scores[j]))) for s in (-1, 1))
+            p = 1 / (1 + np.exp(-(place[i] - place[j]) / softness)) if soft else 1.0
+            if low[i] - high[j] > 0.5:
+                terms.append(p * win + (1 - p) * lose)
+            elif soft and i < j and low[i] == low[j]:
+                terms.append((win + lose) / 2)
+    batch = task.batch(0, ALONE)
+    loss, count = task.loss(scores[batch.aptamers], batch.target)
+    assert count == len(terms) == (7 if softness else 6)
     assert loss.item() == pytest.approx(torch.stack(terms).mean().item())
-    tied, none = task.loss(scores.requires_grad_(), torch.zeros(6, 6, dtype=bool))
+    tied, none = task.loss(scores.requires_grad_(), torch.full((6, 6), torch.nan))
     tied.backward()
     assert (tied.item(), none) == (0.0, 0)
+
+
+def test_soft_labels_of_pairs(parts):
+    """As in a batch; hard where an aptamer was measured in two groups."""
+    fitness, aptamers = np.array([1.0, 2.0, 5.0, 3.0]), np.array([0, 1, 2, 2])
+    compared = ByFitness(aptamers, np.array([0, 0, 0, 1]), fitness, fitness, 0.0)
+    pairs = Pairs(np.array([1, 0]), np.array([0, 2]), np.array([1, 0], dtype=np.int8))
+    soft = compared.of_pairs(pairs, 0.5)
+    assert soft == pytest.approx([1 / (1 + np.exp(-(2 / 3 - 1 / 3) / 0.5)), 0])
+    assert soft[0] == pytest.approx(compared.of_batch(np.array([1, 0]), 0.5)[0, 1])
+    assert compared.of_pairs(pairs, 0).tolist() == [1, 0]
 
 
 def test_accumulated_gradients_are_those_of_one_large_batch(parts):
@@ -115,7 +138,7 @@ def test_accumulated_gradients_are_those_of_one_large_batch(parts):
     for size, passes in ((32, 1), (16, 2)):
         trained = model("pair")
         chosen = settings("pair", steps=1, batch_size=size, accumulate=passes, evaluate_every=1)
-        finetune(trained, *parts, chosen, 3, CPU)
+        finetune(trained, *parts, chosen, 3, ALONE)
         states.append(torch.cat([p.detach().flatten() for p in trained.parameters()]))
     start = torch.cat([p.detach().flatten() for p in model("pair").parameters()])
     assert not torch.equal(states[0], start)
@@ -126,21 +149,21 @@ def test_accumulated_gradients_are_those_of_one_large_batch(parts):
 def test_a_frozen_backbone_does_not_move(parts):
     trained = model("rank")
     before = {name: p.detach().clone() for name, p in trained.named_parameters()}
-    finetune(trained, *parts, settings("rank", steps=3, freeze=True, evaluate_every=3), 1, CPU)
+    finetune(trained, *parts, settings("rank", steps=3, freeze=True, evaluate_every=3), 1, ALONE)
     for name, parameter in trained.named_parameters():
         assert torch.equal(parameter, before[name]) == name.startswith("albert."), name
 
 
 def test_stops_early(parts):
     chosen = settings("rank", steps=500, learning_rate=1e-9, evaluate_every=2, patience=3)
-    history = finetune(model("rank"), *parts, chosen, 1, CPU)
+    history = finetune(model("rank"), *parts, chosen, 1, ALONE)
     assert len(history) < 30
 
 
 def test_bf16_trains(parts):
     chosen = settings("rank", steps=40, batch_size=64, evaluate_every=20, precision="bf16")
     trained = model("rank")
-    history = finetune(trained, *parts, chosen, 1, CPU)
+    history = finetune(trained, *parts, chosen, 1, ALONE)
     assert history["validation_accuracy"].max() > 0.8
     assert all(p.dtype == torch.float32 for p in trained.parameters())
 
@@ -159,68 +182,45 @@ def test_no_decay_on_biases_and_norms():
     assert len(names) == len(decayed["params"]) + len(free["params"])
 
 
-def test_schedule_rises_and_falls_to_zero():
-    factor = linear_schedule(100, 0.1)
+def test_schedule_rises_stays_and_falls_to_zero():
+    factor = trapezoid(100, 0.1, 0.2)
     assert factor(0) == pytest.approx(0.1)
-    assert factor(9) == factor(10) == 1
-    assert factor(55) == pytest.approx(0.5)
+    assert factor(9) == factor(10) == factor(80) == 1
+    assert factor(90) == pytest.approx(0.5)
     assert factor(100) == 0
+    linear = trapezoid(100, 0.1, 0.9)
+    assert [linear(9), linear(10), linear(55)] == pytest.approx([1, 1, 0.5])
 
 
-def test_an_epoch_sees_each_example_once():
-    same = np.zeros(10, dtype=int)
-    batches = endless_batches(same, same, 5, np.random.default_rng(1))
+def test_the_average_follows_the_weights(parts):
+    """It is the exponential mean of all weights, and what is evaluated and kept."""
+    chosen = settings("rank", steps=30, average=0.9, evaluate_every=30, batch_size=16)
+    training = Training(model("rank"), *parts, chosen, 1, ALONE)
+    weight = training.model.classifier.weight
+    expected = None
+    for step in range(30):
+        training.learn()
+        keep = min(0.9, step / (step + 10))
+        now = weight.detach().clone()
+        expected = now if expected is None else keep * expected + (1 - keep) * now
+    kept = training.averaged.module.classifier.weight
+    assert torch.allclose(kept, expected, atol=1e-6)
+    assert not torch.allclose(kept, weight)
+    training.evaluate()
+    assert torch.equal(training.best_weights["classifier.weight"], kept)
+    alone = Training(model("rank"), *parts, replace(chosen, average=0), 1, ALONE)
     for _ in range(3):
-        assert sorted(np.concatenate([next(batches), next(batches)])) == list(range(10))
-    assert (
-        len(
-            next(endless_batches(np.zeros(3, dtype=int), np.zeros(3), 64, np.random.default_rng(1)))
-        )
-        == 3
-    )
-
-
-def test_a_batch_has_whole_groups():
-    """Of 40 groups of 4, batches of 8 hold two each, others in each epoch."""
-    groups = np.tile(np.arange(40), 4)
-    batches = endless_batches(groups, groups % 3, 8, np.random.default_rng(1))
-    epochs = [[np.sort(groups[next(batches)]) for _ in range(20)] for _ in range(2)]
-    for epoch in epochs:
-        assert all((np.bincount(batch, minlength=40) % 4 == 0).all() for batch in epoch)
-        assert (np.bincount(np.concatenate(epoch)) == 4).all()
-    assert {tuple(b) for b in epochs[0]} != {tuple(b) for b in epochs[1]}
-
-
-def test_a_batch_is_of_like_lengths():
-    """Padding is a small part of a batch, whatever the lengths; each epoch sees all once."""
-    rng = np.random.default_rng(1)
-    lengths = rng.integers(10, 200, 6400)
-    batches = endless_batches(np.zeros(6400, dtype=int), lengths, 64, rng)
-    for _ in range(2):
-        epoch = [next(batches) for _ in range(100)]
-        assert sorted(np.concatenate(epoch)) == list(range(6400))
-        padded = sum(64 * lengths[batch].max() for batch in epoch)
-        assert padded < 1.05 * lengths.sum()
-        assert np.corrcoef([lengths[b].mean() for b in epoch], np.arange(100))[0, 1] < 0.5
-
-
-def test_few_examples_of_many_lengths_all_get_their_turn():
-    """Fewer than a pool and no whole number of batches: neither left out nor in order of length."""
-    rng = np.random.default_rng(1)
-    lengths = np.arange(10, 110)
-    batches = endless_batches(np.zeros(100, dtype=int), lengths, 8, rng)
-    drawn = [next(batches) for _ in range(12 * 20)]
-    assert set(np.concatenate(drawn)) == set(range(100))
-    firsts = [lengths[batch].max() for batch in drawn[::12]]
-    assert max(firsts) > 80
+        alone.learn()
+    assert torch.equal(alone.averaged.module.classifier.weight, alone.model.classifier.weight)
 
 
 def test_ready_made_labels_teach_what_they_say_and_no_more():
     pairs = Pairs(np.array([0, 2, 1]), np.array([1, 0, 3]), np.array([1, 0, 1], dtype=np.int8))
     compared = ByLabels(pairs, 4)
-    wins = compared.decided(np.array([1, 3, 0]))
+    label = compared.of_batch(np.array([1, 3, 0]), 0.02)
     # 0 beats 1, 0 beats 2, 1 beats 3; 0 and 3 were never compared.
-    assert wins.tolist() == [[False, True, False], [False] * 3, [True, False, False]]
+    none = np.nan
+    assert np.array_equal(label, [[none, 1, 0], [0, none, none], [1, none, none]], equal_nan=True)
 
 
 def test_validation_pairs_are_drawn_from_all(parts):
@@ -232,11 +232,11 @@ def test_validation_pairs_are_drawn_from_all(parts):
         fitter = np.where(some.label == 1, some.first, some.second)
         return np.median(fitter) / len(parts[0].encoded)
 
-    few = sample_pairs(pairs, 300, np.random.default_rng(1))
-    assert len(few.label) == 300
+    few = sample_pairs(pairs, 300, 1)
+    assert few.total == 300
     assert winner(few) == pytest.approx(winner(pairs), abs=0.1)
-    assert winner(Pairs(*(column[:300] for column in pairs))) < 0.15
-    assert sample_pairs(pairs, 10**9, np.random.default_rng(1)) is pairs
+    assert winner(pairs.take(np.arange(300))) < 0.15
+    assert np.array_equal(sample_pairs(pairs, 10**9, 1), pairs)
 
 
 def test_epochs_become_steps():
@@ -248,5 +248,5 @@ def test_epochs_become_steps():
 @pytest.mark.gpu
 def test_trains_on_a_gpu(parts):
     chosen = settings("pair", steps=120, batch_size=64, evaluate_every=20, precision="bf16")
-    history = finetune(model("pair"), *parts, chosen, 1, torch.device("cuda"))
+    history = finetune(model("pair"), *parts, chosen, 1, World(torch.device("cuda")))
     assert history["validation_accuracy"].max() > 0.75

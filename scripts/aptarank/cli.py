@@ -1,6 +1,7 @@
 """What every program of the pipeline shares: logging, error reporting, progress."""
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
@@ -19,13 +20,18 @@ PATH = click.Path(path_type=Path)
 
 
 def set_up_logging(log: Path | None) -> None:
-    """Log to standard error and, where given, to the file `log` (made anew)."""
+    """Log to standard error and, where given, to the file `log` (made anew).
+
+    Of several processes under torchrun, the first alone says more than errors.
+    """
+    leads = os.environ.get("RANK", "0") == "0"
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if log is not None:
+    if log is not None and leads:
         log.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log, mode="w", encoding="utf-8"))
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=handlers, force=True)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.INFO if leads else logging.ERROR)
+    logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
     # Warnings of libraries go to the log file alone, not to the person at the terminal.
     logging.captureWarnings(True)
     libraries = logging.getLogger("py.warnings")

@@ -21,6 +21,8 @@ from aptarank.files import expand
 HOME = Path(__file__).resolve().parents[2]  # of the workflow
 SCHEMA_FILE = HOME / "config.schema.yaml"
 KINDS = ("rank", "pair")
+# Settings that a model shares with the one that it starts from.
+INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
@@ -52,7 +54,9 @@ def resolve(config: Mapping) -> dict:
     for name, settings in resolved["models"].items():
         settings.setdefault("kind", name)
         resolve_model(settings, f"models.{name}")
+    check_transfer(resolved)
     check_split(resolved["split"])
+    resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     return resolved
 
 
@@ -68,18 +72,84 @@ def check_split(split: Mapping) -> None:
         raise InputError(f"config: split.folds and {what} exclude each other")
 
 
+def resolve_curve(config: dict, named: bool) -> None:
+    """Leave in the learning curve only models that there are; InputError where one was named."""
+    curve, models = config["learning_curve"], config["models"]
+    unknown = [name for name in curve["models"] if name not in models]
+    if named and unknown:
+        raise InputError(
+            f"config: learning_curve.models has {unknown[0]!r}; expected one of: "
+            + ", ".join(models)
+        )
+    curve["models"] = [name for name in curve["models"] if name in models]
+
+
 def resolve_model(settings: dict, where: str) -> dict:
     """Fill in a model's settings in place, by its kind."""
     kind = settings.get("kind")
     if kind not in KINDS:
         raise InputError(f"config: {where}.kind is {kind!r}; expected one of: {', '.join(KINDS)}")
     check(settings, {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}, where)
-    if settings["tokenizer"] == "pretrained" and not settings["checkpoint"]:
+    if settings["init_from"] and (settings["checkpoint"] or settings["pretrain"]):
+        other = "checkpoint" if settings["checkpoint"] else "pretrain"
+        raise InputError(f"config: {where}.init_from and {where}.{other} exclude each other")
+    if settings["unlabelled"] and not settings["pretrain"]:
+        raise InputError(
+            f"config: {where}.unlabelled is given, but {where}.pretrain is 0, so that it is not "
+            "read; say how many steps"
+        )
+    if settings["tokenizer"] == "pretrained" and not (
+        settings["checkpoint"] or settings["init_from"]
+    ):
         raise InputError(
             f"config: {where}.tokenizer is 'pretrained', but no {where}.checkpoint is given to "
             "take it from"
         )
     return settings
+
+
+def models_of(config: Mapping, dataset: str) -> list[str]:
+    """The models that a dataset trains: all but those that start from one of its own."""
+    return [
+        name
+        for name, model in config["models"].items()
+        if (model["init_from"] or "").split("/")[0] != dataset
+    ]
+
+
+def check_transfer(config: Mapping) -> None:
+    """Raise InputError where a model cannot start from the one that `init_from` names."""
+    models = config["models"]
+    starts = {name: model["init_from"] for name, model in models.items() if model["init_from"]}
+    for name, start in starts.items():
+        where = f"config: models.{name}.init_from is {start!r}"
+        dataset, source = start.split("/")
+        for wanted, what in ((dataset, "datasets"), (source, "models")):
+            if wanted not in config[what]:
+                known = ", ".join(config[what])
+                raise InputError(f"{where}, but {wanted!r} is none of the {what}: {known}")
+        if source not in models_of(config, dataset):
+            raise InputError(
+                f"{where}, but {source} is not trained on {dataset}: it starts from "
+                f"{starts[source]}"
+            )
+        if set(config["datasets"]) == {dataset}:
+            raise InputError(f"{where}, but there is no other dataset to train it on")
+        for key in INHERITED:
+            ours, theirs = models[name][key], models[source][key]
+            if ours != theirs:
+                raise InputError(
+                    f"{where}, but its {key} is {ours!r} and that of {source} {theirs!r}; "
+                    "expected the same"
+                )
+    for name in starts:
+        chain = [name]
+        while chain[-1] in starts:
+            chain.append(starts[chain[-1]].split("/")[1])
+            if chain[-1] in chain[:-1]:
+                raise InputError(
+                    f"config: models.{name}.init_from goes in a circle: {' from '.join(chain)}"
+                )
 
 
 def check(value: dict, rules: dict, where: str) -> None:
@@ -176,6 +246,9 @@ def check_files(config: Mapping) -> None:
         except InputError as error:
             raise InputError(f"config: {key}: {error}") from None
         files += [(key, str(path)) for path in found]
+    for name, model in config["models"].items():
+        if model["unlabelled"]:
+            files.append((f"models.{name}.unlabelled", model["unlabelled"]))
     if config["split"]["file"]:
         files.append(("split.file", config["split"]["file"]))
     for key, path in files:

@@ -1,6 +1,7 @@
 """Aptamers tokenised once, and pairs of them composed as tensors."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -9,28 +10,50 @@ from transformers import PreTrainedTokenizerBase
 
 from aptarank.errors import InputError
 
-SPECIAL_TOKENS = {"rank": 2, "pair": 3}  # [CLS] a [SEP]; [CLS] a [SEP] b [SEP]
+PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
+
+
+class Template(NamedTuple):
+    """What a tokenizer puts around one aptamer, or two.
+
+    `special` are the ids before each aptamer and after the last, `types` the token types of these
+    and of the aptamers between them, in order: `[CLS] a [SEP] b [SEP]` has three pieces of special
+    tokens and five types. int64; each type is of shape (1,) or that of its piece.
+    """
+
+    special: tuple[torch.Tensor, ...]
+    types: tuple[torch.Tensor, ...]
+
+    @property
+    def size(self) -> int:
+        """Special tokens of an input."""
+        return sum(map(len, self.special))
 
 
 class Encoded(NamedTuple):
-    """Token ids of aptamers without special tokens.
+    """Token ids of aptamers without special tokens, and what the tokenizer puts around them.
 
-    `ids`: int32, shape (n_aptamers, longest), padded; `lengths`: int64, shape (n_aptamers,);
-    `cls`, `sep` and `pad` are the ids of the special tokens.
+    `ids`: int32, shape (n_aptamers, longest), padded; `lengths`: int64, shape (n_aptamers,); `pad`:
+    id and token type of padding; `typed`: whether the model input has `token_type_ids`.
     """
 
     ids: torch.Tensor
     lengths: torch.Tensor
-    cls: int
-    sep: int
-    pad: int
+    single: Template
+    pair: Template
+    pad: tuple[int, int]
+    typed: bool
 
     def __len__(self) -> int:
         return len(self.lengths)
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Encoded:
-    """Tokenise each aptamer once."""
+    """Tokenise each aptamer once.
+
+    Raises:
+        InputError: the tokenizer makes inputs that `compose` cannot make.
+    """
     tokens = (
         tokenizer(list(sequences), add_special_tokens=False, verbose=False)["input_ids"]
         if len(sequences)
@@ -39,51 +62,94 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Enco
     lengths = torch.tensor([len(ids) for ids in tokens], dtype=torch.int64)
     longest = int(lengths.max()) if len(tokens) else 0
     padded = torch.full((len(tokens), longest), tokenizer.pad_token_id, dtype=torch.int32)
-    for row, ids in zip(padded, tokens, strict=True):
-        row[: len(ids)] = torch.tensor(ids, dtype=torch.int32)
+    flat = np.fromiter(chain.from_iterable(tokens), dtype=np.int32, count=int(lengths.sum()))
+    padded[torch.arange(longest) < lengths[:, None]] = torch.from_numpy(flat)
     return Encoded(
-        padded, lengths, tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
+        padded,
+        lengths,
+        find_template(tokenizer, [PROBE]),
+        find_template(tokenizer, [PROBE, PROBE]),
+        (tokenizer.pad_token_id, tokenizer.pad_token_type_id),
+        "token_type_ids" in tokenizer.model_input_names,
+    )
+
+
+def find_template(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> Template:
+    """See what the tokenizer puts around these aptamers, in an input that it makes itself."""
+    made = tokenizer(*aptamers, return_token_type_ids=True)
+    ids, types = made["input_ids"], made["token_type_ids"]
+    special, kinds, start = [], [], 0
+    for aptamer in aptamers:
+        inside = tokenizer(aptamer, add_special_tokens=False)["input_ids"]
+        size = len(inside)
+        places = range(start, len(ids) - size + 1)
+        place = next((i for i in places if ids[i : i + size] == inside), start)
+        special.append(ids[start:place])
+        kinds += [types[start:place], types[place : place + 1]]
+        start = place + size
+        if not size or not special[-1] or {*types[place:start]} != {*types[place : place + 1]}:
+            raise InputError(
+                f"the tokenizer makes {tokenizer.convert_ids_to_tokens(ids)} of {aptamers}; "
+                "expected special tokens before and between them, as of [CLS] a [SEP] b [SEP]"
+            )
+    special.append(ids[start:])
+    kinds.append(types[start:])
+    return Template(
+        *(
+            tuple(torch.tensor(piece, dtype=torch.int64) for piece in pieces)
+            for pieces in (special, kinds)
+        )
     )
 
 
 def compose(
     encoded: Encoded, first: torch.Tensor, second: torch.Tensor | None = None
 ) -> dict[str, torch.Tensor]:
-    """Model inputs `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]`, padded to the longest of the batch.
+    """Model inputs as the tokenizer makes them of one aptamer or two (`[CLS] a [SEP] b [SEP]`).
+
+    Padded to the longest of the batch.
 
     Args:
         first, second: indices of aptamers, shape (batch,).
 
     Returns:
-        `input_ids`, `attention_mask` and `token_type_ids` (1 from b on), int64, (batch, tokens).
+        `input_ids`, `attention_mask` and, where the model takes them, `token_type_ids`; int64,
+        shape (batch, tokens).
     """
-    a = encoded.lengths[first]
-    ends = a + 2 if second is None else a + encoded.lengths[second] + 3
-    place = torch.arange(int(ends.max()) if len(ends) else 0).expand(len(first), -1)
-    ids = torch.full(place.shape, encoded.sep)
-    ids[:, :1] = encoded.cls
-    a = a[:, None]
-    ids = torch.where((place > 0) & (place <= a), at(encoded, first, place - 1), ids)
-    types = torch.zeros_like(ids)
-    if second is not None:
-        in_b = (place > a + 1) & (place < ends[:, None] - 1)
-        ids = torch.where(in_b, at(encoded, second, place - a - 2), ids)
-        types = ((place > a + 1) & (place < ends[:, None])).long()
-    mask = place < ends[:, None]
-    ids = torch.where(mask, ids, encoded.pad)
-    return {"input_ids": ids, "attention_mask": mask.long(), "token_type_ids": types}
+    aptamers = [first] if second is None else [first, second]
+    template = encoded.single if second is None else encoded.pair
+    lengths = [encoded.lengths[some][:, None] for some in aptamers]
+    total = sum(lengths) + template.size
+    place = torch.arange(int(total.max()) if len(first) else 0).expand(len(first), -1)
+    # Pieces side by side, padding of the aptamers included; `source` then skips it.
+    pieces = [template.special[0].expand(len(first), -1)]
+    source, end = place, len(template.special[0])
+    for some, length, special in zip(aptamers, lengths, template.special[1:], strict=True):
+        longest = int(length.max()) if len(first) else 0
+        pieces += [encoded.ids[some, :longest], special.expand(len(first), -1)]
+        end = end + length
+        source = source + (place >= end) * (longest - length)
+        end = end + len(special)
+    mask = place < end
+    source = source.where(mask, 0)
+    inputs = {
+        "input_ids": torch.cat(pieces, 1).gather(1, source).where(mask, encoded.pad[0]),
+        "attention_mask": mask.long(),
+    }
+    if encoded.typed:
+        types = [
+            kind.expand(piece.shape[1]) for kind, piece in zip(template.types, pieces, strict=True)
+        ]
+        inputs["token_type_ids"] = torch.cat(types)[source].where(mask, encoded.pad[1])
+    return inputs
 
 
-def at(encoded: Encoded, aptamers: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
-    """Token ids at `place` of each aptamer, shape (batch, tokens); any value outside of it."""
-    longest = encoded.ids.shape[1]
-    return encoded.ids[aptamers].long().gather(1, place.clamp(0, longest - 1))
-
-
-def longest_input(lengths: np.ndarray, kind: str) -> int:
+def longest_input(encoded: Encoded, kind: str) -> int:
     """Tokens of the longest model input that these aptamers can form."""
-    top = np.sort(lengths)[::-1][: 2 if kind == "pair" else 1]
-    return int(top.sum()) + SPECIAL_TOKENS[kind]
+    top = encoded.lengths.sort(descending=True).values
+    if kind == "pair":
+        return int(top[:2].sum()) + encoded.pair.size
+    return int(top[:1].sum()) + encoded.single.size
 
 
 def check_fits(
@@ -95,7 +161,7 @@ def check_fits(
         InputError: it exceeds the model's `limit`; names the longest aptamer.
     """
     lengths = encoded.lengths.numpy()
-    needed = longest_input(lengths, kind)
+    needed = longest_input(encoded, kind)
     if needed > limit:
         worst = int(np.argmax(lengths))
         shown = sequences[worst] if len(sequences[worst]) <= 40 else sequences[worst][:37] + "..."

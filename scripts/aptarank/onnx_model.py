@@ -23,14 +23,12 @@ from aptarank.errors import InputError
 from aptarank.inference import Forward
 from aptarank.model import kind_of
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-
 
 def export_onnx(model: nn.Module, encoded: Encoded, path: Path, opset: int) -> None:
     """Write `model` as ONNX with dynamic batch and sequence axes.
 
-    Inputs are `INPUTS`, int64, shape (batch, sequence); the output is `logits`, float32, shape
-    (batch, 1).
+    Inputs are those of `compose`, int64, shape (batch, sequence); the output is `logits`, float32,
+    shape (batch, 1).
 
     Args:
         encoded: aptamers to trace the model with, at least two.
@@ -44,11 +42,11 @@ def export_onnx(model: nn.Module, encoded: Encoded, path: Path, opset: int) -> N
         warnings.simplefilter("ignore")
         torch.onnx.export(
             model.cpu().eval(),
-            kwargs={name: example[name] for name in INPUTS},
+            kwargs=example,
             f=path,
-            input_names=INPUTS,
+            input_names=list(example),
             output_names=["logits"],
-            dynamic_shapes={name: axes for name in INPUTS},
+            dynamic_shapes={name: axes for name in example},
             opset_version=opset,
             dynamo=True,
             external_data=False,
@@ -69,8 +67,10 @@ def onnx_forward(path: Path, threads: int) -> Forward:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile) as error:
         raise InputError(f"{path}: not an ONNX model that can be loaded: {error}") from None
+    names = [taken.name for taken in session.get_inputs()]
 
     def forward(inputs: dict[str, torch.Tensor]) -> np.ndarray:
-        return session.run(["logits"], {name: inputs[name].numpy() for name in INPUTS})[0][:, 0]
+        taken = {name: inputs[name].numpy() for name in names}
+        return session.run(["logits"], taken)[0][:, 0]
 
     return forward

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,6 +21,24 @@ class Pairs(NamedTuple):
     first: np.ndarray
     second: np.ndarray
     label: np.ndarray
+
+    @property
+    def total(self) -> int:
+        return len(self.label)
+
+    def take(self, numbers: np.ndarray) -> "Pairs":
+        """Those with these numbers."""
+        return Pairs(*(column[numbers] for column in self))
+
+
+class ManyPairs(Protocol):
+    """Labelled pairs, in memory or not."""
+
+    @property
+    def total(self) -> int: ...
+
+    def take(self, numbers: np.ndarray) -> Pairs:
+        """Those with these numbers, 0 … total − 1."""
 
 
 class Decided(NamedTuple):

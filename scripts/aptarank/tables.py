@@ -1,5 +1,7 @@
 """Reading and writing the pipeline's own tables."""
 
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aptarank.errors import InputError
-from aptarank.pairs import PAIR_COLUMNS, Pairs
+from aptarank.pairs import CHUNK, PAIR_COLUMNS, Pairs
 
 APTAMER_COLUMNS = [
     *("id", "sequence", "score", "fitness", "chemistry", "count", "spread"),
@@ -73,6 +75,14 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of pairs, its sequences from a dictionary, since each is in many pairs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coded = table.astype({column: "category" for column in PAIR_COLUMNS[:2]})
+    stored = pa.Table.from_pandas(coded, preserve_index=False)
+    pq.write_table(stored, path, compression="zstd", store_schema=False)
+
+
 def write_labels(labels: pd.DataFrame, path: Path) -> None:
     """Write the labelled pairs of an input (`PAIR_COLUMNS`), none where it had scores."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,13 +142,81 @@ def read_pairs(path: Path, sequences: pd.Index) -> Pairs:
         InputError: a sequence that is not among them.
     """
     table = read_table(path, PAIR_COLUMNS)
-    places = []
-    for column in PAIR_COLUMNS[:2]:
-        place = sequences.get_indexer(table[column])
-        if (place < 0).any():
-            unknown = table[column][place < 0].iloc[0]
-            raise InputError(
-                f"{path}: {column} {unknown} is not among the aptamers; make the pairs anew"
-            )
-        places.append(place)
-    return Pairs(places[0], places[1], table["Label"].to_numpy(dtype=np.int8))
+    places = [find_all(sequences, table[column], path, column) for column in PAIR_COLUMNS[:2]]
+    return Pairs(*places, table["Label"].to_numpy(dtype=np.int8))
+
+
+def read_logits(path: Path, sequences: pd.Index) -> tuple[Pairs, np.ndarray, np.ndarray]:
+    """Read what predict.py --logits writes: pairs, and the log-odds of both orders, float32.
+
+    Raises:
+        InputError: a missing column, or a sequence that is not among `sequences`.
+    """
+    table = read_table(path, [*PAIR_COLUMNS, "logit", "swapped"])
+    places = [find_all(sequences, table[column], path, column) for column in PAIR_COLUMNS[:2]]
+    pairs = Pairs(*places, table["Label"].to_numpy(dtype=np.int8))
+    return pairs, table["logit"].to_numpy(), table["swapped"].to_numpy()
+
+
+def find_all(sequences: pd.Index, wanted: Sequence[str], path: Path, column: str) -> np.ndarray:
+    """Index of each wanted sequence, int64.
+
+    Raises:
+        InputError: one is not among them.
+    """
+    places = sequences.get_indexer(wanted)
+    if (places < 0).any():
+        unknown = wanted[int(np.argmax(places < 0))]
+        raise InputError(
+            f"{path}: {column} {unknown} is not among the aptamers; make the pairs anew"
+        )
+    return places
+
+
+class StoredPairs:
+    """Labelled pairs in a temporary file, so that memory does not grow with their number.
+
+    Args:
+        path: a Parquet table of pairs.
+        sequences: what the indices of the pairs will mean.
+        keep: which of the sequences may occur, bool, shape (n_sequences,); pairs with another are
+            left out.
+
+    Raises:
+        InputError: a sequence that is not among them.
+    """
+
+    RECORD = np.dtype([("first", "<i4"), ("second", "<i4"), ("label", "i1")])
+
+    def __init__(self, path: Path, sequences: pd.Index, keep: np.ndarray | None = None):
+        self.file = tempfile.TemporaryFile()
+        self.total = 0
+        self.used = np.zeros(len(sequences), dtype=bool)  # which occur
+        table = pq.ParquetFile(path, read_dictionary=PAIR_COLUMNS[:2])
+        for batch in table.iter_batches(CHUNK, columns=PAIR_COLUMNS):
+            records = np.empty(len(batch), dtype=self.RECORD)
+            for field, column in zip(("first", "second"), PAIR_COLUMNS[:2], strict=True):
+                coded = batch[column]
+                places = find_all(sequences, coded.dictionary.to_pylist(), path, column)
+                records[field] = places[coded.indices.to_numpy()]
+            records["label"] = batch[PAIR_COLUMNS[2]].to_numpy()
+            if keep is not None:
+                records = records[keep[records["first"]] & keep[records["second"]]]
+            self.used[records["first"]] = self.used[records["second"]] = True
+            self.total += len(records)
+            self.file.write(records)
+        self.file.flush()
+        self.renumber = np.arange(len(sequences))
+
+    def only_used(self) -> np.ndarray:
+        """From now on, indices are into the sequences that occur; their old indices."""
+        self.renumber = np.cumsum(self.used) - 1
+        return np.flatnonzero(self.used)
+
+    def take(self, numbers: np.ndarray) -> Pairs:
+        """The pairs with these numbers."""
+        size, file = self.RECORD.itemsize, self.file.fileno()
+        content = b"".join(os.pread(file, size, size * number) for number in numbers.tolist())
+        records = np.frombuffer(content, dtype=self.RECORD)
+        first, second = self.renumber[records["first"]], self.renumber[records["second"]]
+        return Pairs(first, second, records["label"])

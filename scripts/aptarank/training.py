@@ -1,23 +1,34 @@
-"""Fine-tuning: one loop for both kinds of model."""
+"""Fine-tuning: one loop for both kinds of model, which goes on where it was stopped."""
 
-import copy
 import math
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
+from aptarank.calibration import fit_temperature
+from aptarank.checkpoints import load_checkpoint, save_checkpoint
 from aptarank.cli import PROGRESS_SECONDS, logger, time_left
-from aptarank.comparison import Comparison
-from aptarank.encoding import Encoded, compose
+from aptarank.distributed import World
+from aptarank.encoding import Encoded
+from aptarank.errors import InputError
 from aptarank.inference import pair_logits
 from aptarank.model import freeze_backbone, kind_of
-from aptarank.pairs import Pairs
+from aptarank.pairs import ManyPairs, Pairs
+from aptarank.sampling import permuted
+from aptarank.tasks import TASKS, Batch, Part
+
+SHOWN = 5  # aptamers in a message
+WIDE = 512  # hidden size from which bf16 pays on a processor
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,9 @@ class Settings:
     accumulate: int
     learning_rate: float
     warmup: float
+    decay: float
+    average: float
+    soft_labels: float
     weight_decay: float
     clip: float
     freeze: bool
@@ -37,106 +51,37 @@ class Settings:
     patience: int | None
     validation_pairs: int
     precision: str
+    compile: bool
 
 
 @dataclass(frozen=True)
-class Part:
-    """The aptamers of one part, its labelled pairs (indices into them), and what compares them."""
+class Keep:
+    """Where and how often checkpoints are written.
 
-    encoded: Encoded
-    pairs: Pairs
-    comparison: Comparison
-
-
-class PairTask:
-    """Classify `[CLS] a [SEP] b [SEP]`: one forward pass a pair."""
-
-    unit = "pairs"
-
-    def __init__(self, train: Part):
-        self.train = train
-        self.examples = len(train.pairs.label)
-        self.groups = np.zeros(self.examples, dtype=np.int64)
-        lengths = train.encoded.lengths.numpy()
-        self.lengths = lengths[train.pairs.first] + lengths[train.pairs.second]
-
-    def batch(self, numbers: np.ndarray, rng: np.random.Generator) -> tuple:
-        """Pairs by number, each in either order, since both teach the same."""
-        first, second, label = (column[numbers] for column in self.train.pairs)
-        swap = rng.random(len(numbers)) < 0.5
-        first, second = np.where(swap, second, first), np.where(swap, first, second)
-        inputs = compose(self.train.encoded, torch.from_numpy(first), torch.from_numpy(second))
-        return inputs, torch.from_numpy(np.where(swap, 1 - label, label).astype(np.float32))
-
-    def loss(self, logits: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, int]:
-        """Mean binary cross-entropy, and the number of pairs learnt from."""
-        return functional.binary_cross_entropy_with_logits(logits, label), len(label)
-
-
-class RankTask:
-    """Score single aptamers so that sigmoid(f(a) − f(b)) is P(a fitter than b).
-
-    The loss is that of RankNet (Burges et al. 2005, doi:10.1145/1102351.1102363) over all decided
-    pairs of a batch: B forward passes teach up to B(B−1)/2 pairs.
+    Attributes:
+        folder: of the checkpoints.
+        training: what tells this training from others: its settings, data and programs.
+        minutes, steps: between two checkpoints, whichever comes first; None: not by this.
     """
 
-    unit = "aptamers"
-
-    def __init__(self, train: Part):
-        self.train = train
-        self.groups = train.comparison.groups
-        self.examples = len(self.groups)
-        # A group stays together, by its longest; in a single one, all lengths must meet.
-        lengths = train.encoded.lengths.numpy()[train.comparison.aptamers]
-        self.lengths = pd.Series(lengths).groupby(self.groups).transform("max").to_numpy()
-
-    def batch(self, numbers: np.ndarray, rng: np.random.Generator) -> tuple:
-        """Measurements by number: their aptamers, and which is decidedly fitter than which."""
-        aptamers = torch.from_numpy(self.train.comparison.aptamers[numbers])
-        decided = torch.from_numpy(self.train.comparison.decided(numbers))
-        return compose(self.train.encoded, aptamers), decided
-
-    def loss(self, scores: torch.Tensor, decided: torch.Tensor) -> tuple[torch.Tensor, int]:
-        """Mean −log P(fitter one wins) over the batch's decided pairs, and their number."""
-        number = int(decided.sum())
-        if number == 0:  # all of the batch tie: nothing to learn, but keep the graph
-            return scores.sum() * 0, 0
-        return functional.softplus(scores[None, :] - scores[:, None])[decided].mean(), number
+    folder: Path
+    training: str
+    minutes: float | None = None
+    steps: int | None = None
 
 
-POOL = 50  # batches that are sorted by length together
+def pick_precision(wanted: str, model: nn.Module, device: torch.device) -> str:
+    """fp32 or bf16; `auto` takes bf16 where it is faster.
 
-TASKS = {"pair": PairTask, "rank": RankTask}
-
-
-def endless_batches(
-    groups: np.ndarray, lengths: np.ndarray, size: int, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    """Numbers of examples, in a new random order each epoch; a short last batch is left out.
-
-    Args:
-        groups: code of each example's group, shape (n_examples,); those of one group stand
-            together, since only they can be compared.
-        lengths: of each example, shape (n_examples,); those of like length stand together, in
-            pools of `POOL` batches, since a batch is padded to its longest.
+    That is on a GPU that has it, and on a processor that has it for models of ALBERT-base's width
+    and more: a narrow one gains nothing there.
     """
-    examples, most = len(groups), int(groups.max(initial=0))
-    size = min(size, examples)
-    varied = bool(np.ptp(lengths))
-    pool = POOL * size if varied else examples
-    while True:
-        order = rng.permutation(examples)
-        if most:
-            order = order[np.argsort(rng.permutation(most + 1)[groups[order]], kind="stable")]
-        order = order[: examples // size * size]  # before sorting, or the longest would go
-        for first in range(0, len(order), pool):
-            some = order[first : first + pool]
-            some = some[np.argsort(lengths[some], kind="stable")]
-            starts = np.arange(0, len(some), size)
-            if varied:
-                rng.shuffle(starts)
-            for start in starts:
-                yield some[start : start + size]
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    has_bf16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return "bf16" if has_bf16 and model.config.hidden_size >= WIDE else "fp32"
 
 
 def count_steps(settings: Settings, examples: int) -> int:
@@ -157,24 +102,33 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimize
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
-def linear_schedule(steps: int, warmup: float) -> Callable[[int], float]:
-    """Factor of the learning rate: linear warm-up over a share of the steps, then decay to 0."""
-    rising = max(1, round(warmup * steps))
+def trapezoid(steps: int, warmup: float, decay: float) -> Callable[[int], float]:
+    """Factor of the learning rate: linear rise over a first share of the steps, then 1, then linear
+    fall to 0 over a last share (warm-up, stable, decay: Hu et al. 2024, arXiv:2404.06395).
+    """
+    rising, falling = max(1, round(warmup * steps)), max(1, round(decay * steps))
 
     def factor(step: int) -> float:
-        if step < rising:
-            return (step + 1) / rising
-        return max(0.0, (steps - step) / max(1, steps - rising))
+        return max(0.0, min(1.0, (step + 1) / rising, (steps - step) / falling))
 
     return factor
 
 
-def sample_pairs(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
+def averaging(decay: float) -> Callable:
+    """How an average of weights follows them: exponentially, more quickly in the first steps."""
+
+    def follow(averages: list[torch.Tensor], weights: list[torch.Tensor], number) -> None:
+        steps = float(number)
+        torch._foreach_lerp_(averages, weights, 1 - min(decay, steps / (steps + 10)))
+
+    return follow
+
+
+def sample_pairs(pairs: ManyPairs, most: int, seed: int) -> Pairs:
     """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of the fitter."""
-    if len(pairs.label) <= most:
-        return pairs
-    chosen = rng.choice(len(pairs.label), size=most, replace=False)
-    return Pairs(*(column[chosen] for column in pairs))
+    if pairs.total <= most:
+        return pairs.take(np.arange(pairs.total))
+    return pairs.take(permuted(np.arange(most), pairs.total, seed))
 
 
 def validate(
@@ -187,101 +141,306 @@ def validate(
     return loss, ((logits > 0) == (label == 1)).float().mean().item()
 
 
+class Training:
+    """A model on its way: all that has to be kept for it to go on as if never stopped."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Part,
+        validation: Part,
+        settings: Settings,
+        seed: int,
+        world: World,
+    ):
+        torch.manual_seed(seed + world.number)  # dropout differs between processes
+        self.model, self.settings, self.world = model.to(world.device), settings, world
+        self.train, self.validation = train, validation
+        if settings.freeze:
+            freeze_backbone(model)
+        task = TASKS[kind_of(model)]
+        self.task = task(train, settings.batch_size, seed, settings.soft_labels)
+        if self.task.batches.size % world.size:
+            raise InputError(
+                f"a batch of {self.task.batches.size} {self.task.unit} cannot be shared alike by "
+                f"{world.size} processes; choose another batch_size"
+            )
+        self.steps = count_steps(settings, self.task.examples)
+        self.optimizer = make_optimizer(model, settings)
+        self.schedule = trapezoid(self.steps, settings.warmup, settings.decay)
+        # What is evaluated and kept.
+        self.averaged = AveragedModel(model, multi_avg_fn=averaging(settings.average))
+        self.forward = world.wrap(torch.compile(model) if settings.compile else model)
+        self.held_out = sample_pairs(validation.pairs, settings.validation_pairs, seed)
+        self.step = 0
+        self.loss = torch.zeros((), device=world.device)  # summed since the last evaluation
+        self.history: list[dict[str, float]] = []
+        self.best: tuple[float, float] = (-1.0, -math.inf)  # accuracy, −loss on validation
+        self.best_step = 0
+        self.best_weights: dict[str, torch.Tensor] = {}
+
+    def learn(self) -> int:
+        """One optimiser step; returns the number of pairs learnt from.
+
+        Raises:
+            InputError: the loss or the gradient is no finite number.
+        """
+        settings, world = self.settings, self.world
+        rate = settings.learning_rate * self.schedule(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        learnt, seen = 0, []
+        for place in range(settings.accumulate):
+            batch = self.task.batch(self.step * settings.accumulate + place, world)
+            inputs = {name: tensor.to(world.device) for name, tensor in batch.inputs.items()}
+            with torch.autocast(world.device.type, torch.bfloat16, settings.precision == "bf16"):
+                logits = self.forward(**inputs).logits[:, 0].float()
+            if self.task.joint:
+                logits = world.gather(logits)
+            loss, pairs = self.task.loss(logits, batch.target.to(world.device))
+            # Processes average their gradients; those of a joint loss have to be added up.
+            (loss * (world.size if self.task.joint else 1) / settings.accumulate).backward()
+            self.loss += loss.detach()
+            learnt += pairs
+            seen.append(batch)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip)
+        self.step += 1
+        if not torch.isfinite(loss.detach() + norm):
+            raise InputError(self.not_finite(loss.item(), norm.item(), rate, seen))
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.averaged.update_parameters(self.model)
+        return learnt
+
+    def not_finite(self, loss: float, norm: float, rate: float, seen: list[Batch]) -> str:
+        """What is said where training has run into numbers that are none."""
+        numbers = np.unique(np.concatenate([batch.aptamers for batch in seen]))
+        texts = [self.train.sequences[number] for number in numbers]
+        logger.error("the batch's aptamers: %s", ", ".join(texts))
+        return (
+            f"step {self.step} of {self.steps}: the loss is {loss:g}, its gradient's norm {norm:g}, "
+            f"at learning rate {rate:.3g}, on a batch of {len(texts)} aptamers (all are listed "
+            f"above): {', '.join(texts[:SHOWN])}, …\n"
+            "Training cannot go on from there. Lower learning_rate or clip, or raise warmup; with "
+            "precision bf16, try fp32."
+        )
+
+    def evaluate(self) -> None:
+        """Measure on validation, note it in the history, keep the weights if they are the best."""
+        since = self.step - (int(self.history[-1]["step"]) if self.history else 0)
+        train_loss = self.world.mean(self.loss / (since * self.settings.accumulate)).item()
+        self.loss.zero_()
+        found = (0.0, 0.0)
+        if self.world.leads:
+            found = validate(
+                self.averaged.module, self.validation.encoded, self.held_out, self.world.device
+            )
+        loss, accuracy = self.world.from_leader(*found)
+        self.history.append(
+            {
+                "step": self.step,
+                "learning_rate": self.optimizer.param_groups[0]["lr"],
+                "train_loss": train_loss,
+                "validation_loss": loss,
+                "validation_accuracy": accuracy,
+            }
+        )
+        if (accuracy, -loss) > self.best:
+            self.best, self.best_step = (accuracy, -loss), self.step
+            weights = self.averaged.module.state_dict()
+            self.best_weights = {name: tensor.clone() for name, tensor in weights.items()}
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is time to stop early."""
+        patience = self.settings.patience
+        return bool(patience) and self.step - self.best_step >= (
+            patience * self.settings.evaluate_every
+        )
+
+    def save(self, keep: Keep) -> None:
+        """Write a checkpoint (all processes take part, the leader writes)."""
+        random = self.world.random_states()
+        if not self.world.leads:
+            return
+        optimizer = self.optimizer.state_dict()["state"]
+        tensors = {
+            **{f"model.{name}": tensor for name, tensor in self.model.state_dict().items()},
+            **{f"averaged.{name}": t for name, t in self.averaged.state_dict().items()},
+            **{f"best.{name}": tensor for name, tensor in self.best_weights.items()},
+            **{
+                f"optimizer.{number}.{name}": tensor
+                for number, state in optimizer.items()
+                for name, tensor in state.items()
+            },
+            **{f"random.{name}": tensor for name, tensor in random.items()},
+            "loss": self.loss,
+        }
+        values = {
+            "training": keep.training,
+            "step": self.step,
+            "history": self.history,
+            "best": self.best if self.best_step else None,
+            "best_step": self.best_step,
+        }
+        save_checkpoint(keep.folder, self.step, tensors, values)
+
+    def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
+        """Go on from a checkpoint."""
+
+        def part(prefix: str) -> dict[str, torch.Tensor]:
+            """The tensors under a prefix."""
+            return {
+                name.removeprefix(prefix): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(prefix)
+            }
+
+        self.model.load_state_dict(part("model."))
+        self.averaged.load_state_dict(part("averaged."))
+        self.best_weights = {n: t.to(self.world.device) for n, t in part("best.").items()}
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for name, tensor in part("optimizer.").items():
+            number, key = name.split(".", 1)
+            state.setdefault(int(number), {})[key] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self.world.set_random_states(part("random."))
+        self.loss = tensors["loss"].to(self.world.device)
+        self.step, self.history = values["step"], values["history"]
+        self.best_step = values["best_step"]
+        if values["best"]:
+            self.best = tuple(values["best"])
+
+
+def calibrate(model: nn.Module, encoded: Encoded, pairs: ManyPairs, device: torch.device) -> float:
+    """Divide the logits by the temperature that makes validation pairs most likely; return it.
+
+    The last layer takes the division, so that whatever runs the model has it. A pair counts in both
+    orders.
+    """
+    some = pairs.take(np.arange(pairs.total))
+    logits = pair_logits(model, encoded, some.first, some.second, device)
+    swapped = pair_logits(model, encoded, some.second, some.first, device)
+    temperature = fit_temperature((logits - swapped) / 2, some.label)
+    last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+    with torch.no_grad():
+        for parameter in last.parameters():
+            parameter /= temperature
+    return temperature
+
+
+@contextmanager
+def noted(*signals: signal.Signals) -> Iterator[list[signal.Signals]]:
+    """Note signals in a list instead of dying of them."""
+    found: list[signal.Signals] = []
+    before = {
+        each: signal.signal(each, lambda number, _: found.append(signal.Signals(number)))
+        for each in signals
+    }
+    try:
+        yield found
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 def finetune(
     model: nn.Module,
     train: Part,
     validation: Part,
     settings: Settings,
     seed: int,
-    device: torch.device,
+    world: World,
+    keep: Keep | None = None,
 ) -> pd.DataFrame:
     """Train `model` in place and leave the weights that were best on validation in it.
+
+    With `keep`, it goes on from the last checkpoint there, and writes one before it stops by
+    SIGTERM, SIGINT or SIGUSR1. On the CPU, stopped or not, the weights are the same to the bit.
 
     Returns:
         The history, a row an evaluation: step, learning_rate, train_loss (mean since the row
         before), validation_loss, validation_accuracy.
+
+    Raises:
+        InputError: the loss is no finite number, or a checkpoint cannot be written.
+        SystemExit: with 128 + the signal's number, once stopped by it.
     """
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    model.to(device)
-    if settings.freeze:
-        freeze_backbone(model)
-    task = TASKS[kind_of(model)](train)
-    steps = count_steps(settings, task.examples)
-    optimizer = make_optimizer(model, settings)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, linear_schedule(steps, settings.warmup))
-    batches = endless_batches(task.groups, task.lengths, settings.batch_size, rng)
-    held_out = sample_pairs(
-        validation.pairs, settings.validation_pairs, np.random.default_rng([seed, 1])
-    )
-    history: list[dict[str, float]] = []
-    best_weights, best_step, best = None, 0, (-1.0, -math.inf)
-    losses: list[torch.Tensor] = []
-    start = last_word = time.monotonic()
-    seen = learnt = 0
+    training = Training(model, train, validation, settings, seed, world)
+    if keep:
+        resume(training, keep)
+    stopping = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1) if keep else ()
+    with noted(*stopping) as signals:
+        run(training, keep, signals)
+    model.load_state_dict(training.best_weights)
+    model.eval()
+    return pd.DataFrame(training.history)
 
-    for step in range(1, steps + 1):
-        model.train()
-        for _ in range(settings.accumulate):
-            inputs, target = task.batch(next(batches), rng)
-            with torch.autocast(device.type, torch.bfloat16, settings.precision == "bf16"):
-                logits = model(**{k: v.to(device) for k, v in inputs.items()}).logits[:, 0]
-            loss, pairs = task.loss(logits.float(), target.to(device))
-            (loss / settings.accumulate).backward()
-            losses.append(loss.detach())
-            seen, learnt = seen + len(target), learnt + pairs
-        nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
-        learning_rate = schedule.get_last_lr()[0]
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
 
-        if step % settings.evaluate_every == 0 or step == steps:
-            validation_loss, accuracy = validate(model, validation.encoded, held_out, device)
-            history.append(
-                {
-                    "step": step,
-                    "learning_rate": learning_rate,
-                    "train_loss": torch.stack(losses).mean().item(),
-                    "validation_loss": validation_loss,
-                    "validation_accuracy": accuracy,
-                }
-            )
-            losses.clear()
-            if (accuracy, -validation_loss) > best:
-                best, best_step = (accuracy, -validation_loss), step
-                best_weights = copy.deepcopy(model.state_dict())
-            elif settings.patience and step - best_step >= (
-                settings.patience * settings.evaluate_every
-            ):
-                logger.info("no better on validation since step %d: stopping early", best_step)
-                break
+def resume(training: Training, keep: Keep) -> None:
+    """Go on from the last checkpoint, where there is one."""
+    found = load_checkpoint(keep.folder, keep.training)
+    if found:
+        training.restore(*found)
+        logger.info("going on from the checkpoint of step %d", training.step)
+
+
+def run(training: Training, keep: Keep | None, signals: list[signal.Signals]) -> None:
+    """Take the steps that are left, with evaluations, checkpoints and a line every few seconds."""
+    task, settings, world = training.task, training.settings, training.world
+    start = last_word = last_saved = time.monotonic()
+    first, learnt = training.step, 0
+    examples = task.batches.size * settings.accumulate
+
+    while training.step < training.steps and not training.stale:
+        learnt += training.learn()
+        if training.step % settings.evaluate_every == 0 or training.step == training.steps:
+            training.evaluate()
         now = time.monotonic()
+        if keep:
+            due = keep.minutes is not None and now - last_saved >= 60 * keep.minutes
+            due |= keep.steps is not None and training.step % keep.steps == 0
+            stop, due = world.any(bool(signals), due)
+            if stop or due:
+                training.save(keep)
+                last_saved = now
+            if stop:
+                what = signals[0] if signals else signal.SIGTERM
+                logger.warning(
+                    "%s: stopped after step %d of %d, with a checkpoint in %s\n"
+                    "Run again: it goes on from there.",
+                    what.name,
+                    training.step,
+                    training.steps,
+                    keep.folder,
+                )
+                raise SystemExit(128 + what)
         if now - last_word >= PROGRESS_SECONDS:
             last_word = now
-            measured = f", validation accuracy {accuracy:.3f}" if history else ""
+            done = training.step - first
+            accuracy = training.history[-1]["validation_accuracy"] if training.history else None
             logger.info(
-                "step %d of %d, loss %.3f%s, %.0f %s/s, at most %s left",
-                step,
-                steps,
-                loss.item(),
-                measured,
-                seen / (now - start),
+                "step %d of %d%s, %.0f %s/s, at most %s left",
+                training.step,
+                training.steps,
+                "" if accuracy is None else f", validation accuracy {accuracy:.3f}",
+                done * examples / (now - start),
                 task.unit,
-                time_left((now - start) / step * (steps - step)),
+                time_left((now - start) / done * (training.steps - training.step)),
             )
-    seconds = time.monotonic() - start
+    if training.step < training.steps:
+        logger.info("no better on validation since step %d: stopped early", training.best_step)
+    seconds, done = max(time.monotonic() - start, 1e-9), training.step - first
     logger.info(
         "%d steps in %s: %.0f %s/s, learnt from %.0f pairs/s; best on validation at step %d "
         "(accuracy %.4f)",
-        step,
+        done,
         time_left(seconds),
-        seen / seconds,
+        done * examples / seconds,
         task.unit,
         learnt / seconds,
-        best_step,
-        best[0],
+        training.best_step,
+        training.best[0],
     )
-    model.load_state_dict(best_weights)
-    model.eval()
-    return pd.DataFrame(history)

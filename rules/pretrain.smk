@@ -1,0 +1,48 @@
+# The settings that pretraining heeds, so that others do not rerun it.
+PRETRAINING = [
+    *[
+        "kind",
+        "size",
+        "checkpoint",
+        "tokenizer",
+        "k",
+        "dropout",
+        "pretrain",
+        "batch_size",
+    ],
+    *["learning_rate", "warmup", "weight_decay", "clip", "precision"],
+]
+
+
+rule pretrain:
+    input:
+        script=script("pretrain"),
+        modules=modules("pretrain"),
+        aptamers="<data>/aptamers.csv",
+        split="<fold>/split.csv",
+        tokenizer="<fold>/{model}/tokenizer",
+        checkpoint=checkpoint_files,
+        unlabelled=unlabelled,
+    output:
+        model=directory("<model>/pretrained"),
+        history="<model>/pretraining.csv",
+    log:
+        "<fold>/logs/{model}/seed-{seed}/pretrain.log",
+    benchmark:
+        "<fold>/benchmarks/{model}/seed-{seed}/pretrain.tsv"
+    conda:
+        "../envs/model.yaml"
+    threads: config["threads"]
+    resources:
+        gpu=1,
+    params:
+        settings=lambda wildcards: settings(wildcards, *PRETRAINING),
+        unlabelled=lambda wildcards, input: [
+            f"--unlabelled={path}" for path in input.unlabelled
+        ],
+        device=config["device"],
+    shell:
+        "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
+        " --tokenizer {input.tokenizer:q} --settings {params.settings:q} {params.unlabelled:q}"
+        " --seed {wildcards.seed} --device {params.device} --threads {threads}"
+        " -o {output.model:q} --history {output.history:q} --log {log:q}"

@@ -1,0 +1,93 @@
+"""Pretrain a model without scores, on the training aptamers and maybe more sequences."""
+
+import dataclasses
+import json
+from functools import partial
+
+import click
+import pandas as pd
+import torch
+
+from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
+from aptarank.config import default, resolve_model
+from aptarank.encoding import encode
+from aptarank.errors import InputError
+from aptarank.model import make_masked_model, pick_device
+from aptarank.pretraining import Masking, Settings, pretrain, read_sequences
+from aptarank.splits import EVERY
+from aptarank.tables import read_aptamers, read_table, write_csv
+from aptarank.tokenizer import load_tokenizer
+from aptarank.training import pick_precision
+
+
+@click.command(cls=Program)
+@click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
+@click.option("--split", type=PATH, required=True, help="What split.py writes.")
+@click.option("--tokenizer", type=PATH, required=True, help="What tokenizer.py writes.")
+@click.option("--unlabelled", type=PATH, help="More sequences: FASTA, FASTQ or a table.")
+@click.option("--settings", default="{}", help="The model's settings as in the config, JSON.")
+@click.option("--seed", default=default("seeds")[0], help="Seed of weights, batches and masks.")
+@device_option
+@threads_option
+@click.option("-o", "--output", type=PATH, default="pretrained", help="Folder of the model.")
+@click.option("--history", type=PATH, default="pretraining.csv", help="Table of the losses.")
+def main(aptamers, split, tokenizer, unlabelled, settings, seed, device, threads, output, history):
+    """Train a model to restore masked tokens of the training aptamers; finetune.py --init takes it.
+
+    Example: python scripts/pretrain.py --aptamers aptamers.csv --split split.csv
+    --tokenizer tokenizer --settings '{"pretrain": 1000}'
+    """
+    settings = resolve_model({"kind": "rank"} | json.loads(settings), "settings")
+    if not settings["pretrain"]:
+        raise InputError("settings.pretrain is 0; expected the number of steps")
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    place, warning = pick_device(device)
+    if warning:
+        logger.warning(warning)
+    words = load_tokenizer(tokenizer)
+    model = make_masked_model(settings, words)
+    encoded = encode(words, sequences_for(words, aptamers, split, unlabelled))
+    logger.info(
+        "%d parameters on %s (%d threads); %d sequences, %d tokens",
+        *(model.num_parameters(), place, threads, len(encoded), int(encoded.lengths.sum())),
+    )
+    values = settings | {
+        "steps": settings["pretrain"],
+        "precision": pick_precision(settings["precision"], model, place),
+    }
+    chosen = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
+    masking = Masking(words, settings["k"] if settings["tokenizer"] == "kmer" else 1)
+    track = partial(progress, what="pretraining", unit="steps")
+    table = pretrain(model, masking, encoded, chosen, seed, place, track)
+    model.cpu().save_pretrained(output)
+    words.save_pretrained(output)
+    write_csv(table, history)
+    first, last = table.iloc[0], table.iloc[-1]
+    logger.info(
+        "%s: loss %.3f at first, %.3f at last; %.0f%% of the masked tokens restored",
+        *(output, first["loss"], last["loss"], 100 * last["accuracy"]),
+    )
+
+
+def sequences_for(words, aptamers, split, unlabelled) -> pd.Series:
+    """The training aptamers, and the unlabelled sequences that are none of the others."""
+    known = read_aptamers(aptamers)["sequence"].drop_duplicates()
+    table = read_table(split, ["sequence", "part"], text=True)
+    train = known[known.isin(table["sequence"][table["part"].isin(["train", EVERY])])]
+    if unlabelled is None:
+        return train
+    found, rejected = read_sequences(unlabelled)
+    more = pd.Series(found)
+    more = more[~more.isin(known)]
+    encoded = encode(words, more)
+    fit = encoded.lengths.numpy() + encoded.single.size <= words.model_max_length
+    logger.info(
+        "%s: %d sequences more; left out: %d of the aptamers, %d too long, %d no DNA or RNA",
+        *(unlabelled, fit.sum(), len(found) - len(more), (~fit).sum(), rejected),
+    )
+    return pd.concat([train, more[fit]])
+
+
+if __name__ == "__main__":
+    main()
