@@ -15,6 +15,9 @@ include: "rules/common.smk"
 
 
 config = checked(config)
+# Settings of models by name: those that a sweep adds, and all.
+SWEPT = swept_models(config)
+MODELS = config["models"] | SWEPT
 
 
 pathvars:
@@ -43,13 +46,14 @@ include: "rules/baselines.smk"
 include: "rules/export.smk"
 include: "rules/compare.smk"
 include: "rules/learning_curve.smk"
+include: "rules/sweep.smk"
 include: "rules/manifest.smk"
 
 
 # After the rules: what stands before them does not reach the outputs that pathvars name.
 wildcard_constraints:
     dataset=any_of(config["datasets"]),
-    model=any_of(config["models"]),
+    model=any_of(MODELS),
     seed=any_of(map(str, config["seeds"])),
     share="[0-9.e-]+",
     fold="[0-9]+",
@@ -73,6 +77,10 @@ rule all:
         expand(
             "<run>/{dataset}/comparison/learning_curve.csv",
             dataset=filter(curve_points, config["datasets"]),
+        ),
+        expand(
+            "<run>/{dataset}/sweep/summary.csv",
+            dataset=filter(sweep_runs, config["datasets"]),
         ),
         "<run>/manifest.json",
 

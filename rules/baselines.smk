@@ -8,7 +8,8 @@ rule baselines:
         validation="<fold>/pairs/validation.parquet",
         test="<fold>/pairs/test.parquet",
     output:
-        "<fold>/baselines.csv",
+        table="<fold>/baselines.csv",
+        probabilities="<fold>/baselines.parquet",
     log:
         "<fold>/logs/baselines.log",
     benchmark:
@@ -22,4 +23,4 @@ rule baselines:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
         " --train {input.train:q} --validation {input.validation:q} --test {input.test:q} --seed {params.seed}"
         " {params.fold:q}"
-        " -o {output:q} --log {log:q}"
+        " -o {output.table:q} --probabilities {output.probabilities:q} --log {log:q}"

@@ -13,7 +13,7 @@ own_python = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
 os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from aptarank.config import check_files, models_of, resolve
+from aptarank.config import check_files, models_of, resolve, swept_models
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.sources import imported_modules
@@ -51,7 +51,7 @@ def dataset(wildcards):
 
 def settings(wildcards, *keys):
     """These settings of a model, or all of them, as JSON."""
-    model = config["models"][wildcards.model]
+    model = MODELS[wildcards.model]
     return json.dumps({key: model[key] for key in keys or model}, sort_keys=True)
 
 
@@ -64,7 +64,7 @@ def launcher():
 
 def checkpoint_files(wildcards):
     """The files of a model's checkpoint, where that is a folder."""
-    folder = config["models"][wildcards.model]["checkpoint"]
+    folder = MODELS[wildcards.model]["checkpoint"]
     if not folder or not os.path.isdir(folder):
         return []
     return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
@@ -89,7 +89,7 @@ def in_fold(dataset, name, wildcards):
 
 def start(wildcards):
     """The folder of what a model starts from, where that is made in the same run."""
-    model = config["models"][wildcards.model]
+    model = MODELS[wildcards.model]
     if model["pretrain"]:
         folder = in_fold(wildcards.dataset, wildcards.model, wildcards)
         return [f"{folder}/seed-{wildcards.seed}/pretrained"]
@@ -99,15 +99,28 @@ def start(wildcards):
     return []
 
 
+def tokenizer_of(wildcards):
+    """The folder of a model's tokenizer; models of a sweep share those that are the same."""
+
+    def made_of(name):
+        return [MODELS[name][key] for key in ("tokenizer", "k", "vocabulary")]
+
+    name = wildcards.model
+    if name in SWEPT:
+        others = [config["sweep"]["model"], *SWEPT]
+        name = next(other for other in others if made_of(other) == made_of(name))
+    return in_fold(wildcards.dataset, f"{name}/tokenizer", wildcards)
+
+
 def start_tokenizer(wildcards):
     """The tokenizer of the model that one starts from (init_from)."""
-    name = config["models"][wildcards.model]["init_from"]
+    name = MODELS[wildcards.model]["init_from"]
     return [f"{in_fold(*name.split('/'), wildcards)}/tokenizer"] if name else []
 
 
 def learnt_from(wildcards):
     """The split, where the tokenizer is learnt from its training part."""
-    model = config["models"][wildcards.model]
+    model = MODELS[wildcards.model]
     if model["tokenizer"] != "bpe" or model["init_from"]:
         return []
     return [in_fold(wildcards.dataset, "split.csv", wildcards)]
@@ -115,7 +128,7 @@ def learnt_from(wildcards):
 
 def unlabelled(wildcards):
     """A model's file of more sequences to pretrain on, where there is one."""
-    path = config["models"][wildcards.model]["unlabelled"]
+    path = MODELS[wildcards.model]["unlabelled"]
     return [path] if path else []
 
 
@@ -132,6 +145,23 @@ def curve_points(dataset):
         for model in models_of(config, dataset)
         if model in curve["models"] and folders
         for share, folder in (folders | {1: ""}).items()
+    ]
+
+
+def sweep_runs(dataset):
+    """The trainings of a dataset's sweep: what is swept and seed (and fold), and the history."""
+    if not config["sweep"] or config["sweep"]["model"] not in models_of(config, dataset):
+        return []
+    return [
+        (
+            {key: MODELS[model][key] for key in config["sweep"] if key != "model"}
+            | {"seed": seed}
+            | ({"fold": number} if config["split"]["folds"] else {}),
+            f"<run>/{dataset}/{fold}{model}/seed-{seed}/history.csv",
+        )
+        for model in SWEPT
+        for number, fold in enumerate(fold_folders(), start=1)
+        for seed in config["seeds"]
     ]
 
 

@@ -2,7 +2,7 @@ rule evaluate:
     input:
         script=script("evaluate"),
         modules=modules("evaluate"),
-        predictions="<model>/predictions.csv",
+        logits="<model>/logits.parquet",
         scores="<model>/scores.csv",
         aptamers="<data>/aptamers.csv",
         model="<model>/model",
@@ -18,9 +18,11 @@ rule evaluate:
         "../envs/report.yaml"
     params:
         fold=fold_option,
+        resamples=config["evaluation"]["resamples"],
+        seed=config["evaluation"]["seed"],
     shell:
-        "python {input.script:q} --predictions {input.predictions:q} --scores {input.scores:q}"
+        "python {input.script:q} --logits {input.logits:q} --scores {input.scores:q}"
         " --aptamers {input.aptamers:q} --model {input.model:q} --history {input.history:q}"
         " --dataset {wildcards.dataset:q} --name {wildcards.model:q} --seed {wildcards.seed}"
-        " {params.fold:q}"
+        " {params.fold:q} --resamples {params.resamples} --resampling-seed {params.seed}"
         " -o {output.metrics:q} --plots {output.plots:q} --log {log:q}"

@@ -5,7 +5,7 @@ rule finetune:
         aptamers="<data>/aptamers.csv",
         train="<fold>/pairs/train.parquet",
         validation="<fold>/pairs/validation.parquet",
-        tokenizer="<fold>/{model}/tokenizer",
+        tokenizer=tokenizer_of,
         init=start,
         checkpoint=checkpoint_files,
     output:

@@ -6,6 +6,7 @@ rule predict:
         model="<model>/model",
     output:
         predictions="<model>/predictions.csv",
+        logits="<model>/logits.parquet",
         scores="<model>/scores.csv",
     log:
         "<fold>/logs/{model}/seed-{seed}/predict.log",
@@ -19,4 +20,5 @@ rule predict:
     shell:
         "python {input.script:q} {input.pairs:q} --model {input.model:q}"
         " --device {params.device} --threads {threads}"
-        " -o {output.predictions:q} --scores {output.scores:q} --log {log:q}"
+        " -o {output.predictions:q} --logits {output.logits:q} --scores {output.scores:q}"
+        " --log {log:q}"

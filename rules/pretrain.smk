@@ -20,7 +20,7 @@ rule pretrain:
         modules=modules("pretrain"),
         aptamers="<data>/aptamers.csv",
         split="<fold>/split.csv",
-        tokenizer="<fold>/{model}/tokenizer",
+        tokenizer=tokenizer_of,
         checkpoint=checkpoint_files,
         unlabelled=unlabelled,
     output:

@@ -8,7 +8,7 @@ from aptarank.baselines import BASELINES, fit_scale, pair_probability
 from aptarank.cli import PATH, Program, logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
+from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv, write_parquet
 from aptarank.truth import centred, known_fitness
 
 
@@ -26,7 +26,12 @@ from aptarank.truth import centred, known_fitness
 @click.option("--seed", default=1, help="Seed of the trees.")
 @click.option("--fold", type=int, help="The fold of a cross-validation, for the table.")
 @click.option("-o", "--output", type=PATH, default="baselines.csv")
-def main(aptamers, split, train, validation, test, seed, fold, output):
+@click.option(
+    "--probabilities",
+    type=PATH,
+    help="Also write each baseline's probability that the first is fitter (Parquet).",
+)
+def main(aptamers, split, train, validation, test, seed, fold, output, probabilities):
     """Train each baseline on the training aptamers and measure it on the test pairs.
 
     Example: python scripts/baselines.py --aptamers aptamers.csv --split split.csv
@@ -42,17 +47,17 @@ def main(aptamers, split, train, validation, test, seed, fold, output):
     unseen = sequences[np.unique(np.concatenate([testing.first, testing.second]))]
     truth = known_fitness(known, sequences, testing)
     truth = truth[truth["sequence"].isin(unseen)]
-    rows = []
+    rows, chances = [], {}
     for name, predict in progress(list(BASELINES.items()), "baselines", "models"):
         scores = np.zeros(len(sequences))
         if len(taught):  # none where all training values are bounds
             known_ones = taught["sequence"].tolist(), taught["fitness"].to_numpy()
             scores = predict(*known_ones, sequences.tolist(), seed)
         scale = fit_scale(scores[scaling.first] - scores[scaling.second], scaling.label)
-        chance = pair_probability(scores, testing.first, testing.second, scale)
+        chances[name] = pair_probability(scores, testing.first, testing.second, scale)
         rows.append(
             {"model": name, **({} if fold is None else {"fold": fold})}
-            | pair_metrics(testing.label, chance)
+            | pair_metrics(testing.label, chances[name])
             | ranking_metrics(
                 truth["fitness"].to_numpy(),
                 scores[sequences.get_indexer(truth["sequence"])],
@@ -61,6 +66,9 @@ def main(aptamers, split, train, validation, test, seed, fold, output):
         )
     table = pd.DataFrame(rows)
     write_csv(table, output)
+    if probabilities is not None:
+        tested = {"Sequence1": sequences[testing.first], "Sequence2": sequences[testing.second]}
+        write_parquet(pd.DataFrame(tested | {"Label": testing.label} | chances), probabilities)
     best = table.loc[table["accuracy"].idxmax()]
     logger.info(
         "%s: the best of %d is %s, accuracy %.4f",

@@ -1,19 +1,38 @@
-"""One table of every model, seed and baseline."""
+"""Tables and plots of all models, seeds and baselines side by side."""
 
 import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
+from scipy.special import expit
 
+from aptarank import bootstrap, plots_models
 from aptarank.cli import PATH, Program, logger
-from aptarank.tables import read_table, write_csv
+from aptarank.config import default
+from aptarank.consistency import average_of_orders
+from aptarank.errors import InputError
+from aptarank.metrics import correct
+from aptarank.pairs import PAIR_COLUMNS, Pairs
+from aptarank.summary import paired_differences, summarise
+from aptarank.tables import read_logits, read_table, write_csv
 
 FIRST = ["model", "seed", "kind", "parameters"]
-SHOWN = [*FIRST, "accuracy", "roc_auc", "average_precision", "brier", "kendall_tau", "spearman"]
+SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_at_10%"]
 
 
 @click.command(cls=Program)
 @click.argument("metrics", type=PATH, nargs=-1, required=True)
+@click.option(
+    "--logits",
+    type=PATH,
+    required=True,
+    multiple=True,
+    help="What predict.py --logits writes; one for each of METRICS, in their order.",
+)
 @click.option(
     "--baselines",
     type=PATH,
@@ -21,27 +40,111 @@ SHOWN = [*FIRST, "accuracy", "roc_auc", "average_precision", "brier", "kendall_t
     multiple=True,
     help="What baselines.py writes; one a fold.",
 )
+@click.option(
+    "--probabilities",
+    type=PATH,
+    required=True,
+    multiple=True,
+    help="What baselines.py --probabilities writes; one for each of --baselines, in their order.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(min=1),
+    default=default("evaluation.resamples"),
+    help="Draws of the bootstrap over aptamers.",
+)
+@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
 @click.option("-o", "--output", type=PATH, default="comparison.csv")
-def main(metrics, baselines, output):
-    """Put METRICS (what evaluate.py writes) and the baselines into one table, and print it.
+@click.option(
+    "--folder",
+    type=PATH,
+    default="comparison",
+    help="Folder of summary.csv, paired.csv and their plots.",
+)
+def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, output, folder):
+    """Put METRICS (what evaluate.py writes) and the baselines into one table, and sum it up.
 
-    Example: python scripts/compare.py */seed-*/metrics.json --baselines baselines.csv
+    Example: python scripts/compare.py rank/seed-1/metrics.json --logits rank/seed-1/logits.parquet
+    --baselines baselines.csv --probabilities baselines.parquet
     """
+    if len(logits) != len(metrics) or len(probabilities) != len(baselines):
+        raise InputError(
+            f"{len(metrics)} METRICS, {len(logits)} --logits, {len(baselines)} --baselines and "
+            f"{len(probabilities)} --probabilities; expected one --logits for each of METRICS, and "
+            "one --probabilities for each of --baselines"
+        )
     models = pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in metrics])
-    others = pd.concat([read_table(path, ["model", "accuracy"]) for path in baselines])
+    by_fold = [read_table(path, ["model", "accuracy"]) for path in baselines]
+    others = pd.concat(by_fold)
     table = pd.concat([models, others.assign(kind="baseline")], ignore_index=True)
     table = table[[*FIRST, *(column for column in others if column not in FIRST)]]
     table = table.astype({"seed": "Int64", "parameters": "Int64"})
     write_csv(table, output)
-    if "fold" in table:
-        keys, numbers = ["model", "seed", "kind"], SHOWN[len(FIRST) :]
-        by_fold = table.groupby(keys, sort=False, dropna=False)[numbers]
-        text = by_fold.agg(["mean", "std"]).to_string(na_rep="", float_format="{:.4f}".format)
-    else:
-        shown = table[SHOWN].astype(object).where(table[SHOWN].notna(), "")
-        text = shown.to_string(index=False, float_format="{:.4f}".format)
-    logger.info("test aptamers, measured against what is known of them:\n%s", text)
+
+    folds = models["fold"] if "fold" in models else [0] * len(models)
+    runs = list(zip(models["model"], folds, logits, strict=True))
+    numbers = [fold["fold"].iloc[0] if "fold" in fold else 0 for fold in by_fold]
+    pairs, right, count = answers(runs, dict(zip(numbers, probabilities, strict=True)))
+    measures = {"accuracy": bootstrap.accuracy(pairs, right.to_numpy(), count)}
+    resampled = bootstrap.bootstrap(measures, count, resamples, resampling_seed)["accuracy"]
+    summary = summarise(table, [bootstrap.interval(values) for values in resampled.T])
+    write_csv(summary, folder / "summary.csv")
+    trained = models["model"].nunique()
+    paired = paired_differences(list(right), trained, right.mean().to_numpy(), resampled)
+    write_csv(paired, folder / "paired.csv")
+    plots_models.plot_models(table, summary, folder / "models.svg")
+    plots_models.plot_paired(paired, folder / "paired.svg")
+    logger.info("test aptamers, measured against what is known of them:\n%s", shown(summary))
     logger.info("%s", output)
+
+
+def answers(
+    runs: Sequence[tuple[str, int, Path]], baselines: Mapping[int, Path]
+) -> tuple[Pairs, pd.DataFrame, int]:
+    """Which test pairs each model and baseline gets right, those of all folds together.
+
+    Args:
+        runs: model, fold and logits of each.
+        baselines: the probabilities of each fold.
+
+    Returns:
+        The pairs; a column a model (the mean over its seeds), then a column a baseline; the number
+        of aptamers that the pairs have indices into.
+
+    Raises:
+        InputError: a model's pairs are not those of the baselines.
+    """
+    tables = {fold: read_table(path, PAIR_COLUMNS) for fold, path in baselines.items()}
+    texts = [table[column] for table in tables.values() for column in PAIR_COLUMNS[:2]]
+    sequences = pd.Index(np.unique(np.concatenate(texts)))
+    pooled, right = [], []
+    for fold, table in tables.items():
+        places = [sequences.get_indexer(table[column]) for column in PAIR_COLUMNS[:2]]
+        pairs = Pairs(*places, table["Label"].to_numpy())
+        found: dict[str, list] = {}
+        for model, _, path in (run for run in runs if run[1] == fold):
+            same, *orders = read_logits(path, sequences)
+            if not all(map(np.array_equal, pairs, same)):
+                raise InputError(f"{path}: its pairs are not those of {baselines[fold]}")
+            chance = expit(average_of_orders(*orders))
+            found.setdefault(model, []).append(correct(pairs.label, chance))
+        models = pd.DataFrame({model: np.mean(seeds, axis=0) for model, seeds in found.items()})
+        others = table.drop(columns=PAIR_COLUMNS)
+        right.append(pd.concat([models, others.apply(partial(correct, pairs.label))], axis=1))
+        pooled.append(pairs)
+    columns = (np.concatenate(column) for column in zip(*pooled, strict=True))
+    return Pairs(*columns), pd.concat(right, ignore_index=True).astype(float), len(sequences)
+
+
+def shown(summary: pd.DataFrame) -> str:
+    """The summary for the terminal: the mean of each metric, and its spread over several runs."""
+    text = summary["mean"].map("{:.4f}".format)
+    spread = summary["sd"].map(" ± {:.4f}".format).where(summary["sd"].notna(), "")
+    summary = summary.assign(text=(text + spread).where(summary["mean"].notna(), ""))
+    about = ["model", "kind", "n_runs"]
+    wide = summary.pivot(index=about, columns="metric", values="text")
+    order = pd.MultiIndex.from_frame(summary[about].drop_duplicates())
+    return wide.loc[order, SHOWN].reset_index().to_string(index=False)
 
 
 if __name__ == "__main__":

@@ -5,24 +5,37 @@ import math
 from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
 from safetensors import safe_open
+from scipy.special import expit
 
-from aptarank import plots
+from aptarank import bootstrap, plots
+from aptarank.calibration import expected_calibration_error, reliability
 from aptarank.cli import PATH, Program, logger
+from aptarank.config import default
+from aptarank.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.errors import InputError
-from aptarank.metrics import pair_metrics, ranking_metrics
-from aptarank.pairs import PAIR_COLUMNS, Pairs
-from aptarank.tables import read_aptamers, read_table
-from aptarank.truth import contradicting, known_fitness
+from aptarank.metrics import (
+    CUTS,
+    accuracy_by_margin,
+    correct,
+    margin_bands,
+    pair_metrics,
+    ranking_metrics,
+    top_recall,
+)
+from aptarank.pairs import Pairs
+from aptarank.tables import read_aptamers, read_logits, read_table
+from aptarank.truth import contradicting, fitness_difference, known_fitness
 
 
 @click.command(cls=Program)
 @click.option(
-    "--predictions",
+    "--logits",
     type=PATH,
     required=True,
-    help="What predict.py writes for the test pairs.",
+    help="What predict.py --logits writes for the test pairs.",
 )
 @click.option(
     "--scores",
@@ -53,6 +66,13 @@ from aptarank.truth import contradicting, known_fitness
 @click.option("--name", help="The model's name, for the metrics.")
 @click.option("--seed", type=int, help="The model's seed, for the metrics.")
 @click.option("--fold", type=int, help="The fold of a cross-validation, for the metrics.")
+@click.option(
+    "--resamples",
+    type=click.IntRange(min=1),
+    default=default("evaluation.resamples"),
+    help="Draws of the bootstrap over aptamers.",
+)
+@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
 @click.option("-o", "--output", type=PATH, default="metrics.json")
 @click.option(
     "--plots",
@@ -62,7 +82,7 @@ from aptarank.truth import contradicting, known_fitness
     help="Folder of the plots (SVG).",
 )
 def main(
-    predictions,
+    logits,
     scores,
     aptamers,
     folder,
@@ -71,71 +91,126 @@ def main(
     name,
     seed,
     fold,
+    resamples,
+    resampling_seed,
     output,
     folder_of_plots,
 ):
-    """Compare predictions with the scores that were measured.
+    """Compare predictions with the scores that were measured; docs/evaluation.md explains them.
 
-    Example: python scripts/evaluate.py --predictions predictions.csv --scores scores.csv
+    Example: python scripts/evaluate.py --logits logits.parquet --scores scores.csv
     --aptamers aptamers.csv --model model --history history.csv
     """
     known = read_aptamers(aptamers)
-    table = read_table(predictions, [*PAIR_COLUMNS, "Probability"])
     ranked = read_table(scores, ["sequence", "predicted"]).set_index("sequence")["predicted"]
     sequences = pd.Index(known["sequence"].unique())
-    for column in (table["Sequence1"], table["Sequence2"], ranked.index.to_series()):
-        if not column.isin(sequences).all():
-            unknown = column[~column.isin(sequences)].iloc[0]
-            raise InputError(f"{aptamers}: no aptamer {unknown}, which {predictions} has")
-    label, chance = table["Label"].to_numpy(), table["Probability"].to_numpy()
-    places = [sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2]]
-    pairs = Pairs(*places, label)
+    if not ranked.index.isin(sequences).all():
+        unknown = ranked.index[~ranked.index.isin(sequences)][0]
+        raise InputError(f"{aptamers}: no aptamer {unknown}, which {scores} has")
+    sequences = sequences[sequences.isin(ranked.index)]
+    pairs, *orders = read_logits(logits, sequences)
+    average = average_of_orders(*orders)
+    label, chance = pairs.label, expit(average)
+    right = correct(label, chance)
+
+    labelled = bool(known["fitness"].isna().any())
     truth = known_fitness(known, sequences, pairs)
     noise = {}
-    if known["fitness"].isna().any():
+    if labelled:
         strength = truth.set_index("sequence")["fitness"].reindex(sequences).to_numpy()
         noise["labels_against_ranking"] = contradicting(strength, pairs)
         logger.info(
             "%.1f %% of the test labels contradict the ranking estimated from them",
             100 * noise["labels_against_ranking"],
         )
-    truth = truth[truth["sequence"].isin(ranked.index)]
     true, group = truth["fitness"].to_numpy(), truth["group"].to_numpy()
-    predicted = truth["sequence"].map(ranked).to_numpy()
+    aptamer = sequences.get_indexer(truth["sequence"])
+    predicted = ranked.reindex(sequences).to_numpy()[aptamer]
+    difference = fitness_difference(truth, sequences, pairs)
+    bands = [] if labelled else margin_bands(difference)
 
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    measures = {
+        "accuracy": bootstrap.accuracy(pairs, right, len(sequences)),
+        "roc_auc": bootstrap.roc_auc(pairs, chance),
+        "ranking": bootstrap.ranking(true, predicted, group, aptamer),
+    }
+    for number, band in enumerate(bands):
+        measures[number] = bootstrap.accuracy(pairs.take(band), right[band], len(sequences))
+    values = bootstrap.bootstrap(measures, len(sequences), resamples, resampling_seed)
+    values |= dict(zip(bootstrap.RANKING, values.pop("ranking").T, strict=True))
+    ci = {key: bootstrap.interval(found) for key, found in values.items()}
+    by_margin = [
+        band | {"ci": ci.pop(number)}
+        for number, band in enumerate(accuracy_by_margin(difference, right, bands))
+    ]
+
+    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))["aptarank"]
+    temperature = about.get("temperature", 1.0)
+    unscaled = expit(average * temperature)
+    tables = [reliability(label, probability) for probability in (unscaled, chance)]
     measured = {
         "dataset": dataset,
         "model": name,
         "seed": seed,
         **({} if fold is None else {"fold": fold}),
-        "kind": config["aptarank"]["kind"],
+        "kind": about["kind"],
         "parameters": count_parameters(folder / "model.safetensors"),
         **pair_metrics(label, chance),
+        "ece_uncalibrated": expected_calibration_error(label, unscaled),
+        "temperature": temperature,
         **ranking_metrics(true, predicted, group),
         **noise,
+        "ci": ci,
+        "accuracy_by_margin": by_margin or None,
+        "top": [top_recall(true, predicted, group, cut) for cut in CUTS],
+        "reliability": tables[1].to_dict("records"),
+        "consistency": contradictions(pairs, *orders, len(sequences), resampling_seed),
     }
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    # JSON has no NaN, which an area under a curve is where all labels are alike.
+    numbers = {key: None if value != value else value for key, value in measured.items()}
+    output.write_text(json.dumps(numbers, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
     to = folder_of_plots
     to.mkdir(parents=True, exist_ok=True)
     plots.plot_roc(label, chance, measured["roc_auc"], to / "roc.svg")
-    average = measured["average_precision"]
-    plots.plot_precision_recall(label, chance, average, to / "precision_recall.svg")
-    plots.plot_calibration(label, chance, to / "calibration.svg")
+    precision = measured["average_precision"]
+    plots.plot_precision_recall(label, chance, precision, to / "precision_recall.svg")
+    plots.plot_reliability(*tables, to / "reliability.svg")
     plots.plot_confusion(measured, to / "confusion.svg")
     plots.plot_ranking(true, predicted, group, measured["kendall_tau"], to / "ranking.svg")
     plots.plot_history(pd.read_csv(history), to / "history.svg")
+    curve = [top_recall(true, predicted, group, f"{percent}%") for percent in range(1, 100)]
+    plots.plot_top(curve, measured["top"], to / "top.svg")
+    if by_margin:
+        plots.plot_margin(by_margin, to / "margin.svg")
+    if about["kind"] == "pair":  # a score for each aptamer cannot contradict itself
+        plots.plot_consistency(measured["consistency"], to / "consistency.svg")
     logger.info(
-        "%s: accuracy %.4f, ROC AUC %.4f on %d pairs; Kendall's tau %.3f on %d unseen aptamers",
+        "%s: accuracy %.4f (95 %% interval %.4f to %.4f), ROC AUC %.4f on %d pairs; Kendall's tau "
+        "%.3f on %d unseen aptamers",
         output,
         measured["accuracy"],
+        *(ci["accuracy"] or [math.nan] * 2),
         measured["roc_auc"],
         measured["n_pairs"],
         measured["kendall_tau"],
         measured["n_aptamers"],
     )
+
+
+def contradictions(
+    pairs: Pairs, logit: np.ndarray, swapped: np.ndarray, count: int, seed: int
+) -> dict:
+    """How often answers contradict each other, for one order of each pair and for both averaged."""
+    logits = {"before": logit, "after": average_of_orders(logit, swapped)}
+    return {
+        "order_disagreement": order_disagreement(logit, swapped),
+        "cycles": {
+            when: circular_triads(pairs.first, pairs.second, values, count, seed)
+            for when, values in logits.items()
+        },
+    }
 
 
 def count_parameters(weights: Path) -> int:

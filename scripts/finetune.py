@@ -20,19 +20,13 @@ from aptarank.distributed import World
 from aptarank.encoding import encode
 from aptarank.errors import InputError
 from aptarank.model import kind_of, make_model, pick_device
+from aptarank.optimisation import Settings, pick_precision
 from aptarank.sampling import permuted
 from aptarank.sources import imported_modules
 from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
 from aptarank.tasks import Part
 from aptarank.tokenizer import load_tokenizer
-from aptarank.training import (
-    Keep,
-    Settings,
-    calibrate,
-    finetune,
-    pick_precision,
-    sample_pairs,
-)
+from aptarank.training import Keep, calibrate, finetune, sample_pairs
 
 
 @click.command(cls=Program)

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
+from aptarank.consistency import average_of_orders
 from aptarank.encoding import check_fits, encode
 from aptarank.errors import InputError
 from aptarank.inference import (
@@ -19,9 +20,10 @@ from aptarank.inference import (
     torch_forward,
 )
 from aptarank.metrics import THRESHOLD
-from aptarank.model import kind_of, load_model, pick_device
+from aptarank.model import kind_of, load_model, pick_device, position_limit
+from aptarank.pairs import PAIR_COLUMNS
 from aptarank.sequences import as_tokens, normalise
-from aptarank.tables import read_table, write_csv
+from aptarank.tables import read_table, write_csv, write_parquet
 from aptarank.tokenizer import load_tokenizer
 
 
@@ -44,14 +46,30 @@ from aptarank.tokenizer import load_tokenizer
 @click.option(
     "--scores",
     type=PATH,
-    help="Also score each aptamer of PAIRS (a pair model: by its win rate, in both orders).",
+    help="Also score each aptamer of PAIRS (a pair model: by its win rate).",
+)
+@click.option(
+    "--logits",
+    "logits_file",
+    type=PATH,
+    help="Also write each pair's log-odds as given (logit) and turned round (swapped), Parquet.",
+)
+@click.option(
+    "--one-order",
+    is_flag=True,
+    help="A pair model: read each pair only as given, not also turned round. Twice as fast.",
 )
 @click.option("--batch-size", default=BATCH)
 @click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32")
 @device_option
 @threads_option
-def main(pairs, folder, output, scores, batch_size, precision, device, threads):
+def main(
+    pairs, folder, output, scores, logits_file, one_order, batch_size, precision, device, threads
+):
     """Predict for PAIRS, a CSV, TSV or Parquet table with Sequence1, Sequence2 and maybe Label.
+
+    Probability is that the first is fitter. A pair model reads both orders, and their log-odds are
+    averaged, so that swapping the two gives 1 − Probability.
 
     Example: python scripts/predict.py pairs.csv --model results/example/example/rank/seed-1/model
     """
@@ -59,28 +77,41 @@ def main(pairs, folder, output, scores, batch_size, precision, device, threads):
     place, warning = pick_device(device)
     if warning:
         logger.warning(warning)
-    table = read_table(pairs, ["Sequence1", "Sequence2"])
+    table = read_table(pairs, PAIR_COLUMNS[:2])
     model = load_model(folder).to(place)
     tokenizer = load_tokenizer(folder)
 
     sequences, first, second = index_sequences(table, pairs)
     encoded, kind = encode(tokenizer, sequences), kind_of(model)
-    limit = model.config.max_position_embeddings
+    limit = position_limit(model.config)
     check_fits(encoded, sequences, sequences, kind, limit)
-    forward = torch_forward(model, place, precision)
-    what = (forward, kind, encoded, first, second)
-    logits = logits_of_pairs(*what, batch_size, partial(progress, what="predicting"))
-    table["Probability"] = probability(logits)
-    table["Prediction"] = (table["Probability"] > THRESHOLD).astype(int)
-    columns = [c for c in ("Sequence1", "Sequence2", "Label") if c in table]
-    write_csv(table[[*columns, "Probability", "Prediction"]], output)
+    what = (torch_forward(model, place, precision), kind, encoded)
+    orders = [logits_of_pairs(*what, first, second, batch_size, tracker("predicting"))]
+    if kind == "rank":
+        orders.append(-orders[0])
+    elif not one_order:
+        orders.append(logits_of_pairs(*what, second, first, batch_size, tracker("the other order")))
+    average = orders[0] if len(orders) == 1 else average_of_orders(*orders)
+    table = table[[column for column in PAIR_COLUMNS if column in table]]
+    chance = probability(average)
+    told = table.assign(Probability=chance, Prediction=(chance > THRESHOLD).astype(int))
+    write_csv(told, output)
     logger.info("%s: %d pairs of %d aptamers", output, len(table), len(sequences))
+    if logits_file is not None:
+        named = dict(zip(("logit", "swapped"), orders, strict=False))
+        write_parquet(table.assign(**named), logits_file)
+        logger.info("%s", logits_file)
     if scores is not None:
-        track = partial(progress, what="the other order" if kind == "pair" else "scoring")
-        ranked = scores_of_aptamers(*what, logits, batch_size, track)
+        track = tracker("scoring")
+        ranked = scores_of_aptamers(*what, first, second, orders, batch_size, track)
         order = np.argsort(-ranked, kind="stable")
         write_csv(pd.DataFrame({"sequence": sequences, "predicted": ranked}).iloc[order], scores)
         logger.info("%s", scores)
+
+
+def tracker(what: str):
+    """Logs how far the batches are."""
+    return partial(progress, what=what)
 
 
 def index_sequences(table: pd.DataFrame, source: Path) -> tuple[pd.Index, np.ndarray, np.ndarray]:

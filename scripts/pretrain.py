@@ -13,11 +13,11 @@ from aptarank.config import default, resolve_model
 from aptarank.encoding import encode
 from aptarank.errors import InputError
 from aptarank.model import make_masked_model, pick_device
+from aptarank.optimisation import pick_precision
 from aptarank.pretraining import Masking, Settings, pretrain, read_sequences
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_table, write_csv
 from aptarank.tokenizer import load_tokenizer
-from aptarank.training import pick_precision
 
 
 @click.command(cls=Program)

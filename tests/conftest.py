@@ -12,6 +12,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from aptarank.comparison import ByFitness
+from aptarank.encoding import encode
+from aptarank.pairs import label_pairs
+from aptarank.tasks import Part
+from aptarank.tokenizer import nucleotide_tokenizer
+
 ROOT = Path(__file__).parents[1]
 
 os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
@@ -76,6 +82,7 @@ models:
   rank: {steps: 60, evaluate_every: 20, batch_size: 32}
   pair: {steps: 20, evaluate_every: 10, batch_size: 32}
 seeds: [1, 2]
+learning_curve: {shares: [0.5]}
 """
 
 
@@ -113,3 +120,17 @@ def scored():
     fitness = [sum(w * value[b] for w, b in zip(weights, s, strict=False)) for s in sequences]
     noise = rng.normal(0, 0.1, len(sequences))
     return pd.DataFrame({"sequence": sequences, "score": np.array(fitness) + noise})
+
+
+@pytest.fixture
+def parts(scored):
+    """What training and validation take: 90 and 30 of these aptamers, with all their pairs."""
+
+    def part(rows):
+        fitness, group = rows["score"].to_numpy(), np.zeros(len(rows), dtype=int)
+        (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
+        compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
+        sequences = rows["sequence"].tolist()
+        return Part(sequences, encode(nucleotide_tokenizer(512), sequences), pairs, compared)
+
+    return part(scored.iloc[:90]), part(scored.iloc[90:])

@@ -84,6 +84,8 @@ def test_numbers_as_people_write_them():
         ("split: {folds: 1}", "split.folds is 1; expected at least 2"),
         ("export: {opset: 99}", "export.opset is 99; expected at most"),
         ("run: ../x", "run is '../x'"),
+        ("learning_curve: {models: [best]}", "learning_curve.models has 'best'; .*rank, pair"),
+        ("learning_curve: {shares: [1]}", "learning_curve.shares.0 is 1; expected less than 1"),
     ],
 )
 def test_errors_name_the_key_its_value_and_what_is_allowed(overlay, said):
@@ -142,3 +144,12 @@ def test_no_other_dataset_to_start_on():
     models = "{rank: {}, t: {kind: rank, init_from: example/rank}}"
     with pytest.raises(InputError, match="no other dataset to train it on"):
         resolve(yaml.safe_load(f"models: {models}"))
+
+
+def test_the_learning_curve_is_of_models_that_there_are():
+    """`rank` by default, but not where only others are trained."""
+    others = {"models": {"mine": {"kind": "pair"}}}
+    assert resolve({})["learning_curve"]["models"] == ["rank"]
+    assert resolve(others)["learning_curve"]["models"] == []
+    chosen = resolve(others | {"learning_curve": {"models": ["mine"]}})
+    assert chosen["learning_curve"]["models"] == ["mine"]

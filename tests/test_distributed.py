@@ -30,10 +30,11 @@ def launch(folder, data, kind, nproc=1, nodes=None, more=()):
         with socket.create_server(("localhost", 0)) as free:
             at = f"localhost:{free.getsockname()[1]}"
         starts = [
-            [*torchrun, "--nnodes", str(nodes), "--nproc-per-node", "1", "--node-rank", str(node)]
-            + ["--rdzv-backend", "c10d", "--rdzv-endpoint", at, "--rdzv-id", "test"]
+            [*torchrun, f"--nnodes={nodes}", "--nproc-per-node=1", f"--node-rank={node}"]
             for node in range(nodes)
         ]
+        rendezvous = ["--rdzv-backend=c10d", f"--rdzv-endpoint={at}", "--rdzv-id=test"]
+        starts = [[*start, *rendezvous] for start in starts]
     elif nproc > 1:
         starts = [[*torchrun, "--standalone", "--nproc-per-node", str(nproc)]]
     else:

@@ -1,11 +1,23 @@
 """Metrics against plain loops, and baselines against what they must know."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import random_sequences
 
 from aptarank.baselines import BASELINES, fit_scale, one_hot, pair_probability
-from aptarank.metrics import pair_metrics, ranking_metrics, win_rate
+from aptarank.metrics import (
+    accuracy_by_margin,
+    cut_at,
+    margin_bands,
+    pair_metrics,
+    ranking_metrics,
+    relevance,
+    top_recall,
+    win_rate,
+)
+from aptarank.pairs import Pairs
+from aptarank.truth import fitness_difference
 
 
 def test_pair_metrics_by_hand():
@@ -72,3 +84,82 @@ def test_scale_gives_calibrated_probabilities():
     label = (rng.random(20000) < pair_probability(scores, first, second, 2.5)).astype(int)
     assert fit_scale(scores[first] - scores[second], label) == pytest.approx(2.5, rel=0.1)
     assert fit_scale(np.zeros(5), np.ones(5)) == 0
+
+
+def test_more_pair_metrics_by_hand():
+    found = pair_metrics(np.array([1, 0]), np.array([0.8, 0.4]))
+    assert found["nll"] == pytest.approx(-(np.log(0.8) + np.log(0.6)) / 2)
+    assert found["ece"] == pytest.approx((0.2 + 0.4) / 2)
+
+
+def test_ndcg_by_hand():
+    """The two best swapped, of four: relevances 1, 2/3, 1/3, 0."""
+    fitness = np.array([7.0, 100, 3, 9])
+    assert relevance(fitness).tolist() == [1 / 3, 1, 0, 2 / 3]
+    discount = 1 / np.log2([2, 3, 4, 5])
+    expected = np.dot([2 / 3, 1, 1 / 3, 0], discount) / np.dot([1, 2 / 3, 1 / 3, 0], discount)
+    found = ranking_metrics(fitness, np.array([1.0, 2, 0, 3]))
+    assert found["ndcg"] == pytest.approx(expected)
+    assert ranking_metrics(fitness, fitness)["ndcg"] == pytest.approx(1)
+
+
+def test_top_recall_by_hand():
+    fitness, one = np.arange(20.0), np.zeros(20)
+    predicted = fitness.copy()
+    predicted[[19, 3]] = predicted[[3, 19]]  # the best is taken for one of the worst
+    top = top_recall(fitness, predicted, one, 10)
+    assert top == {
+        **{"cut": 10, "k": 10, "recall": 0.9, "lost": 1.0},
+        **{"n_groups": 1, "n_aptamers": 20},
+    }
+    assert top_recall(fitness, predicted, one, "10%")["recall"] == 0.5
+    assert ranking_metrics(fitness, predicted)["recall_at_10%"] == 0.5
+    assert top_recall(fitness, predicted, one, 20)["recall"] is None
+    halves = np.repeat([0, 1], [15, 5])  # the group of 5 is too small for a cut at 10
+    assert top_recall(fitness, predicted, halves, 10)["n_aptamers"] == 15
+
+
+def test_top_recall_is_the_mean_over_orders_of_ties():
+    rng = np.random.default_rng(1)
+    fitness, predicted = rng.integers(4, size=(2, 12)).astype(float)
+    counts = []
+    for _ in range(20000):
+        shuffle = rng.permutation(12)
+        best = shuffle[np.argsort(-fitness[shuffle], kind="stable")][:5]
+        shuffle = rng.permutation(12)
+        kept = shuffle[np.argsort(-predicted[shuffle], kind="stable")][:5]
+        counts.append(len(set(best) & set(kept)) / 5)
+    found = top_recall(fitness, predicted, np.zeros(12), 5)["recall"]
+    assert found == pytest.approx(np.mean(counts), abs=0.01)
+
+
+@pytest.mark.parametrize(("size", "kept"), [(1, 1), (10, 1), (11, 2), (70, 7), (150, 15)])
+def test_a_share_is_rounded_up(size, kept):
+    assert cut_at("10%", size) == kept
+    assert cut_at(10, size) == 10
+
+
+def test_accuracy_by_margin():
+    difference = np.array([5.0, np.nan, 1, 2, 4, 3])
+    right = np.array([True, False, False, True, True, False])
+    bands = margin_bands(difference, 2)
+    assert [band.tolist() for band in bands] == [[2, 3, 5], [4, 0]]
+    near, far = accuracy_by_margin(difference, right, bands)
+    assert near == {"low": 1, "high": 3, "n_pairs": 3, "accuracy": 1 / 3}
+    assert far == {"low": 4, "high": 5, "n_pairs": 2, "accuracy": 1}
+    assert margin_bands(np.full(3, np.nan)) == []
+
+
+def test_fitness_difference_is_within_a_group():
+    sequences = pd.Index(["A", "C", "G"])
+    truth = pd.DataFrame(
+        {
+            "sequence": ["A", "C", "A", "C", "G"],
+            "group": ["x", "x", "y", "y", "z"],
+            "fitness": [1.0, 3, 10, 6, 5],
+        }
+    )
+    pairs = Pairs(np.array([0, 1, 0]), np.array([1, 0, 2]), np.ones(3))
+    found = fitness_difference(truth, sequences, pairs)
+    assert found[:2].tolist() == [3, 3]  # the mean of 2 and 4
+    assert np.isnan(found[2])

@@ -210,7 +210,7 @@ def test_a_signal_writes_a_checkpoint_first(ready, tmp_path, number):
     assert f"going on from the checkpoint of step {stopped}" in said
     assert not (tmp_path / "checkpoints").exists()
     whole = finetune_py(ready, tmp_path / "whole", *steps)
-    assert whole.communicate() and whole.returncode == 0
+    assert whole.wait() == 0
     for name in ("model/model.safetensors", "model/config.json", "history.csv"):
         assert (tmp_path / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 

@@ -10,21 +10,14 @@ import torch
 from aptarank.comparison import ByFitness, ByLabels
 from aptarank.config import resolve
 from aptarank.distributed import World
-from aptarank.encoding import Encoded, encode
+from aptarank.encoding import Encoded
 from aptarank.inference import pair_logits
 from aptarank.model import new_model
-from aptarank.pairs import Pairs, label_pairs
-from aptarank.tasks import Part, RankTask
+from aptarank.optimisation import Settings, count_steps, make_optimizer, trapezoid
+from aptarank.pairs import Pairs
+from aptarank.tasks import RankTask
 from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import (
-    Settings,
-    Training,
-    count_steps,
-    finetune,
-    make_optimizer,
-    sample_pairs,
-    trapezoid,
-)
+from aptarank.training import Training, finetune, sample_pairs
 
 CPU = torch.device("cpu")
 ALONE = World(CPU)
@@ -39,17 +32,6 @@ def settings(kind, **changes):
 def model(kind, dropout=0.0, seed=1):
     torch.manual_seed(seed)
     return new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, dropout, kind)
-
-
-@pytest.fixture
-def parts(scored):
-    def part(rows):
-        fitness, group = rows["score"].to_numpy(), np.zeros(len(rows), dtype=int)
-        (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
-        compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
-        return Part(rows["sequence"].tolist(), encode(TOKENIZER, rows["sequence"]), pairs, compared)
-
-    return part(scored.iloc[:90]), part(scored.iloc[90:])
 
 
 @pytest.mark.parametrize(("kind", "steps", "floor"), [("rank", 60, 0.9), ("pair", 120, 0.75)])
@@ -92,7 +74,7 @@ def test_rank_loss_is_that_of_all_labelled_pairs(parts, softness):
     low = np.array([1.0, 3.0, 1.2, 3.0, 9.0, 2.0])
     high = np.array([1.0, 3.0, 1.2, 3.0, 9.0, 9.0])
     group = np.array([0, 0, 0, 0, 1, 0])
-    # Share of the four exact ones of group 0 that is no fitter, ties in the middle; none for bounds.
+    # Share of the four exact ones of group 0 that is no fitter, ties in the middle.
     place = [0.25, 0.875, 0.5, 0.875, 1.0, None]
     compared = ByFitness(np.arange(6), group, low, high, 0.5)
     task = RankTask(replace(parts[0], comparison=compared), 6, 1, softness)

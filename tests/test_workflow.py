@@ -72,9 +72,24 @@ def test_the_tree(finished):
         assert (metrics["model"], metrics["seed"]) == (model, seed)
         assert metrics["accuracy"] == np.mean(predictions["Label"] == predictions["Prediction"])
         assert metrics["n_pairs"] == len(predictions)
-        for name in ("roc_auc", "average_precision", "brier", "kendall_tau", "spearman"):
+        for name in ("roc_auc", "average_precision", "brier", "kendall_tau", "spearman", "ndcg"):
             assert -1 <= metrics[name] <= 1
-        assert len(list((folder / "plots").glob("*.svg"))) == 6
+        for name in ("accuracy", "roc_auc"):
+            low, high = metrics["ci"][name]
+            assert low <= metrics[name] <= high
+        bands = metrics["accuracy_by_margin"]
+        assert sum(band["n_pairs"] for band in bands) == metrics["n_pairs"]
+        parts = [band["n_pairs"] * band["accuracy"] for band in bands]
+        assert sum(parts) / metrics["n_pairs"] == pytest.approx(metrics["accuracy"])
+        contradictions = metrics["consistency"]
+        assert (contradictions["order_disagreement"] > 0) == (model == "pair")
+        assert (contradictions["cycles"]["after"] == 0) or model == "pair"
+        plots = {path.stem for path in (folder / "plots").glob("*.svg")}
+        assert plots == {
+            *("roc", "precision_recall", "reliability", "confusion", "ranking", "history"),
+            *("margin", "top"),
+            *(["consistency"] if model == "pair" else []),
+        }
         assert (data / "logs" / model / f"seed-{seed}" / "finetune.log").stat().st_size
     assert comparison.set_index(["model", "seed"]).loc[("rank", 1), "accuracy"] > 0.8
     manifest = json.loads((finished / "results/small/manifest.json").read_text())
@@ -101,11 +116,41 @@ def test_models_work_without_our_code(finished, kind, seed):
 
     a, b = table["Sequence1"].tolist(), table["Sequence2"].tolist()
     if kind == "pair":
-        logits = both(a, b)
+        logits = [(x - y) / 2 for x, y in zip(both(a, b), both(b, a), strict=True)]
     else:
         logits = [x - y for x, y in zip(both(a), both(b), strict=True)]
     for found in logits:
         assert np.abs(expit(found) - table["Probability"]).max() < 1e-5
+
+
+def test_models_side_by_side(finished):
+    """The tables of the folder comparison/ against predictions.csv, by plain pandas."""
+    data = finished / "results/small/lab"
+    right = {}
+    for model in ("rank", "pair"):
+        seeds = [pd.read_csv(data / f"{model}/seed-{seed}/predictions.csv") for seed in (1, 2)]
+        right[model] = np.mean([t["Label"] == t["Prediction"] for t in seeds], axis=0)
+    baselines = pd.read_parquet(data / "baselines.parquet")
+    assert (baselines["Label"] == seeds[0]["Label"]).all()
+    right["ridge"] = (baselines["ridge"] > 0.5) == (baselines["Label"] == 1)
+    paired = pd.read_csv(data / "comparison/paired.csv")
+    assert len(paired) == 1 + 2 * 5
+    rows = paired.set_index(["model_a", "model_b"])
+    for a, b in (("rank", "pair"), ("rank", "ridge"), ("pair", "ridge")):
+        row = rows.loc[a, b]
+        assert row["difference"] == pytest.approx(right[a].mean() - right[b].mean())
+        assert row["low"] <= row["difference"] <= row["high"]
+    summary = pd.read_csv(data / "comparison/summary.csv").set_index(["model", "metric"])
+    runs = pd.read_csv(data / "comparison.csv").set_index("model")["accuracy"]
+    row = summary.loc["pair", "accuracy"]
+    assert (row["n_runs"], row["mean"]) == (2, pytest.approx(runs["pair"].mean()))
+    assert row["sd"] == pytest.approx(abs(np.diff(runs["pair"])[0]) / np.sqrt(2))
+    curve = pd.read_csv(data / "comparison/learning_curve.csv")
+    assert curve["model"].tolist() == ["rank", "rank"]
+    assert curve["n_train"].tolist() == [60, 120]
+    assert curve["accuracy"].iloc[-1] == runs["rank"].iloc[0]
+    for name in ("models", "paired", "learning_curve"):
+        assert (data / f"comparison/{name}.svg").is_file()
 
 
 def test_a_second_run_does_nothing(run):
@@ -141,7 +186,9 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     for path in sorted((tmp_path / "results/small/lab").rglob("*")):
         same = path.relative_to(tmp_path)
         timed = {"logs", "benchmarks"} & set(same.parts)
-        if not path.is_file() or timed or path.name in ("comparison.csv", ".snakemake_timestamp"):
+        if not path.is_file() or timed or path.name == ".snakemake_timestamp":
+            continue
+        if path.stem in ("comparison", "summary", "paired", "models"):  # of all seeds
             continue
         assert path.read_bytes() == (finished / same).read_bytes(), same
         compared += 1

@@ -6,9 +6,11 @@ Imports nothing heavy: the Snakefile runs it each time that it is parsed.
 import copy
 import difflib
 import functools
+import itertools
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ SCHEMA_FILE = HOME / "config.schema.yaml"
 KINDS = ("rank", "pair")
 # Settings that a model shares with the one that it starts from.
 INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
+# Settings that a sweep leaves alone: they say which model it is, and may hold any text.
+UNSWEPT = ("kind", "checkpoint", "init_from", "unlabelled")
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
@@ -55,6 +59,7 @@ def resolve(config: Mapping) -> dict:
         settings.setdefault("kind", name)
         resolve_model(settings, f"models.{name}")
     check_transfer(resolved)
+    resolve_sweep(resolved)
     check_split(resolved["split"])
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     return resolved
@@ -82,6 +87,51 @@ def resolve_curve(config: dict, named: bool) -> None:
             + ", ".join(models)
         )
     curve["models"] = [name for name in curve["models"] if name in models]
+
+
+def resolve_sweep(config: dict) -> None:
+    """Read the numbers of the sweep in place; InputError where a combination cannot be trained."""
+    sweep, models = config["sweep"], config["models"]
+    if not sweep:
+        return
+    if sweep["model"] not in models:
+        raise InputError(
+            f"config: sweep.model is {sweep['model']!r}{near(sweep['model'], models)}\n"
+            f"expected one of: {', '.join(models)}"
+        )
+    settings = schema()["$defs"][models[sweep["model"]]["kind"]]["properties"]
+    lists = {
+        key: {"type": "array", "minItems": 1, "uniqueItems": True, "items": rule}
+        for key, rule in settings.items()
+        if key not in UNSWEPT
+    }
+    rules = {"properties": {"model": {"type": "string"}} | lists, "additionalProperties": False}
+    check(sweep, rules, "sweep")
+    check_transfer(config | {"models": models | swept_models(config)})
+
+
+def swept_models(config: Mapping) -> dict[str, dict]:
+    """Settings of each model of a resolved config's sweep, by a name that can be a path.
+
+    The name does not depend on the order of the settings, nor on how many values they have.
+    """
+    if not config["sweep"]:
+        return {}
+    lists = dict(config["sweep"])
+    model = lists.pop("model")
+    found = {}
+    for values in itertools.product(*lists.values()):
+        swept = dict(zip(lists, values, strict=True))
+        name = "_".join(
+            [f"sweep/{model}", *(f"{key}={as_text(swept[key])}" for key in sorted(swept))]
+        )
+        found[name] = resolve_model(copy.deepcopy(config["models"][model]) | swept, name)
+    return found
+
+
+def as_text(value: Any) -> str:
+    """A setting's value as it stands in the config: `null`, `true`, `0.001`, `nano`."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def resolve_model(settings: dict, where: str) -> dict:
@@ -204,8 +254,7 @@ def worded(error: jsonschema.ValidationError, where: str) -> str:
     if rule == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(allowed))[0]
-        near = difflib.get_close_matches(str(unknown), allowed, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = near(unknown, allowed)
         prefix = "" if key == "the config" else f"{key}."
         value = error.instance[unknown]
         return f"{prefix}{unknown} (= {value!r}) is not a key{hint}\nallowed: {', '.join(allowed)}"
@@ -234,6 +283,12 @@ def worded(error: jsonschema.ValidationError, where: str) -> str:
     allowed = expected[rule]() if rule in expected else error.message
     about = error.schema.get("description", "")
     return f"{key} is {error.instance!r}; expected {allowed}" + (f"\n{about}" if about else "")
+
+
+def near(name: Any, allowed: Iterable[str]) -> str:
+    """What the user may have meant by a name, as the next words of an error."""
+    found = difflib.get_close_matches(str(name), allowed, n=1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def check_files(config: Mapping) -> None:

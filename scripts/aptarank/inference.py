@@ -1,6 +1,6 @@
 """Probabilities from a trained model, whatever runs it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -106,21 +106,21 @@ def scores_of_aptamers(
     encoded: Encoded,
     first: np.ndarray,
     second: np.ndarray,
-    logits: np.ndarray,
+    orders: Sequence[np.ndarray],
     batch_size: int = BATCH,
     track: Track = iter,
 ) -> np.ndarray:
     """A score for each aptamer, higher is fitter, float64, shape (n_aptamers,).
 
-    A `rank` model gives its own. A `pair` model: the mean probability of winning over the pairs,
-    each in both orders.
+    A `rank` model gives its own. A `pair` model: the mean probability of winning over the pairs and
+    their orders.
 
     Args:
-        logits: what `logits_of_pairs` gave for the pairs.
+        orders: what `logits_of_pairs` gave for the pairs (first, second), and for (second, first)
+            if that is known.
     """
     if kind == "rank":
         every = np.arange(len(encoded))
         return run_batches(forward, encoded, every, None, batch_size, track).astype(np.float64)
-    swapped = logits_of_pairs(forward, kind, encoded, second, first, batch_size, track)
-    chance = (probability(logits) + 1 - probability(swapped)) / 2
-    return win_rate(first, second, chance, len(encoded))
+    chances = [probability(sign * logits) for sign, logits in zip((1, -1), orders, strict=False)]
+    return win_rate(first, second, np.mean(chances, axis=0), len(encoded))

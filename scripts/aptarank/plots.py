@@ -10,11 +10,13 @@ matplotlib.use("Agg")
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot
-from sklearn.calibration import calibration_curve
+from matplotlib.ticker import PercentFormatter
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+
+POINTS = 2000  # of a curve
 
 matplotlib.rcParams.update(
     {
@@ -34,11 +36,17 @@ def save(figure: pyplot.Figure, path: Path) -> None:
     pyplot.close(figure)
 
 
+def thinned(*columns: np.ndarray) -> list[np.ndarray]:
+    """At most `POINTS` of a curve's points, evenly: millions of pairs would make a huge file."""
+    some = np.linspace(0, len(columns[0]) - 1, min(POINTS, len(columns[0]))).astype(int)
+    return [column[some] for column in columns]
+
+
 def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float, path: Path) -> None:
     """Receiver operating characteristic over the test pairs."""
     false, true, _ = roc_curve(label, probability)
     figure, axes = pyplot.subplots()
-    axes.plot(false, true, color=BLUE, label=f"model (area {auc:.3f})")
+    axes.plot(*thinned(false, true), color=BLUE, label=f"model (area {auc:.3f})")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="chance (area 0.5)")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC, test pairs")
     axes.legend(loc="lower right", frameon=False)
@@ -51,7 +59,8 @@ def plot_precision_recall(
     """Precision against recall over the test pairs."""
     precision, recall, _ = precision_recall_curve(label, probability)
     figure, axes = pyplot.subplots()
-    axes.plot(recall, precision, color=BLUE, label=f"model (average precision {average:.3f})")
+    curve = thinned(recall, precision)
+    axes.plot(*curve, color=BLUE, label=f"model (average precision {average:.3f})")
     share = float(np.mean(label))
     axes.axhline(share, color=GREY, linestyle="--", label=f"chance ({share:.2f})")
     axes.set(
@@ -64,18 +73,93 @@ def plot_precision_recall(
     save(figure, path)
 
 
-def plot_calibration(label: np.ndarray, probability: np.ndarray, path: Path) -> None:
-    """Observed against predicted probability, ten bins."""
-    observed, predicted = calibration_curve(label, probability, n_bins=10)
-    figure, axes = pyplot.subplots()
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="perfect")
-    axes.plot(predicted, observed, color=BLUE, marker="o", label="model")
-    axes.set(
-        xlabel="predicted probability that the first is fitter",
-        ylabel="share of pairs where it is",
-        title="Calibration, test pairs",
+def plot_reliability(before: pd.DataFrame, after: pd.DataFrame, path: Path) -> None:
+    """How often the likelier one is fitter, by its probability; what `reliability` gives.
+
+    Args:
+        before, after: without and with the temperature.
+    """
+    figure, (top, bottom) = pyplot.subplots(
+        2, sharex=True, height_ratios=[3, 1], figsize=(4.5, 5), layout="constrained"
     )
-    axes.legend(loc="upper left", frameon=False)
+    top.plot([0.5, 1], [0.5, 1], color=GREY, linestyle="--", label="perfect")
+    named = {"before": (before, ORANGE, "s"), "after": (after, BLUE, "o")}
+    for when, (table, colour, marker) in named.items():
+        style = {"color": colour, "marker": marker, "markersize": 4}
+        top.plot(
+            table["predicted"], table["observed"], label=f"{when} temperature scaling", **style
+        )
+    top.set(ylabel="share of pairs where it is fitter", title="Reliability, test pairs")
+    top.legend(frameon=False)
+    width = after["high"] - after["low"]
+    share = after["n_pairs"] / after["n_pairs"].sum()
+    bottom.bar(after["low"], share, width, align="edge", color=BLUE, edgecolor="white")
+    bottom.set(xlabel="probability of the likelier aptamer", ylabel="share of pairs")
+    save(figure, path)
+
+
+def plot_margin(bands: list[dict], path: Path) -> None:
+    """Accuracy by fitness difference: what `accuracy_by_margin` gives, and `ci` of each band."""
+    figure, axes = pyplot.subplots()
+    places = np.arange(len(bands))
+    accuracy = [band["accuracy"] for band in bands]
+    ends = np.array([band["ci"] or [np.nan] * 2 for band in bands]).T
+    axes.vlines(places, *ends, color=BLUE, alpha=0.5, linewidth=2)
+    axes.plot(places, accuracy, color=BLUE, marker="o", label="model (95 % interval)")
+    axes.axhline(0.5, color=GREY, linestyle="--", label="chance (0.5)")
+    labels = [f"{band['low']:.3g} to {band['high']:.3g}" for band in bands]
+    axes.set_xticks(places, labels, rotation=45, ha="right", rotation_mode="anchor")
+    pairs = sum(band["n_pairs"] for band in bands)
+    axes.set(
+        xlabel="fitness difference of the two",
+        ylabel="pair accuracy",
+        title=f"Accuracy by margin, {pairs:,} test pairs in tenths",
+    )
+    axes.legend(loc="lower right", frameon=False)
+    save(figure, path)
+
+
+def plot_top(curve: list[dict], cuts: list[dict], path: Path) -> None:
+    """Recall of the truly best by the share of aptamers that is kept.
+
+    Args:
+        curve, cuts: what `top_recall` gives for many cuts, and for those to be marked.
+    """
+    figure, axes = pyplot.subplots()
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="chance")
+    counting = [top for top in curve if top["n_groups"]]
+    shares = [top["k"] / top["n_aptamers"] for top in counting]
+    axes.plot(shares, [top["recall"] for top in counting], color=BLUE, label="model")
+    for top, marker in zip(cuts, "os", strict=True):
+        if top["n_groups"]:
+            label = f"cut {top['cut']}: {top['lost']:.3g} of the best {top['k']} lost"
+            place = top["k"] / top["n_aptamers"], top["recall"]
+            axes.plot(*place, marker, color=ORANGE, label=label)
+    axes.set(
+        xlabel="share of test aptamers that is kept",
+        ylabel="share of the truly best among them",
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+        title="Top-k recall",
+    )
+    axes.legend(loc="lower right", frameon=False)
+    save(figure, path)
+
+
+def plot_consistency(consistency: dict, path: Path) -> None:
+    """How often answers contradict each other, before and after averaging both orders."""
+    cycles = consistency["cycles"]
+    bars = {
+        "the two orders of a pair\nname different winners": consistency["order_disagreement"],
+        "triples in a circle,\none order": cycles["before"] or 0,
+        "triples in a circle,\nboth orders averaged": cycles["after"] or 0,
+    }
+    figure, axes = pyplot.subplots(figsize=(5, 3))
+    drawn = axes.barh(list(bars), list(bars.values()), color=[GREY, ORANGE, BLUE])
+    axes.bar_label(drawn, fmt="{:.2%}", padding=3)
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set(xlim=(0, 1.25 * max(*bars.values(), 0.008)), xlabel="share", title="Contradictions")
     save(figure, path)
 
 

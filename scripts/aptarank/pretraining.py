@@ -19,10 +19,10 @@ from transformers import PreTrainedTokenizerBase, get_linear_schedule_with_warmu
 
 from aptarank.encoding import Encoded, compose
 from aptarank.errors import InputError
+from aptarank.optimisation import make_optimizer
 from aptarank.sequences import as_tokens, normalise
 from aptarank.tables import read_table
 from aptarank.textfile import read_bytes
-from aptarank.training import make_optimizer
 
 SHARE = 0.15  # of the tokens is to be restored
 REPLACED = 0.8  # of these are replaced by the mask token, and half of the others by any token

@@ -189,7 +189,7 @@ class StoredPairs:
     RECORD = np.dtype([("first", "<i4"), ("second", "<i4"), ("label", "i1")])
 
     def __init__(self, path: Path, sequences: pd.Index, keep: np.ndarray | None = None):
-        self.file = tempfile.TemporaryFile()
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as this)
         self.total = 0
         self.used = np.zeros(len(sequences), dtype=bool)  # which occur
         table = pq.ParquetFile(path, read_dictionary=PAIR_COLUMNS[:2])

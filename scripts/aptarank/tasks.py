@@ -83,8 +83,8 @@ class PairTask:
 class RankTask:
     """Score single aptamers so that sigmoid(f(a) − f(b)) is P(a fitter than b).
 
-    The loss is that of RankNet (Burges et al. 2005, doi:10.1145/1102351.1102363) over all pairs of a
-    batch that have a label: B forward passes teach up to B(B−1)/2 pairs.
+    The loss is that of RankNet (Burges et al. 2005, doi:10.1145/1102351.1102363) over all pairs of
+    a batch that have a label: B forward passes teach up to B(B−1)/2 pairs.
     """
 
     unit = "aptamers"

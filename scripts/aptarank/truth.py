@@ -23,6 +23,29 @@ def known_fitness(aptamers: pd.DataFrame, sequences: pd.Index, pairs: Pairs) -> 
     return rows[["sequence", "group", "fitness"]].reset_index(drop=True)
 
 
+def fitness_difference(truth: pd.DataFrame, sequences: pd.Index, pairs: Pairs) -> np.ndarray:
+    """How far apart the two of each pair are, |fitness difference|, shape (n_pairs,).
+
+    The mean over the groups that both were measured in (a pair does not name its group); NaN where
+    there is none.
+
+    Args:
+        truth: what `known_fitness` gives.
+    """
+    measured = pd.DataFrame(
+        {
+            "aptamer": sequences.get_indexer(truth["sequence"]),
+            "group": pd.factorize(truth["group"])[0],
+            "fitness": truth["fitness"].to_numpy(),
+        }
+    )
+    numbered = pd.DataFrame({"pair": np.arange(pairs.total), "first": pairs.first})
+    both = numbered.assign(second=pairs.second).merge(measured, left_on="first", right_on="aptamer")
+    both = both.merge(measured, left_on=["second", "group"], right_on=["aptamer", "group"])
+    apart = (both["fitness_x"] - both["fitness_y"]).abs().groupby(both["pair"]).mean()
+    return apart.reindex(numbered["pair"]).to_numpy()
+
+
 def contradicting(strength: np.ndarray, pairs: Pairs) -> float:
     """Share of labelled pairs that the ranking by `strength` orders the other way round.
 

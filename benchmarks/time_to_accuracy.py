@@ -1,0 +1,154 @@
+"""Accuracy on unseen aptamers against seconds of training: `rank`, `pair` and the reference loop.
+
+Run: .venv/bin/python benchmarks/time_to_accuracy.py --data FOLDER
+where FOLDER holds tea_ehppdk_scored_sequences.csv and tea_ehppdk_pairs_{val,test}.csv
+(github.com/saulius-lipkevicius/Transformed_GA, MIT licence).
+
+The published split; the clock stands still while the test pairs are predicted. The reference is the
+loop of benchmarks/reference.py on the model of `pair`, with the learning rate of `pair`.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib import pyplot
+
+HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HOME / "scripts"))
+
+import reference
+from ehppdk import PUBLISHED, published_split
+
+from aptarank import machine
+from aptarank.comparison import ByFitness
+from aptarank.config import resolve
+from aptarank.distributed import World
+from aptarank.encoding import encode
+from aptarank.inference import pair_logits
+from aptarank.model import LIMIT, make_model
+from aptarank.optimisation import Settings, pick_precision
+from aptarank.pairs import label_pairs
+from aptarank.plots import BLUE, GREY, ORANGE, save
+from aptarank.tasks import Part
+from aptarank.tokenizer import nucleotide_tokenizer
+from aptarank.training import Training
+
+TOKENIZER = nucleotide_tokenizer(LIMIT)
+GOAL = PUBLISHED["published ALBERT-base"][0]
+CPU = torch.device("cpu")
+
+
+def load_parts(data: Path) -> dict[str, Part]:
+    """Training and test aptamers with all their pairs."""
+    scored = pd.read_csv(data / "tea_ehppdk_scored_sequences.csv")
+    table = published_split(data).merge(scored, left_on="sequence", right_on="Sequence")
+    parts = {}
+    for name, rows in table.groupby("part"):
+        fitness, group = rows["Entropy"].to_numpy(), np.zeros(len(rows), dtype=int)
+        (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
+        compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
+        sequences = rows["sequence"].tolist()
+        parts[name] = Part(sequences, encode(TOKENIZER, sequences), pairs, compared)
+    return parts
+
+
+def curve(model, step: Callable[[], object], test: Part, every: int, most: float) -> pd.DataFrame:
+    """Accuracy on the test pairs each `every` steps, until `most` seconds of training."""
+    rows, seconds, steps = [], 0.0, 0
+    pairs = test.pairs
+    while seconds < most:
+        start = time.perf_counter()
+        for _ in range(every):
+            step()
+        seconds, steps = seconds + time.perf_counter() - start, steps + every
+        logits = pair_logits(model, test.encoded, pairs.first, pairs.second, CPU)
+        model.train()
+        accuracy = float(np.mean((logits > 0) == (pairs.label == 1)))
+        rows.append({"steps": steps, "seconds": seconds, "accuracy": accuracy})
+    return pd.DataFrame(rows)
+
+
+def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
+    """A training with the default settings."""
+    chosen = resolve({"models": {kind: {}}})["models"][kind]
+    torch.manual_seed(seed)
+    model = make_model(chosen, TOKENIZER)
+    chosen["precision"] = pick_precision(chosen["precision"], model, CPU)
+    settings = Settings(**{field.name: chosen[field.name] for field in fields(Settings)})
+    return Training(model, parts["train"], parts["validation"], settings, seed, World(CPU))
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--threads", default=2, show_default=True)
+@click.option("--rank-seconds", default=40.0, show_default=True)
+@click.option("--pair-seconds", default=240.0, show_default=True, help="Also of the reference.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=HOME / "benchmarks/results/time_to_accuracy",
+    help="Folder of the table and the plot.",
+)
+def main(data, seed, threads, rank_seconds, pair_seconds, output):
+    """Print the seconds to the published accuracy, and plot the curves."""
+    torch.set_num_threads(threads)
+    parts = load_parts(data)
+    test = parts["test"]
+    curves = {}
+    for kind, most, every in (("rank", rank_seconds, 10), ("pair", pair_seconds, 50)):
+        training = ours(kind, parts, seed)
+        curves[kind] = curve(training.model, training.learn, test, every, most)
+    torch.manual_seed(seed)
+    chosen = resolve({"models": {"pair": {}}})["models"]["pair"]
+    model = make_model(chosen, TOKENIZER)
+    train = parts["train"]
+    text = [
+        (train.sequences[a], train.sequences[b], int(label))
+        for a, b, label in zip(*train.pairs, strict=True)
+    ]
+    loop = reference.train(
+        model,
+        reference.PairsAsText(text, TOKENIZER, 64),
+        chosen["batch_size"],
+        chosen["learning_rate"],
+        CPU,
+    )
+    curves["reference loop"] = curve(model, lambda: next(loop), test, 50, pair_seconds)
+
+    output.mkdir(parents=True, exist_ok=True)
+    table = pd.concat(curves, names=["way", "row"]).reset_index(level="way")
+    table.to_csv(output / "curves.csv", index=False)
+    figure, axes = pyplot.subplots()
+    for (name, rows), colour in zip(curves.items(), (BLUE, ORANGE, "black"), strict=True):
+        axes.plot(rows["seconds"], rows["accuracy"], color=colour, label=name)
+    axes.axhline(GOAL, color=GREY, linestyle="--", label=f"published ALBERT-base ({GOAL})")
+    axes.set(
+        xscale="log",
+        xlabel=f"seconds of training, {threads} threads",
+        ylabel="accuracy on test pairs",
+        title="Accuracy against time, EhPPDK",
+    )
+    axes.legend(loc="lower right", frameon=False)
+    save(figure, output / "curves.svg")
+
+    print(f"machine: {machine.describe()}, {threads} threads, seed {seed}")
+    print(f"| way | seconds to {GOAL} | best | within seconds |\n|---|---|---|---|")
+    for name, rows in curves.items():
+        reached = rows[rows["accuracy"] >= GOAL]
+        when = f"{reached['seconds'].iloc[0]:.1f}" if len(reached) else "not reached"
+        best = rows.loc[rows["accuracy"].idxmax()]
+        print(f"| {name} | {when} | {best['accuracy']:.4f} | {best['seconds']:.0f} |")
+    print(output / "curves.svg")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+# Models of one kind side by side, by their settings; on validation, for the test aptamers are not
+# there to choose by.
+rule sweep:
+    input:
+        script=script("sweep"),
+        modules=modules("sweep"),
+        histories=lambda wildcards: [path for _, path in sweep_runs(wildcards.dataset)],
+    output:
+        table="<data>/sweep/sweep.csv",
+        summary="<data>/sweep/summary.csv",
+        plot="<data>/sweep/heatmap.svg",
+    log:
+        "<data>/logs/sweep.log",
+    benchmark:
+        "<data>/benchmarks/sweep.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        runs=lambda wildcards, input: [
+            word
+            for (run, _), path in zip(sweep_runs(wildcards.dataset), input.histories)
+            for word in ("--run", json.dumps(run), path)
+        ],
+    shell:
+        "python {input.script:q} {params.runs:q}"
+        " -o {output.table:q} --summary {output.summary:q} --plot {output.plot:q} --log {log:q}"

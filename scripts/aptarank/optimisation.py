@@ -1,0 +1,87 @@
+"""How a model is optimised: its settings, AdamW, the learning rate, the average of the weights."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+WIDE = 512  # hidden size from which bf16 pays on a processor
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. The defaults and what each means are in config.schema.yaml, `$defs`."""
+
+    steps: int
+    epochs: float | None
+    batch_size: int
+    accumulate: int
+    learning_rate: float
+    warmup: float
+    decay: float
+    average: float
+    soft_labels: float
+    weight_decay: float
+    clip: float
+    freeze: bool
+    evaluate_every: int
+    patience: int | None
+    validation_pairs: int
+    precision: str
+    compile: bool
+
+
+def pick_precision(wanted: str, model: nn.Module, device: torch.device) -> str:
+    """fp32 or bf16; `auto` takes bf16 where it is faster.
+
+    That is on a GPU that has it, and on a processor that has it for models of ALBERT-base's width
+    and more: a narrow one gains nothing there.
+    """
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    has_bf16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return "bf16" if has_bf16 and model.config.hidden_size >= WIDE else "fp32"
+
+
+def count_steps(settings: Settings, examples: int) -> int:
+    """Optimiser steps: those of the settings, or of `epochs` where that is given."""
+    if settings.epochs is None:
+        return settings.steps
+    batches = max(1, examples // min(settings.batch_size, examples))
+    return max(1, math.ceil(settings.epochs * batches / settings.accumulate))
+
+
+def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """AdamW, without weight decay on biases and norms (the parameters of one dimension)."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+
+
+def trapezoid(steps: int, warmup: float, decay: float) -> Callable[[int], float]:
+    """Factor of the learning rate: linear rise over a first share of the steps, then 1, then linear
+    fall to 0 over a last share (warm-up, stable, decay: Hu et al. 2024, arXiv:2404.06395).
+    """
+    rising, falling = max(1, round(warmup * steps)), max(1, round(decay * steps))
+
+    def factor(step: int) -> float:
+        return max(0.0, min(1.0, (step + 1) / rising, (steps - step) / falling))
+
+    return factor
+
+
+def averaging(decay: float) -> Callable:
+    """How an average of weights follows them: exponentially, more quickly in the first steps."""
+
+    def follow(averages: list[torch.Tensor], weights: list[torch.Tensor], number) -> None:
+        steps = float(number)
+        torch._foreach_lerp_(averages, weights, 1 - min(decay, steps / (steps + 10)))
+
+    return follow

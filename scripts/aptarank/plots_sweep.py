@@ -1,0 +1,72 @@
+"""The heat map of a sweep."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from aptarank.plots import pyplot, save
+from aptarank.sweep import MEASURED
+
+CELL = 0.95, 0.6  # inches
+MARGIN = 1.0, 0.9  # inches, for the labels of a panel
+COLUMNS = 3  # panels side by side
+COLOURS = "cividis"  # which colour-blind people can read
+
+
+def plot_sweep(summary: pd.DataFrame, path: Path) -> None:
+    """Accuracy on validation of each combination of settings, its mean and standard deviation.
+
+    The first two settings that take several values are the axes, x and y; there is a panel for each
+    combination of the others.
+
+    Args:
+        summary: what `summarise_sweep` gives.
+    """
+    names = [name for name in summary if name not in MEASURED]
+    several = [name for name in names if len(summary[name].cat.categories) > 1] or names[:1]
+    x, y, others = several[0], several[1:2], several[2:]
+    columns, rows = summary[x].cat.categories, summary[y[0]].cat.categories if y else [""]
+    panels = list(summary.groupby(others, observed=True)) if others else [((), summary)]
+    across = min(COLUMNS, len(panels))
+    down = math.ceil(len(panels) / across)
+    size = (
+        across * (MARGIN[0] + CELL[0] * len(columns)) + 1,
+        down * (MARGIN[1] + CELL[1] * len(rows)),
+    )
+    figure, grid = pyplot.subplots(down, across, squeeze=False, figsize=size, layout="constrained")
+    colour = ScalarMappable(Normalize(summary["mean"].min(), summary["mean"].max()), COLOURS)
+    for axes, (values, found) in zip(grid.flat, panels, strict=False):
+        places = found[x].cat.codes, found[y[0]].cat.codes if y else np.zeros(len(found), int)
+        means = np.full((len(rows), len(columns)), np.nan)
+        means[places[1], places[0]] = found["mean"]
+        axes.imshow(means, cmap=colour.cmap, norm=colour.norm, origin="lower", aspect="auto")
+        for column, row, (index, mean), sd in zip(
+            *places, found["mean"].items(), found["sd"], strict=True
+        ):
+            axes.text(
+                column,
+                row,
+                f"{mean:.4f}" + ("" if np.isnan(sd) else f"\n± {sd:.4f}"),
+                ha="center",
+                va="center",
+                color="black" if colour.norm(mean) > 0.5 else "white",
+                weight="bold" if index == 0 else "normal",
+            )
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(rows)) if y else [], rows if y else [])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        title = ", ".join(f"{name} {value}" for name, value in zip(others, values, strict=True))
+        axes.set(xlabel=x, ylabel=y[0] if y else "", title=title)
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    figure.colorbar(colour, ax=list(grid.flat[: len(panels)]), label="validation accuracy")
+    same = [f"{name} {summary[name].iloc[0]}" for name in names if name not in several]
+    figure.suptitle(
+        "\n".join(["Sweep: mean ± standard deviation, the best in bold", ", ".join(same)])
+    )
+    save(figure, path)

@@ -1,0 +1,77 @@
+"""Accuracy of models that were trained on ever more of the training aptamers."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from aptarank import bootstrap
+from aptarank.cli import PATH, Program, logger
+from aptarank.config import default
+from aptarank.consistency import average_of_orders
+from aptarank.metrics import correct
+from aptarank.pairs import PAIR_COLUMNS
+from aptarank.plots_models import plot_learning_curve
+from aptarank.tables import read_logits, read_table, write_csv
+
+
+@click.command(cls=Program)
+@click.option(
+    "--point",
+    "points",
+    type=(str, float, PATH),
+    multiple=True,
+    required=True,
+    metavar="MODEL SHARE LOGITS",
+    help="A model, the share of the training aptamers that it had, and its predict.py --logits.",
+)
+@click.option(
+    "--train",
+    type=PATH,
+    required=True,
+    help="Labelled training pairs, whose aptamers are counted.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(min=1),
+    default=default("evaluation.resamples"),
+    help="Draws of the bootstrap over aptamers.",
+)
+@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
+@click.option("-o", "--output", type=PATH, default="learning_curve.csv")
+@click.option("--plot", type=PATH, default="learning_curve.svg")
+def main(points, train, resamples, resampling_seed, output, plot):
+    """Put the accuracies of models, by the share of the aptamers they had, into a table and plot.
+
+    Example: python scripts/learning_curve.py --train pairs/train.parquet
+    --point rank 0.5 half/logits.parquet --point rank 1 logits.parquet
+    """
+    trained = read_table(train, PAIR_COLUMNS)
+    total = len(pd.unique(pd.concat([trained[column] for column in PAIR_COLUMNS[:2]])))
+    rows = []
+    for model, share, path in points:
+        accuracy, values = resampled_accuracy(path, resamples, resampling_seed)
+        low, high = bootstrap.interval(values) or (np.nan, np.nan)
+        # As many as finetune.py --share takes.
+        rows.append((model, share, round(share * total), accuracy, low, high))
+    table = pd.DataFrame(rows, columns=["model", "share", "n_train", "accuracy", "low", "high"])
+    write_csv(table, output)
+    plot_learning_curve(table, plot)
+    logger.info("%s:\n%s", output, table.to_string(index=False, float_format="{:.4f}".format))
+
+
+def resampled_accuracy(path: Path, resamples: int, seed: int) -> tuple[float, np.ndarray]:
+    """Accuracy of what predict.py --logits wrote, and that in resamples of the test aptamers."""
+    tested = read_table(path, PAIR_COLUMNS)
+    sequences = pd.Index(np.unique(np.concatenate([tested[c] for c in PAIR_COLUMNS[:2]])))
+    pairs, *orders = read_logits(path, sequences)
+    right = correct(pairs.label, expit(average_of_orders(*orders)))
+    measures = {"accuracy": bootstrap.accuracy(pairs, right, len(sequences))}
+    values = bootstrap.bootstrap(measures, len(sequences), resamples, seed)["accuracy"]
+    return float(right.mean()), values
+
+
+if __name__ == "__main__":
+    main()

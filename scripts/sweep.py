@@ -1,0 +1,55 @@
+"""Compare trainings that differ in their settings, by their accuracy on validation."""
+
+import json
+
+import click
+
+from aptarank.cli import PATH, Program, logger
+from aptarank.errors import InputError
+from aptarank.plots_sweep import plot_sweep
+from aptarank.sweep import HISTORY, REPEATED, summarise_sweep, sweep_table
+from aptarank.tables import read_table, write_csv
+
+SHOWN = 10  # rows
+
+
+@click.command(cls=Program)
+@click.option(
+    "--run",
+    "runs",
+    type=(str, PATH),
+    multiple=True,
+    required=True,
+    metavar="SETTINGS HISTORY",
+    help="The settings that a training varied and its seed (and fold), JSON; its history.",
+)
+@click.option("-o", "--output", type=PATH, default="sweep.csv", help="Table of the trainings.")
+@click.option("--summary", type=PATH, default="summary.csv", help="Their means, best first.")
+@click.option("--plot", type=PATH, default="heatmap.svg", help="Heat map of the means.")
+def main(runs, output, summary, plot):
+    """Put what finetune.py --history noted of several trainings into tables and a heat map.
+
+    Example: python scripts/sweep.py --run '{"batch_size": 32, "seed": 1}' small/history.csv
+    --run '{"batch_size": 64, "seed": 1}' large/history.csv
+    """
+    found = []
+    for text, path in runs:
+        settings, history = json.loads(text), read_table(path, HISTORY)
+        if history.empty:
+            raise InputError(f"{path}: no evaluation in it")
+        found.append((settings, history))
+        if settings.keys() <= set(REPEATED) or settings.keys() != found[0][0].keys():
+            raise InputError(f"--run {text}: expected settings, and the same ones for every run")
+    table = sweep_table(found)
+    means = summarise_sweep(table)
+    write_csv(table, output)
+    write_csv(means, summary)
+    plot_sweep(means, plot)
+    head = means.head(SHOWN).to_string(index=False, float_format="{:.4f}".format)
+    more = f"\n… and {len(means) - SHOWN} more" if len(means) > SHOWN else ""
+    logger.info("best accuracy on validation, mean over seeds and folds:\n%s%s", head, more)
+    logger.info("%s", summary)
+
+
+if __name__ == "__main__":
+    main()
