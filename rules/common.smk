@@ -59,7 +59,8 @@ def launcher():
     """What starts a training: python, or torchrun for several processes."""
     if config["processes"] == 1:
         return "python"
-    return f"torchrun --standalone --nproc-per-node={config['processes']}"
+    # Behind --, or torchrun takes our --log for the start of an option of its own.
+    return f"torchrun --standalone --nproc-per-node={config['processes']} --"
 
 
 def checkpoint_files(wildcards):

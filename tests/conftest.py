@@ -47,11 +47,11 @@ def program(tmp_path, monkeypatch):
     return run
 
 
-def run_snakemake(folder, *arguments, code=0):
+def run_snakemake(folder, *arguments, code=0, gpus=1):
     """Run the workflow in a folder; returns the finished process."""
     command = [sys.executable, "-m", "snakemake", *arguments, "-s", ROOT / "Snakefile"]
     done = subprocess.run(
-        [*command, "--cores", "2", "--resources", "gpu=1"],
+        [*command, "--cores", "2", "--resources", f"gpu={gpus}"],
         cwd=folder,
         capture_output=True,
         text=True,

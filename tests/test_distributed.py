@@ -103,7 +103,6 @@ def test_processes_under_snakemake(tmp_path, scored):
     )
     (tmp_path / "overlay.yaml").write_text(overlay)
     target = "results/example/d/rank/seed-1/model"
-    options = ("--configfile", "overlay.yaml", "--resources", "gpu=2")
-    done = run_snakemake(tmp_path, target, *options)
+    done = run_snakemake(tmp_path, target, "--configfile", "overlay.yaml", gpus=2)
     assert "2 processes" in done.stderr
     assert (tmp_path / target / "model.safetensors").is_file()

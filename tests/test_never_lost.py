@@ -233,7 +233,9 @@ def test_a_loss_that_is_no_number_stops_the_job(ready, tmp_path):
     _, said = process.communicate()
     assert process.returncode == 1
     assert "Traceback" not in said
-    found = re.search(r"error: step (\d+) of \d+: the loss is (nan|inf).* at learning rate \d", said)
+    found = re.search(
+        r"error: step (\d+) of \d+: the loss is (nan|inf).* at learning rate \d", said
+    )
     assert found, said
     (listed,) = re.findall(r"the batch's aptamers: (.*)", said)
     known = set(pd.read_csv(ready[1])["sequence"])
