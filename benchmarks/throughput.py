@@ -2,7 +2,7 @@
 
 Run: .venv/bin/python benchmarks/throughput.py
 On a GPU: … --device cuda --sizes base --batches 64,256,1024,4096
-Hugging Face's Trainer needs `pip install accelerate==1.12.0`; without it, it is left out.
+Hugging Face's Trainer needs `pip install accelerate==1.15.0`; without it, it is left out.
 
 Every row trains the same model on pairs of the same random 15-base aptamers with the same batch.
 The reference loop tokenises each pair in `__getitem__`, pads to a fixed length and steps a plain
