@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from aptarank.plots import pyplot, save
@@ -13,7 +12,6 @@ from aptarank.sweep import MEASURED
 
 CELL = 0.95, 0.6  # inches
 MARGIN = 1.0, 0.9  # inches, for the labels of a panel
-COLUMNS = 3  # panels side by side
 COLOURS = "cividis"  # which colour-blind people can read
 
 
@@ -31,19 +29,21 @@ def plot_sweep(summary: pd.DataFrame, path: Path) -> None:
     x, y, others = several[0], several[1:2], several[2:]
     columns, rows = summary[x].cat.categories, summary[y[0]].cat.categories if y else [""]
     panels = list(summary.groupby(others, observed=True)) if others else [((), summary)]
-    across = min(COLUMNS, len(panels))
+    across = len(summary[others[-1]].cat.categories) if others else 1
     down = math.ceil(len(panels) / across)
-    size = (
-        across * (MARGIN[0] + CELL[0] * len(columns)) + 1,
-        down * (MARGIN[1] + CELL[1] * len(rows)),
-    )
+    size = [
+        count * (margin + cell * len(values))
+        for count, margin, cell, values in zip(
+            (across, down), MARGIN, CELL, (columns, rows), strict=True
+        )
+    ]
     figure, grid = pyplot.subplots(down, across, squeeze=False, figsize=size, layout="constrained")
-    colour = ScalarMappable(Normalize(summary["mean"].min(), summary["mean"].max()), COLOURS)
+    shade = Normalize(summary["mean"].min(), summary["mean"].max())
     for axes, (values, found) in zip(grid.flat, panels, strict=False):
         places = found[x].cat.codes, found[y[0]].cat.codes if y else np.zeros(len(found), int)
         means = np.full((len(rows), len(columns)), np.nan)
         means[places[1], places[0]] = found["mean"]
-        axes.imshow(means, cmap=colour.cmap, norm=colour.norm, origin="lower", aspect="auto")
+        axes.imshow(means, cmap=COLOURS, norm=shade, origin="lower", aspect="auto")
         for column, row, (index, mean), sd in zip(
             *places, found["mean"].items(), found["sd"], strict=True
         ):
@@ -53,7 +53,7 @@ def plot_sweep(summary: pd.DataFrame, path: Path) -> None:
                 f"{mean:.4f}" + ("" if np.isnan(sd) else f"\n± {sd:.4f}"),
                 ha="center",
                 va="center",
-                color="black" if colour.norm(mean) > 0.5 else "white",
+                color="black" if shade(mean) > 0.5 else "white",
                 weight="bold" if index == 0 else "normal",
             )
         axes.set_xticks(range(len(columns)), columns)
@@ -64,9 +64,8 @@ def plot_sweep(summary: pd.DataFrame, path: Path) -> None:
         axes.set(xlabel=x, ylabel=y[0] if y else "", title=title)
     for axes in grid.flat[len(panels) :]:
         axes.remove()
-    figure.colorbar(colour, ax=list(grid.flat[: len(panels)]), label="validation accuracy")
     same = [f"{name} {summary[name].iloc[0]}" for name in names if name not in several]
     figure.suptitle(
-        "\n".join(["Sweep: mean ± standard deviation, the best in bold", ", ".join(same)])
+        "\n".join(["Validation accuracy, mean ± standard deviation (best: bold)", ", ".join(same)])
     )
     save(figure, path)
