@@ -151,11 +151,12 @@ def curve_points(dataset):
 
 def sweep_runs(dataset):
     """The trainings of a dataset's sweep: what is swept and seed (and fold), and the history."""
-    if not config["sweep"] or config["sweep"]["model"] not in models_of(config, dataset):
+    sweep = config["sweep"]
+    if not sweep or sweep["model"] not in models_of(config, dataset):
         return []
     return [
         (
-            {key: MODELS[model][key] for key in config["sweep"] if key != "model"}
+            {key: MODELS[model][key] for key in sweep if key != "model"}
             | {"seed": seed}
             | ({"fold": number} if config["split"]["folds"] else {}),
             f"<run>/{dataset}/{fold}{model}/seed-{seed}/history.csv",
