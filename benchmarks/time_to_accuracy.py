@@ -5,8 +5,8 @@ where FOLDER holds tea_ehppdk_scored_sequences.csv and tea_ehppdk_pairs_{val,tes
 (github.com/saulius-lipkevicius/Transformed_GA, MIT licence).
 
 The published split; the clock stands still while test pairs are predicted (all by `rank`, else
-4,000). The reference is the loop of benchmarks/reference.py on the model of `pair`, with its learning
-rate.
+4,000). The reference is the loop of benchmarks/reference.py on the model of `pair`, with its
+learning rate.
 """
 
 import sys
