@@ -44,6 +44,9 @@ include: "rules/predict.smk"
 include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
 include: "rules/export.smk"
+include: "rules/variant.smk"
+include: "rules/measure.smk"
+include: "rules/recommend.smk"
 include: "rules/compare.smk"
 include: "rules/learning_curve.smk"
 include: "rules/sweep.smk"
@@ -57,6 +60,7 @@ wildcard_constraints:
     seed=any_of(map(str, config["seeds"])),
     share="[0-9.e-]+",
     fold="[0-9]+",
+    variant="[a-z0-9-]+(@[0-9]+)?",
 
 
 rule all:
@@ -82,6 +86,7 @@ rule all:
             "<run>/{dataset}/sweep/summary.csv",
             dataset=filter(sweep_runs, config["datasets"]),
         ),
+        [speed_of(dataset) for dataset in config["datasets"]],
         "<run>/manifest.json",
 
 

@@ -37,9 +37,10 @@ from aptarank.model import LIMIT, kind_of, make_model
 from aptarank.optimisation import Settings, pick_precision
 from aptarank.pairs import label_pairs
 from aptarank.plots import BLUE, GREY, ORANGE, save
+from aptarank.sampling import sample_pairs
 from aptarank.tasks import Part
 from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import Training, sample_pairs
+from aptarank.training import Training
 
 TOKENIZER = nucleotide_tokenizer(LIMIT)
 SOME = 4000  # pairs

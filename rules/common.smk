@@ -5,6 +5,9 @@ import os
 import re
 import sys
 
+# The variant of a model that all others are compared with: eager PyTorch in fp32.
+BASELINE = "torch-fp32"
+
 HERE = os.path.relpath(workflow.basedir)
 
 # The jobs' python is the one that runs Snakemake, also where its environment is not activated
@@ -165,6 +168,47 @@ def sweep_runs(dataset):
         for number, fold in enumerate(fold_folders(), start=1)
         for seed in config["seeds"]
     ]
+
+
+def every_variant():
+    """The variants of the config, and those in eager PyTorch that they are compared with."""
+    names = config["speed"]["variants"]
+    same_depth = {f"{BASELINE}{at}{layers}" for _, at, layers in map(at_depth, names)}
+    return sorted({*names, *same_depth, BASELINE}) if names else []
+
+
+def at_depth(variant):
+    """A variant's form, and @ and the number of layers, where it has one."""
+    return variant.partition("@")
+
+
+def compared_with(wildcards):
+    """The variants that one is compared with: the whole model, and as many layers of it, in eager
+    PyTorch."""
+    form, at, layers = at_depth(wildcards.variant)
+    folder = f"{wildcards.model}/seed-{wildcards.seed}/variants"
+    names = {"baseline": BASELINE, "reference": f"{BASELINE}{at}{layers}"}
+    if wildcards.variant == BASELINE:
+        names = {}
+    elif form == BASELINE or not layers:
+        del names["reference"]
+    return {
+        option: in_fold(wildcards.dataset, f"{folder}/{name}", wildcards)
+        for option, name in names.items()
+    }
+
+
+def speed_of(dataset):
+    """The recommended variant of each model of a dataset, of the first seed and fold."""
+    if not config["speed"]["variants"]:
+        return []
+    return expand(
+        "<run>/{dataset}/{fold}{model}/seed-{seed}/speed/recommended.json",
+        dataset=dataset,
+        fold=fold_folders()[0],
+        model=[model for model in models_of(config, dataset) if model not in SWEPT],
+        seed=config["seeds"][0],
+    )
 
 
 def as_options(settings, but=()):

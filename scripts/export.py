@@ -9,7 +9,7 @@ import torch
 
 from aptarank.cli import PATH, Program, logger, progress, threads_option
 from aptarank.config import default
-from aptarank.encoding import encode
+from aptarank.encoding import compose, encode
 from aptarank.errors import InputError
 from aptarank.inference import logits_of_pairs, torch_forward
 from aptarank.model import kind_of, load_model
@@ -51,7 +51,8 @@ def main(folder, pairs, opset, tolerance, threads, output):
     table = read_table(pairs, PAIR_COLUMNS[:2])
     sequences = pd.Index(pd.unique(pd.concat([table["Sequence1"], table["Sequence2"]])))
     encoded = encode(load_tokenizer(folder), sequences)
-    export_onnx(model, encoded, output, opset)
+    sides = torch.tensor([[0, 1], [1, 0]])[: 2 if kind_of(model) == "pair" else 1]
+    export_onnx(model, compose(encoded, *sides), output, opset)
     first, second = (sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2])
     onnx, pytorch = (
         logits_of_pairs(

@@ -21,12 +21,12 @@ from aptarank.encoding import encode
 from aptarank.errors import InputError
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
-from aptarank.sampling import permuted
+from aptarank.sampling import permuted, sample_pairs
 from aptarank.sources import imported_modules
 from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
 from aptarank.tasks import Part
 from aptarank.tokenizer import load_tokenizer
-from aptarank.training import Keep, calibrate, finetune, sample_pairs
+from aptarank.training import Keep, calibrate, finetune
 
 
 @click.command(cls=Program)

@@ -12,7 +12,13 @@ from conftest import ROOT
 from aptarank.sources import imported_modules
 
 IN_CONDA = {"torch": "pytorch"}
-PACKAGE_OF = {"Bio": "biopython", "sklearn": "scikit-learn", "yaml": "pyyaml", "torch": "pytorch"}
+PACKAGE_OF = {
+    "Bio": "biopython",
+    "adjustText": "adjusttext",
+    "sklearn": "scikit-learn",
+    "torch": "pytorch",
+    "yaml": "pyyaml",
+}
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 PINS = {
     IN_CONDA.get(name, name): pin

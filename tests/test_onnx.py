@@ -23,7 +23,8 @@ def exported(request, tmp_path_factory):
     torch.manual_seed(1)
     model = new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, 0.0, request.param).eval()
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
-    export_onnx(model, encode(TOKENIZER, SEQUENCES), path, 20)
+    sides = torch.tensor([[0, 1], [1, 0]])[: 2 if request.param == "pair" else 1]
+    export_onnx(model, compose(encode(TOKENIZER, SEQUENCES), *sides), path, 20)
     return model, path
 
 
@@ -73,10 +74,10 @@ def test_export_fails_where_outputs_differ(exported, program, tmp_path, monkeypa
     said = program("export", "--model", "model", "--pairs", "pairs.csv").output
     assert "logits of 2 test pairs within" in said
 
-    def export_another(model, encoded, path, opset):
+    def export_another(model, example, path, opset):
         weight = model.classifier.weight
         weight.data *= 1.01
-        export_onnx(model, encoded, path, opset)
+        export_onnx(model, example, path, opset)
         weight.data /= 1.01
 
     monkeypatch.setattr("export.export_onnx", export_another)

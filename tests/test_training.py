@@ -15,9 +15,10 @@ from aptarank.inference import pair_logits
 from aptarank.model import new_model
 from aptarank.optimisation import Settings, count_steps, make_optimizer, trapezoid
 from aptarank.pairs import Pairs
+from aptarank.sampling import sample_pairs
 from aptarank.tasks import RankTask
 from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import Training, finetune, sample_pairs
+from aptarank.training import Training, finetune
 
 CPU = torch.device("cpu")
 ALONE = World(CPU)

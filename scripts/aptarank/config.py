@@ -62,6 +62,7 @@ def resolve(config: Mapping) -> dict:
     resolve_sweep(resolved)
     check_split(resolved["split"])
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
+    check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
     return resolved
 
 
@@ -87,6 +88,18 @@ def resolve_curve(config: dict, named: bool) -> None:
             + ", ".join(models)
         )
     curve["models"] = [name for name in curve["models"] if name in models]
+
+
+def check_speed(speed: dict, named: bool) -> None:
+    """Choose a batch size that is measured; InputError where another was named."""
+    sizes = speed["batch_sizes"]
+    if speed["batch_size"] not in sizes:
+        if named:
+            raise InputError(
+                f"config: speed.batch_size is {speed['batch_size']}; expected one of "
+                f"speed.batch_sizes: {', '.join(map(str, sizes))}"
+            )
+        speed["batch_size"] = max(sizes)
 
 
 def resolve_sweep(config: dict) -> None:

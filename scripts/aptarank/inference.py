@@ -11,8 +11,9 @@ from aptarank.encoding import Encoded, compose
 from aptarank.metrics import win_rate
 from aptarank.model import kind_of
 
+Inputs = dict[str, torch.Tensor]  # of a model, as encoding.compose makes them
 # Model inputs of one batch in, its logits out, float32 of shape (batch,).
-Forward = Callable[[dict[str, torch.Tensor]], np.ndarray]
+Forward = Callable[[Inputs], np.ndarray]
 Track = Callable[[Iterable], Iterable]
 
 BATCH = 256
@@ -22,7 +23,7 @@ def torch_forward(model: nn.Module, device: torch.device, precision: str = "fp32
     """Run batches through a PyTorch model."""
     model.eval()
 
-    def forward(inputs: dict[str, torch.Tensor]) -> np.ndarray:
+    def forward(inputs: Inputs) -> np.ndarray:
         with (
             torch.inference_mode(),
             torch.autocast(device.type, torch.bfloat16, precision == "bf16"),

@@ -1,5 +1,6 @@
 """What a result was computed on: hardware and versions."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -13,6 +14,7 @@ PACKAGES = (
     "onnxruntime",
     "onnxscript",
     "openpyxl",
+    "openvino",
     "pandas",
     "pyarrow",
     "rapidfuzz",
@@ -55,3 +57,19 @@ def version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def memory(peak: bool = False) -> int | None:
+    """Bytes of memory that this process has (or has had at most); None where Linux does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        key = "VmHWM:" if peak else "VmRSS:"
+        return 1024 * int(next(line for line in lines if line.startswith(key)).split()[1])
+    except (OSError, StopIteration):
+        return None
+
+
+def forget_peak() -> None:
+    """Let the peak of this process's memory count from now on, where Linux does."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from onnxruntime.capi.onnxruntime_pybind11_state import (
@@ -18,44 +19,59 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 )
 from torch import nn
 
-from aptarank.encoding import Encoded, compose
 from aptarank.errors import InputError
-from aptarank.inference import Forward
-from aptarank.model import kind_of
+from aptarank.inference import Forward, Inputs
 
 
-def export_onnx(model: nn.Module, encoded: Encoded, path: Path, opset: int) -> None:
-    """Write `model` as ONNX with dynamic batch and sequence axes.
+def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> None:
+    """Write a model as ONNX with dynamic batch and sequence axes.
 
-    Inputs are those of `compose`, int64, shape (batch, sequence); the output is `logits`, float32,
-    shape (batch, 1).
+    Inputs are those of `compose`, int64, shape (batch, sequence); the output is `logits`, shape
+    (batch, 1).
 
     Args:
-        encoded: aptamers to trace the model with, at least two.
+        example: inputs to trace it with, of at least two aptamers.
     """
-    first, second = torch.tensor([0, 1]), torch.tensor([1, 0])
-    example = compose(encoded, first, second if kind_of(model) == "pair" else None)
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     path.parent.mkdir(parents=True, exist_ok=True)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model.cpu().eval(),
+        program = torch.onnx.export(
+            module.cpu().eval(),
             kwargs=example,
-            f=path,
             input_names=list(example),
             output_names=["logits"],
-            dynamic_shapes={name: axes for name in example},
+            dynamic_shapes=dict.fromkeys(example, axes),
             opset_version=opset,
             dynamo=True,
-            external_data=False,
             verbose=False,
         )
+    model = program.model_proto
+    strip(model)
+    onnx.save(model, path)
 
 
-def onnx_forward(path: Path, threads: int) -> Forward:
-    """Run batches through an ONNX file on the CPU.
+def strip(model: onnx.ModelProto) -> None:
+    """Remove what nothing needs to run it: notes on shapes, which quantisers take for promises, and
+    where in the source each node comes from, a quarter of a small file.
+    """
+    graph = model.graph
+    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
+    for part in (*graph.node, *graph.initializer, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+
+
+def providers_of(device: torch.device) -> list[str]:
+    """ONNX Runtime's execution providers for a device, the CPU's last."""
+    wanted = ["CUDAExecutionProvider"] if device.type == "cuda" else []
+    there = onnxruntime.get_available_providers()
+    return [*(name for name in wanted if name in there), "CPUExecutionProvider"]
+
+
+def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -> Forward:
+    """Run batches through an ONNX file, on the CPU unless a device is given.
 
     Raises:
         InputError: no such file, or not an ONNX model.
@@ -63,14 +79,17 @@ def onnx_forward(path: Path, threads: int) -> Forward:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Or its threads keep a processor busy for a while after each batch.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    providers = providers_of(device or torch.device("cpu"))
     try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(path, options, providers=providers)
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile) as error:
         raise InputError(f"{path}: not an ONNX model that can be loaded: {error}") from None
     names = [taken.name for taken in session.get_inputs()]
 
-    def forward(inputs: dict[str, torch.Tensor]) -> np.ndarray:
+    def forward(inputs: Inputs) -> np.ndarray:
         taken = {name: inputs[name].numpy() for name in names}
-        return session.run(["logits"], taken)[0][:, 0]
+        return session.run(["logits"], taken)[0][:, 0].astype(np.float32)
 
     return forward

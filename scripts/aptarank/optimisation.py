@@ -23,6 +23,7 @@ class Settings:
     decay: float
     average: float
     soft_labels: float
+    depths: list[int]
     weight_decay: float
     clip: float
     freeze: bool

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aptarank.pairs import ManyPairs, Pairs
+
 POOL = 50  # batches that are sorted by length together
 ROUNDS = 4
 
@@ -33,6 +35,13 @@ def permuted(places: np.ndarray, count: int, seed: int) -> np.ndarray:
         result[outside] = (left << half) | right
         outside[outside] = result[outside] >= count
     return result.astype(np.int64)
+
+
+def sample_pairs(pairs: ManyPairs, most: int, seed: int) -> Pairs:
+    """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of the fitter."""
+    if pairs.total <= most:
+        return pairs.take(np.arange(pairs.total))
+    return pairs.take(permuted(np.arange(most), pairs.total, seed))
 
 
 def scrambled(value: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from aptarank.calibration import fit_temperature
 from aptarank.checkpoints import load_checkpoint, save_checkpoint
 from aptarank.cli import PROGRESS_SECONDS, logger, time_left
+from aptarank.depth import depth_of_step, depths_of, set_depth
 from aptarank.distributed import World
 from aptarank.encoding import Encoded
 from aptarank.errors import InputError
@@ -31,7 +32,7 @@ from aptarank.optimisation import (
     trapezoid,
 )
 from aptarank.pairs import ManyPairs, Pairs
-from aptarank.sampling import permuted
+from aptarank.sampling import sample_pairs
 from aptarank.tasks import TASKS, Batch, Part
 
 SHOWN = 5  # aptamers in a message
@@ -51,13 +52,6 @@ class Keep:
     training: str
     minutes: float | None = None
     steps: int | None = None
-
-
-def sample_pairs(pairs: ManyPairs, most: int, seed: int) -> Pairs:
-    """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of the fitter."""
-    if pairs.total <= most:
-        return pairs.take(np.arange(pairs.total))
-    return pairs.take(permuted(np.arange(most), pairs.total, seed))
 
 
 def validate(
@@ -101,6 +95,7 @@ class Training:
         self.averaged = AveragedModel(model, multi_avg_fn=averaging(settings.average))
         self.forward = world.wrap(torch.compile(model) if settings.compile else model)
         self.held_out = sample_pairs(validation.pairs, settings.validation_pairs, seed)
+        self.depths, self.seed = depths_of(model, settings.depths), seed
         self.step = 0
         self.loss = torch.zeros((), device=world.device)  # summed since the last evaluation
         self.history: list[dict[str, float]] = []
@@ -119,6 +114,8 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
+        if self.depths:
+            set_depth(self.model, depth_of_step(self.depths, self.seed, self.step))
         learnt, seen = 0, []
         for place in range(settings.accumulate):
             batch = self.task.batch(self.step * settings.accumulate + place, world)
@@ -304,6 +301,8 @@ def finetune(
     with noted(*stopping) as signals:
         run(training, keep, signals)
     model.load_state_dict(training.best_weights)
+    if training.depths:
+        set_depth(model, training.depths[-1])
     model.eval()
     return pd.DataFrame(training.history)
 

@@ -1,0 +1,27 @@
+rule recommend:
+    input:
+        script=script("recommend"),
+        modules=modules("recommend"),
+        variants=expand(
+            "<model>/variants/{variant}", variant=every_variant(), allow_missing=True
+        ),
+        timings="<model>/speed/timings.csv",
+    output:
+        table="<model>/speed/benchmark.csv",
+        text="<model>/speed/benchmark.md",
+        plot="<model>/speed/pareto.svg",
+        chosen="<model>/speed/recommended.json",
+    log:
+        "<fold>/logs/{model}/seed-{seed}/recommend.log",
+    benchmark:
+        "<fold>/benchmarks/{model}/seed-{seed}/recommend.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        folder=lambda wildcards, output: os.path.dirname(output.table),
+        batch_size=config["speed"]["batch_size"],
+        loss=config["speed"]["loss"],
+    shell:
+        "python {input.script:q} {input.variants:q} --timings {input.timings:q}"
+        " --batch-size {params.batch_size} --loss {params.loss}"
+        " -o {params.folder:q} --log {log:q}"

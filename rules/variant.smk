@@ -1,0 +1,40 @@
+rule variant:
+    input:
+        unpack(compared_with),
+        script=script("variant"),
+        modules=modules("variant"),
+        model="<model>/model",
+        aptamers="<data>/aptamers.csv",
+        train="<fold>/pairs/train.parquet",
+        validation="<fold>/pairs/validation.parquet",
+        test="<fold>/pairs/test.parquet",
+    output:
+        directory("<model>/variants/{variant}"),
+    log:
+        "<fold>/logs/{model}/seed-{seed}/variants/{variant}.log",
+    benchmark:
+        "<fold>/benchmarks/{model}/seed-{seed}/variants/{variant}.tsv"
+    conda:
+        "../envs/onnx.yaml"
+    threads: config["threads"]
+    params:
+        compared=lambda wildcards, input: [
+            f"--{option}={getattr(input, option)}"
+            for option in compared_with(wildcards)
+        ],
+        opset=config["export"]["opset"],
+        calibration=config["speed"]["calibration"],
+        tolerance=[
+            f"--tolerance={precision}={limit}"
+            for precision, limit in config["speed"]["tolerance"].items()
+        ],
+        device=config["device"],
+        resamples=config["evaluation"]["resamples"],
+        seed=config["evaluation"]["seed"],
+    shell:
+        "python {input.script:q} {wildcards.variant} --model {input.model:q}"
+        " --aptamers {input.aptamers:q} --train {input.train:q}"
+        " --validation {input.validation:q} --test {input.test:q} {params.compared:q}"
+        " --opset {params.opset} --calibration {params.calibration} {params.tolerance}"
+        " --resamples {params.resamples} --resampling-seed {params.seed}"
+        " --device {params.device} --threads {threads} -o {output:q} --log {log:q}"

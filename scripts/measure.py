@@ -1,0 +1,120 @@
+"""Time the variants of a model side by side, in one process."""
+
+import importlib.metadata
+
+import click
+import numpy as np
+import pandas as pd
+import torch
+
+from aptarank import machine
+from aptarank.about import read_about
+from aptarank.cli import PATH, Program, device_option, logger, threads_option
+from aptarank.config import default
+from aptarank.encoding import encode
+from aptarank.errors import InputError
+from aptarank.model import pick_device
+from aptarank.onnx_model import providers_of
+from aptarank.sampling import sample_pairs
+from aptarank.tables import StoredPairs, read_aptamers, write_csv
+from aptarank.timing import alone, batch_of, interleaved, summary
+from aptarank.tokenizer import load_tokenizer
+from aptarank.variants import BASELINE, FORMS, load_variant, split_name
+
+
+@click.command(cls=Program)
+@click.argument("folders", type=PATH, nargs=-1, required=True)
+@click.option("--model", type=PATH, required=True, help="Folder that finetune.py writes.")
+@click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
+@click.option("--test", type=PATH, required=True, help="Test pairs, of which batches are made.")
+@click.option(
+    "--batch-size",
+    "sizes",
+    type=click.IntRange(min=1),
+    multiple=True,
+    default=default("speed.batch_sizes"),
+    help="May be repeated.",
+)
+@click.option("--repetitions", default=default("speed.repetitions"), help="Timed runs of each.")
+@click.option("--seconds", default=float(default("speed.seconds")), help="That are enough of them.")
+@device_option
+@threads_option
+@click.option("-o", "--output", type=PATH, default="timings.csv")
+def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, threads, output):
+    """Time the variants in FOLDERS, what variant.py writes, with one thread and with --threads.
+
+    They take turns, so that a drift of the machine meets all alike. Load time and memory are those
+    of a process of its own for each.
+
+    Example: python scripts/measure.py torch-fp32 onnx-fused --model model --aptamers aptamers.csv
+    --test pairs/test.parquet
+    """
+    place, _ = pick_device(device)
+    about = {folder: read_about(folder) for folder in folders}
+    found = {about[folder]["variant"]: folder for folder in folders if not about[folder]["skipped"]}
+    if BASELINE not in found:
+        raise InputError(f"{BASELINE} is not among FOLDERS; all others are compared with it")
+    sequences = pd.Index(read_aptamers(aptamers)["sequence"].unique())
+    stored = StoredPairs(test, sequences)
+    encoded = encode(load_tokenizer(model), sequences[stored.only_used()])
+    if about[found[BASELINE]]["kind"] == "pair":
+        first, second, _ = sample_pairs(stored, 10 * max(sizes), 1)
+    else:
+        first, second = np.arange(len(encoded)), None
+    batches = {size: batch_of(encoded, first, second, size) for size in sorted(sizes)}
+
+    costs = {}
+    for name, folder in found.items():
+        costs[name] = alone(folder, threads, place.type, batches[max(sizes)])
+        logger.info("%s: loaded in %.1f s", name, costs[name]["load_s"])
+    rows = []
+    for count in sorted({1, threads}):
+        forwards = {name: load_variant(folder, count, place) for name, folder in found.items()}
+        for size, inputs in batches.items():
+            ways = {
+                name: lambda run=run, inputs=inputs: run(inputs) for name, run in forwards.items()
+            }
+            times = interleaved(ways, repetitions, seconds, place)
+            base = np.median(times[BASELINE])
+            for name, taken in times.items():
+                rows.append(
+                    {
+                        "variant": name,
+                        "threads": count,
+                        "batch_size": size,
+                        **summary(taken, size),
+                        "speedup": base / np.median(taken),
+                        **costs[name],
+                        **where(name, place),
+                    }
+                )
+            best = min(times, key=lambda name: np.median(times[name]))
+            logger.info(
+                "%d threads, batches of %d: %s is the fastest, %.2f times %s",
+                count,
+                size,
+                best,
+                base / np.median(times[best]),
+                BASELINE,
+            )
+    write_csv(pd.DataFrame(rows), output)
+    logger.info("%s", output)
+
+
+def where(name: str, device: torch.device) -> dict[str, str]:
+    """What runs a variant: library and version, provider, processor."""
+    library = FORMS[split_name(name)[0]].library
+    if library == "onnxruntime":
+        provider = providers_of(device)[0]
+    else:
+        provider = "CPU" if library == "openvino" else device.type
+    gpu = torch.cuda.get_device_name() if device.type == "cuda" else None
+    return {
+        "library": f"{library} {importlib.metadata.version(library)}",
+        "provider": provider,
+        "processor": gpu or machine.processor(),
+    }
+
+
+if __name__ == "__main__":
+    main()

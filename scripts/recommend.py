@@ -1,0 +1,75 @@
+"""Put the variants of a model into one table and one plot, and name the one to use."""
+
+import json
+
+import click
+import pandas as pd
+
+from aptarank.about import read_about
+from aptarank.cli import PATH, Program, logger
+from aptarank.config import default
+from aptarank.errors import InputError
+from aptarank.pareto import as_markdown, frontier, recommended, rows_of
+from aptarank.plots_speed import plot_pareto
+from aptarank.tables import read_table, write_csv
+
+
+@click.command(cls=Program)
+@click.argument("folders", type=PATH, nargs=-1, required=True)
+@click.option("--timings", type=PATH, required=True, help="What measure.py writes.")
+@click.option(
+    "--batch-size", default=default("speed.batch_size"), help="The size at which they compete."
+)
+@click.option(
+    "--loss",
+    default=default("speed.loss"),
+    help="Pair accuracy, on validation, that the recommended variant may lose.",
+)
+@click.option("-o", "--output", type=PATH, default="speed", help="Folder of tables and plot.")
+def main(folders, timings, batch_size, loss, output):
+    """Compare the variants in FOLDERS; write benchmark.csv, benchmark.md, pareto.svg and
+    recommended.json.
+
+    The recommended variant is chosen on validation pairs; the plot and the tables show test pairs.
+
+    Example: python scripts/recommend.py torch-fp32 onnx-fused --timings timings.csv
+    """
+    abouts = [read_about(folder) for folder in folders]
+    table = rows_of(abouts, read_table(timings, ["variant", "threads", "batch_size", "speedup"]))
+    write_csv(table, output / "benchmark.csv")
+    timed = table[table["skipped"].isna()]
+    if batch_size not in set(timed["batch_size"]):
+        raise InputError(f"{timings}: no batches of {batch_size} were timed")
+    sized = timed[timed["batch_size"] == batch_size]
+    most, fewest = (sized[sized["threads"] == sized["threads"].agg(end)] for end in ("max", "min"))
+    skipped = table[table["skipped"].notna()]
+    text = as_markdown(pd.concat([most, skipped]), fewest)
+    (output / "benchmark.md").write_text(text, encoding="utf-8")
+
+    chosen = recommended(most, loss)
+    best = frontier(most["speedup"].to_numpy(), -most["accuracy_change"].to_numpy())
+    keys = ["variant", "batch_size", "threads", "speedup", "throughput", "accuracy_change"]
+    keys += ["accuracy_change_low", "accuracy_change_high", "validation_accuracy_change"]
+    found = {
+        **json.loads(chosen[keys].to_json()),
+        "folder": str(folders[[about["variant"] for about in abouts].index(chosen["variant"])]),
+        "tolerated_loss": loss,
+        "frontier": most.loc[best].sort_values("speedup")["variant"].tolist(),
+    }
+    (output / "recommended.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    threads = int(chosen["threads"])
+    about = f"batches of {batch_size}, {threads} thread{'s' if threads > 1 else ''}"
+    plot_pareto(most, best, chosen["variant"], about, output / "pareto.svg")
+    logger.info("\n%s", text)
+    logger.info(
+        "recommended: %s, %.2f times as fast as eager PyTorch at %s, accuracy %+.4f",
+        chosen["variant"],
+        chosen["speedup"],
+        about,
+        chosen["accuracy_change"],
+    )
+    logger.info("%s", output)
+
+
+if __name__ == "__main__":
+    main()
