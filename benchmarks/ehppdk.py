@@ -34,6 +34,17 @@ def published_split(data: Path) -> pd.DataFrame:
     return pd.DataFrame({"sequence": sequences, "part": sequences.map(part).fillna("train")})
 
 
+def overlay_of(data: Path) -> dict:
+    """The part of a config that names the data set, and its published split as split.csv."""
+    dataset = {
+        "path": str((data / "tea_ehppdk_scored_sequences.csv").resolve()),
+        "sequence": "Sequence",
+        "score": "Entropy",
+        "better": "higher",
+    }
+    return {"datasets": {"ehppdk": dataset}, "split": {"file": "split.csv"}}
+
+
 def run_chain(overlay: dict, output: Path, cores: int) -> float:
     """Run the workflow in a folder; returns minutes."""
     output.mkdir(parents=True, exist_ok=True)
@@ -89,17 +100,8 @@ def main(data, cores, threads, seeds, output):
     """Run `rank` and `pair` with the default settings and print the tables."""
     output.mkdir(parents=True, exist_ok=True)
     published_split(data).to_csv(output / "split.csv", index=False)
-    overlay = {
+    overlay = overlay_of(data) | {
         "run": "ehppdk",
-        "datasets": {
-            "ehppdk": {
-                "path": str((data / "tea_ehppdk_scored_sequences.csv").resolve()),
-                "sequence": "Sequence",
-                "score": "Entropy",
-                "better": "higher",
-            }
-        },
-        "split": {"file": "split.csv"},
         "seeds": [int(seed) for seed in seeds.split(",")],
         "threads": threads,
     }

@@ -184,19 +184,30 @@ def write_int8_dynamic(
 
 
 def write_int8_static(
-    model: PreTrainedModel, examples: list[Inputs], opset: int, folder: Path
+    model: PreTrainedModel,
+    examples: list[Inputs],
+    opset: int,
+    folder: Path,
+    symmetric: bool = False,
 ) -> dict:
-    """The fused graph in int8, activations by the ranges that the examples have."""
+    """The fused graph in int8, activations by the ranges that the examples have.
+
+    Args:
+        symmetric: activations in int8 around 0, which OpenVINO multiplies at once; ONNX Runtime is
+            twice as fast with uint8.
+    """
     with tempfile.TemporaryDirectory() as scratch, unadvised():
         write_fused(model, examples, opset, Path(scratch))
         before = Path(scratch) / FILE
+        settings = settings_of(onnx.load(before).graph)
+        settings["extra_options"]["ActivationSymmetric"] = symmetric
         quantize_static(
             before,
             folder / FILE,
             Reader(examples),
             quant_format=QuantFormat.QDQ,
-            activation_type=QuantType.QUInt8,
-            **settings_of(onnx.load(before).graph),
+            activation_type=QuantType.QInt8 if symmetric else QuantType.QUInt8,
+            **settings,
         )
     return quantised(folder / FILE)
 

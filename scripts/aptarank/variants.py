@@ -93,7 +93,9 @@ FORMS = {
     "onnx-int8-static": of_onnx("int8", forms_onnx.write_int8_static),
     "openvino-fp32": of_openvino("fp32", forms_onnx.write_fused),
     "openvino-bf16": of_openvino("bf16", forms_onnx.write_bf16_weights),
-    "openvino-int8": of_openvino("int8", forms_onnx.write_int8_static),
+    "openvino-int8": of_openvino(
+        "int8", functools.partial(forms_onnx.write_int8_static, symmetric=True)
+    ),
 }
 
 
