@@ -198,6 +198,19 @@ def compared_with(wildcards):
     }
 
 
+def variant_options(wildcards):
+    """The settings that a variant depends on, as options of variant.py."""
+    form, _, _ = at_depth(wildcards.variant)
+    speed = config["speed"]
+    precision = next((name for name in speed["tolerance"] if name in form), "fp32")
+    options = [f"--tolerance={precision}={speed['tolerance'][precision]}"]
+    if form.startswith(("onnx", "openvino")):
+        options.append(f"--opset={config['export']['opset']}")
+    if precision == "int8":
+        options.append(f"--calibration={speed['calibration']}")
+    return options
+
+
 def speed_of(dataset):
     """The recommended variant of each model of a dataset, of the first seed and fold."""
     if not config["speed"]["variants"]:

@@ -24,4 +24,4 @@ rule recommend:
     shell:
         "python {input.script:q} {input.variants:q} --timings {input.timings:q}"
         " --batch-size {params.batch_size} --loss {params.loss}"
-        " -o {params.folder:q} --log {log:q}"
+        " --name {wildcards.dataset}/{wildcards.model} -o {params.folder:q} --log {log:q}"

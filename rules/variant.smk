@@ -19,15 +19,9 @@ rule variant:
     threads: config["threads"]
     params:
         compared=lambda wildcards, input: [
-            f"--{option}={getattr(input, option)}"
-            for option in compared_with(wildcards)
+            f"--{option}={input[option]}" for option in compared_with(wildcards)
         ],
-        opset=config["export"]["opset"],
-        calibration=config["speed"]["calibration"],
-        tolerance=[
-            f"--tolerance={precision}={limit}"
-            for precision, limit in config["speed"]["tolerance"].items()
-        ],
+        options=variant_options,
         device=config["device"],
         resamples=config["evaluation"]["resamples"],
         seed=config["evaluation"]["seed"],
@@ -35,6 +29,5 @@ rule variant:
         "python {input.script:q} {wildcards.variant} --model {input.model:q}"
         " --aptamers {input.aptamers:q} --train {input.train:q}"
         " --validation {input.validation:q} --test {input.test:q} {params.compared:q}"
-        " --opset {params.opset} --calibration {params.calibration} {params.tolerance}"
-        " --resamples {params.resamples} --resampling-seed {params.seed}"
+        " {params.options} --resamples {params.resamples} --resampling-seed {params.seed}"
         " --device {params.device} --threads {threads} -o {output:q} --log {log:q}"

@@ -103,16 +103,15 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
 
 def where(name: str, device: torch.device) -> dict[str, str]:
     """What runs a variant: library and version, provider, processor."""
-    library = FORMS[split_name(name)[0]].library
-    if library == "onnxruntime":
-        provider = providers_of(device)[0]
-    else:
-        provider = "CPU" if library == "openvino" else device.type
-    gpu = torch.cuda.get_device_name() if device.type == "cuda" else None
+    form = FORMS[split_name(name)[0]]
+    on_gpu = form.gpu and device.type == "cuda"
+    provider = "CUDA" if on_gpu else "CPU"
+    if form.library == "onnxruntime":
+        provider = providers_of(device)[0].removesuffix("ExecutionProvider")
     return {
-        "library": f"{library} {importlib.metadata.version(library)}",
+        "library": f"{form.library} {importlib.metadata.version(form.library)}",
         "provider": provider,
-        "processor": gpu or machine.processor(),
+        "processor": torch.cuda.get_device_name() if on_gpu else machine.processor(),
     }
 
 

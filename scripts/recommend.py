@@ -25,8 +25,9 @@ from aptarank.tables import read_table, write_csv
     default=default("speed.loss"),
     help="Pair accuracy, on validation, that the recommended variant may lose.",
 )
+@click.option("--name", default="variants", help="What they are of, for the plot's title.")
 @click.option("-o", "--output", type=PATH, default="speed", help="Folder of tables and plot.")
-def main(folders, timings, batch_size, loss, output):
+def main(folders, timings, batch_size, loss, name, output):
     """Compare the variants in FOLDERS; write benchmark.csv, benchmark.md, pareto.svg and
     recommended.json.
 
@@ -59,7 +60,8 @@ def main(folders, timings, batch_size, loss, output):
     (output / "recommended.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     threads = int(chosen["threads"])
     about = f"batches of {batch_size}, {threads} thread{'s' if threads > 1 else ''}"
-    plot_pareto(most, best, chosen["variant"], about, output / "pareto.svg")
+    title = f"{name}: {about}"
+    plot_pareto(most, best, chosen["variant"], title, output / "pareto.svg")
     logger.info("\n%s", text)
     logger.info(
         "recommended: %s, %.2f times as fast as eager PyTorch at %s, accuracy %+.4f",

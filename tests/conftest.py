@@ -24,8 +24,10 @@ os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what this machine cannot run, and say why."""
+    """Skip what this machine cannot run, and say why; keep together what shares a fixture."""
     for item in items:
+        shared = "finished" if "finished" in item.fixturenames else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(shared))
         if "gpu" in item.keywords and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a GPU"))
         if "hub" in item.keywords and not os.environ.get("APTARANK_HUB"):
@@ -83,6 +85,7 @@ models:
   pair: {steps: 20, evaluate_every: 10, batch_size: 32}
 seeds: [1, 2]
 learning_curve: {shares: [0.5]}
+speed: {variants: [onnx-fused, onnx-fp16], batch_sizes: [1, 8], repetitions: 3}
 """
 
 

@@ -153,6 +153,35 @@ def test_models_side_by_side(finished):
         assert (data / f"comparison/{name}.svg").is_file()
 
 
+def test_speed(finished):
+    """Each model's variants: proven on all test pairs, timed, one of them recommended."""
+    data = finished / "results/small/lab"
+    for model in ("rank", "pair"):
+        folder = data / model / "seed-1"
+        assert not (data / model / "seed-2/variants").exists()
+        about = json.loads((folder / "variants/onnx-fused/variant.json").read_text())
+        assert about["agreement"]["largest_difference"] < 1e-4
+        logits = [
+            pd.read_parquet(folder / f"variants/{name}/answers/test.parquet")["logit"]
+            for name in ("torch-fp32", "onnx-fused")
+        ]
+        assert np.abs(logits[0] - pd.read_parquet(folder / "logits.parquet")["logit"]).max() < 1e-5
+        assert 0 < np.abs(logits[0] - logits[1]).max() < 1e-3
+        table = pd.read_csv(folder / "speed/benchmark.csv")
+        timed = table[table["skipped"].isna()]
+        assert set(timed["variant"]) == {"torch-fp32", "onnx-fused"}
+        assert len(timed) == 2 * 2 * 2
+        assert (timed["p50_ms"] > 0).all()
+        assert (
+            "onnx-fp16` | skipped: fp16 is for GPUs" in (folder / "speed/benchmark.md").read_text()
+        )
+        chosen = json.loads((folder / "speed/recommended.json").read_text())
+        fastest = timed[(timed["batch_size"] == 8) & (timed["threads"] == 2)]
+        assert chosen["variant"] == fastest.set_index("variant")["speedup"].idxmax()
+        assert (finished / chosen["folder"] / "variant.json").is_file()
+        assert (folder / "speed/pareto.svg").is_file()
+
+
 def test_a_second_run_does_nothing(run):
     assert planned(run("-n")) == {}
     assert "Nothing to be done" in run().stderr
@@ -164,9 +193,16 @@ def test_changes_rerun_what_they_touch(run, finished):
     (finished / "scored.csv").touch()
     assert planned(run("-n")) == {}
     assert (ROOT / "scripts/finetune.py").stat().st_mtime_ns > script
-    assert planned(run("-n", "--config", "export={opset: 19}")) == {"export": 4, "manifest": 1}
+    after = {"variant": 4, "measure": 2, "recommend": 2}
+    opset = planned(run("-n", "--config", "export={opset: 19}"))
+    assert opset == {"export": 4, "manifest": 1} | after
+    assert planned(run("-n", "--config", "speed={loss: 0.1}")) == {"recommend": 2}
+    assert planned(run("-n", "--config", "speed={calibration: 9, tolerance: {int8: 0.5}}")) == {}
     changed = planned(run("-n", "--config", "models={pair: {steps: 21}}"))
     assert changed == {"finetune": 2, "predict": 2, "evaluate": 2, "export": 2} | {
+        "variant": 3,
+        "measure": 1,
+        "recommend": 1,
         "compare": 1,
         "manifest": 1,
     }
@@ -185,7 +221,7 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     compared = 0
     for path in sorted((tmp_path / "results/small/lab").rglob("*")):
         same = path.relative_to(tmp_path)
-        timed = {"logs", "benchmarks"} & set(same.parts)
+        timed = {"logs", "benchmarks", "speed"} & set(same.parts)
         if not path.is_file() or timed or path.name == ".snakemake_timestamp":
             continue
         if path.stem in ("comparison", "summary", "paired", "models"):  # of all seeds

@@ -19,10 +19,10 @@ def plot_pareto(rows: pd.DataFrame, best: np.ndarray, chosen: str, about: str, p
         rows: one a variant: `variant`, `speedup`, `accuracy_change`.
         best: which are on the frontier, bool, shape (n_variants,).
         chosen: the recommended variant.
-        about: what was measured, for the title.
+        about: what was measured, and how, for the title.
     """
     speed, lost = rows["speedup"].to_numpy(), -100 * rows["accuracy_change"].to_numpy()
-    figure, axes = pyplot.subplots(figsize=(8, 5))
+    figure, axes = pyplot.subplots(figsize=(9, 5.5))
     axes.set_xscale("log")
     axes.set_yscale("symlog", linthresh=LINEAR)
     axes.axhline(0, color="#DDDDDD", linewidth=1, zorder=0)
@@ -45,7 +45,9 @@ def plot_pareto(rows: pd.DataFrame, best: np.ndarray, chosen: str, about: str, p
         speed,
         lost,
         ax=axes,
-        expand=(1.15, 1.5),
+        expand=(1.2, 2.0),
+        force_text=(0.4, 1.0),
+        iter_lim=2000,
         arrowprops={"arrowstyle": "-", "color": "#BBBBBB", "linewidth": 0.6},
     )
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))

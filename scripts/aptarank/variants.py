@@ -38,6 +38,7 @@ class Form:
             share of the weights that was quantised.
         read: gives what runs the folder, with so many threads, on a device.
         missing: why a device cannot run it, or None.
+        gpu: whether it runs on a GPU where that is the device; else it stays on the CPU.
         note: for the table.
     """
 
@@ -46,6 +47,7 @@ class Form:
     write: Callable[[PreTrainedModel, list[Inputs], int, Path], dict]
     read: Callable[[Path, int, torch.device], Forward]
     missing: Callable[[torch.device], str | None] = lambda device: None
+    gpu: bool = False
     note: str = ""
 
 
@@ -54,7 +56,7 @@ def of_torch(precision: str, write: Callable, read: Callable, **more) -> Form:
 
 
 def of_onnx(precision: str, write: Callable, **more) -> Form:
-    return Form(precision, "onnxruntime", write, forms_onnx.read, **more)
+    return Form(precision, "onnxruntime", write, forms_onnx.read, gpu=True, **more)
 
 
 def of_openvino(precision: str, write: Callable) -> Form:
@@ -69,7 +71,7 @@ def of_weights(dtype: torch.dtype, read: Callable = forms_torch.read_weights, **
     precision = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}[dtype]
     write = functools.partial(forms_torch.write_weights, dtype=dtype)
     missing = functools.partial(forms_torch.missing, precision)
-    return of_torch(precision, write, read, **{"missing": missing} | more)
+    return of_torch(precision, write, read, **{"missing": missing, "gpu": True} | more)
 
 
 FORMS = {
