@@ -27,7 +27,6 @@ from aptarank.truth import known_fitness
 from aptarank.variants import (
     BASELINE,
     BITS,
-    FORMS,
     load_variant,
     split_name,
     why_not,
@@ -95,10 +94,7 @@ def main(
     --train pairs/train.parquet --validation pairs/validation.parquet --test pairs/test.parquet
     --baseline torch-fp32 -o onnx-fused
     """
-    form, layers = split_name(name)
-    limits = read_limits(tolerances)
-    if form not in FORMS:
-        raise InputError(f"no variant {name}; expected one of: {', '.join(FORMS)}, or one with @N")
+    layers, limits = split_name(name)[1], read_limits(tolerances)
     torch.set_num_threads(threads)
     place, _ = pick_device(device)
     model = load_model(source)

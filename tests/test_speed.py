@@ -218,6 +218,7 @@ def test_the_programs(lab, program, tmp_path):
 def test_a_users_mistakes(lab):
     for name, more, said in (
         ("onnx", [], "no variant onnx; expected one of: torch-fp32, "),
+        ("onnx-fused@all", [], "no variant onnx-fused@all; expected one of"),
         ("onnx-fused", [], "write torch-fp32 first, and give --baseline"),
         ("onnx-fused", ["--baseline", "none"], "none: not a variant of a model"),
         ("torch-fp32", ["--tolerance", "int4=1"], "expected one of fp32, bf16, fp16, int8"),

@@ -167,16 +167,12 @@ def test_speed(finished):
         ]
         assert np.abs(logits[0] - pd.read_parquet(folder / "logits.parquet")["logit"]).max() < 1e-5
         assert 0 < np.abs(logits[0] - logits[1]).max() < 1e-3
-        table = pd.read_csv(folder / "speed/benchmark.csv")
-        timed = table[table["skipped"].isna()]
+        timed = pd.read_csv(folder / "speed/benchmark.csv")
         assert set(timed["variant"]) == {"torch-fp32", "onnx-fused"}
-        assert len(timed) == 2 * 2 * 2
+        assert len(timed) == 2 * 2
         assert (timed["p50_ms"] > 0).all()
-        assert (
-            "onnx-fp16` | skipped: fp16 is for GPUs" in (folder / "speed/benchmark.md").read_text()
-        )
         chosen = json.loads((folder / "speed/recommended.json").read_text())
-        fastest = timed[(timed["batch_size"] == 8) & (timed["threads"] == 2)]
+        fastest = timed[timed["batch_size"] == 8]
         assert chosen["variant"] == fastest.set_index("variant")["speedup"].idxmax()
         assert (finished / chosen["folder"] / "variant.json").is_file()
         assert (folder / "speed/pareto.svg").is_file()
@@ -193,14 +189,14 @@ def test_changes_rerun_what_they_touch(run, finished):
     (finished / "scored.csv").touch()
     assert planned(run("-n")) == {}
     assert (ROOT / "scripts/finetune.py").stat().st_mtime_ns > script
-    after = {"variant": 4, "measure": 2, "recommend": 2}
+    after = {"variant": 2, "measure": 2, "recommend": 2}
     opset = planned(run("-n", "--config", "export={opset: 19}"))
     assert opset == {"export": 4, "manifest": 1} | after
     assert planned(run("-n", "--config", "speed={loss: 0.1}")) == {"recommend": 2}
     assert planned(run("-n", "--config", "speed={calibration: 9, tolerance: {int8: 0.5}}")) == {}
     changed = planned(run("-n", "--config", "models={pair: {steps: 21}}"))
     assert changed == {"finetune": 2, "predict": 2, "evaluate": 2, "export": 2} | {
-        "variant": 3,
+        "variant": 2,
         "measure": 1,
         "recommend": 1,
         "compare": 1,
@@ -217,7 +213,8 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     """A second folder, the same config: tables, predictions, metrics and weights are identical."""
     shutil.copy(finished / "scored.csv", tmp_path)
     shutil.copy(finished / "overlay.yaml", tmp_path)
-    snakemake("--configfile", "overlay.yaml", "--config", "seeds=[1]")
+    omitted = ("--omit-from", "measure")  # timings differ
+    snakemake("--configfile", "overlay.yaml", "--config", "seeds=[1]", *omitted)
     compared = 0
     for path in sorted((tmp_path / "results/small/lab").rglob("*")):
         same = path.relative_to(tmp_path)

@@ -86,7 +86,7 @@ def as_markdown(rows: pd.DataFrame, slow: pd.DataFrame) -> str:
                 "file MB": f"{row['bytes'] / 1e6:.2f}",
                 "of the weights": f"{row['size']:.2f}",
                 "int8 products": ""
-                if np.isnan(products)
+                if pd.isna(products)
                 else f"{products:.0f} of {row['products']:.0f}",
                 "note": row["note"],
             }

@@ -102,9 +102,18 @@ FORMS = {
 
 
 def split_name(name: str) -> tuple[str, int | None]:
-    """Form and number of layers of a variant (None: all)."""
-    form, _, layers = name.partition("@")
-    return form, int(layers) if layers else None
+    """Form and number of layers of a variant (None: all).
+
+    Raises:
+        InputError: there is no such form, or the layers are no number.
+    """
+    form, at, layers = name.partition("@")
+    if form not in FORMS or (at and not layers.isdecimal()):
+        raise InputError(
+            f"no variant {name}; expected one of: {', '.join(FORMS)}; or one and @ and a number "
+            "of layers"
+        )
+    return form, int(layers) if at else None
 
 
 def why_not(name: str, model: PreTrainedModel, device: torch.device) -> str | None:
