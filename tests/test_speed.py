@@ -66,8 +66,9 @@ def test_turns():
     calls = []
     ways = {name: lambda name=name: calls.append(name) for name in "abc"}
     times = interleaved(ways, 5, 60, CPU)
-    assert {name: len(taken) for name, taken in times.items()} == dict.fromkeys("abc", 5)
-    assert calls == [*"aabbcc", *"abc" * 5]
+    assert {name: len(taken) for name, taken in times.items()} == dict.fromkeys("abc", 6)
+    turns = [*"aaaabbbbcccc"]  # one untimed, three timed
+    assert calls == [*"abc", *turns, *turns]
     slow = torch.rand(300, 300)
     times = interleaved({"slow": lambda: [slow @ slow for _ in range(50)]}, 10**6, 0.05, CPU)
     assert 0.05 <= times["slow"].sum() < 5

@@ -14,8 +14,9 @@ from aptarank.encoding import Encoded, compose
 from aptarank.inference import Forward, Inputs
 from aptarank.variants import load_variant
 
-PAUSE = 0.003  # seconds, in which the threads of the runtime before fall asleep
-WARM = 1.0  # seconds of a call that has warmed up whatever there is
+PAUSE = 0.01  # seconds, in which the threads of the runtime before fall asleep
+TURN = 3  # timed calls, after one that is not and warms the caches
+SLOW = 0.2  # seconds of a call that needs no warming up, and is a turn by itself
 
 
 def batch_of(encoded: Encoded, first: np.ndarray, second: np.ndarray | None, size: int) -> Inputs:
@@ -54,21 +55,26 @@ def interleaved(
 ) -> dict[str, np.ndarray]:
     """Time several ways to do a thing in turns, so that a drift of the machine meets all alike.
 
-    Each is called before, untimed, twice unless it is slow, and then until it has had `repetitions`
-    turns or has taken `seconds`.
+    Each is called before, untimed, and then has turns of a few calls until `repetitions` of them
+    are timed or have taken `seconds`.
 
     Returns:
         Seconds of each call, shape (n_calls,).
     """
-    for way in ways.values():
-        if seconds_of(way, device) < WARM:
-            way()
+    fast = {
+        name
+        for name, way in ways.items()
+        if seconds_of(way, device) < SLOW or seconds_of(way, device) < SLOW
+    }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     waiting = set(ways)
     while waiting:
         for name in [name for name in ways if name in waiting]:
             time.sleep(PAUSE)
-            taken[name].append(seconds_of(ways[name], device))
+            if name in fast:
+                ways[name]()
+            for _ in range(TURN if name in fast else 1):
+                taken[name].append(seconds_of(ways[name], device))
             if len(taken[name]) >= repetitions or sum(taken[name]) >= seconds:
                 waiting.discard(name)
     return {name: np.array(times) for name, times in taken.items()}
