@@ -24,10 +24,8 @@ os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what this machine cannot run, and say why; keep together what shares a fixture."""
+    """Skip what this machine cannot run, and say why."""
     for item in items:
-        shared = "finished" if "finished" in item.fixturenames else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(shared))
         if "gpu" in item.keywords and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a GPU"))
         if "hub" in item.keywords and not os.environ.get("APTARANK_HUB"):
