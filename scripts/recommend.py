@@ -13,6 +13,9 @@ from aptarank.pareto import as_markdown, frontier, recommended, rows_of
 from aptarank.plots_speed import plot_pareto
 from aptarank.tables import read_table, write_csv
 
+TIMED = ["variant", "threads", "batch_size", "p50_ms", "p95_ms", "throughput", "speedup"]
+TIMED += ["load_s", "memory_mib"]
+
 
 @click.command(cls=Program)
 @click.argument("folders", type=PATH, nargs=-1, required=True)
@@ -22,7 +25,8 @@ from aptarank.tables import read_table, write_csv
 )
 @click.option(
     "--loss",
-    default=default("speed.loss"),
+    type=click.FloatRange(min=0),
+    default=float(default("speed.loss")),
     help="Pair accuracy, on validation, that the recommended variant may lose.",
 )
 @click.option("--name", default="variants", help="What they are of, for the plot's title.")
@@ -36,7 +40,10 @@ def main(folders, timings, batch_size, loss, name, output):
     Example: python scripts/recommend.py torch-fp32 onnx-fused --timings timings.csv
     """
     abouts = [read_about(folder) for folder in folders]
-    table = rows_of(abouts, read_table(timings, ["variant", "threads", "batch_size", "speedup"]))
+    names = [about["variant"] for about in abouts]
+    if len(set(names)) < len(names):
+        raise InputError(f"{', '.join(names)}: a variant is given twice; give each folder once")
+    table = rows_of(abouts, read_table(timings, TIMED))
     write_csv(table, output / "benchmark.csv")
     timed = table[table["skipped"].isna()]
     if batch_size not in set(timed["batch_size"]):
@@ -53,7 +60,7 @@ def main(folders, timings, batch_size, loss, name, output):
     keys += ["accuracy_change_low", "accuracy_change_high", "validation_accuracy_change"]
     found = {
         **json.loads(chosen[keys].to_json()),
-        "folder": str(folders[[about["variant"] for about in abouts].index(chosen["variant"])]),
+        "folder": str(folders[names.index(chosen["variant"])]),
         "tolerated_loss": loss,
         "frontier": most.loc[best].sort_values("speedup")["variant"].tolist(),
     }

@@ -136,7 +136,8 @@ def test_the_same_logits_everywhere(encoder, words, tmp_path):
     with torch.no_grad():
         assert np.abs(alone(**inputs).logits[:, 0].numpy() - logits).max() < 1e-4
 
-    export_onnx(ours, encoded, tmp_path / "model.onnx", 20)
+    example = compose(encoded, *torch.tensor([[0, 1], [1, 0]]))
+    export_onnx(ours, example, tmp_path / "model.onnx", 20)
     forward = onnx_forward(tmp_path / "model.onnx", 1)
     onnx = logits_of_pairs(forward, "pair", encoded, FIRST, SECOND, 7)
     assert np.abs(onnx - logits).max() < 1e-4

@@ -134,19 +134,22 @@ def test_a_damaged_file(all_forms, name, tmp_path):
     copy = shutil.copytree(found[name].folder, tmp_path / name)
     largest = max(copy.iterdir(), key=lambda path: path.stat().st_size)
     content = largest.read_bytes()
-    largest.write_bytes(content[: len(content) // 2])
-    with pytest.raises(InputError, match=rf"{largest.name}: .*cut short"):
-        load_variant(copy, 1, CPU)
-    largest.write_bytes(b"\1" * len(content))
-    with pytest.raises(InputError):
-        load_variant(copy, 1, CPU)
+    for damaged in (content[: len(content) // 2], b"\1" * len(content), content[:-1] + b"\1", b""):
+        largest.write_bytes(damaged)
+        with pytest.raises(InputError, match=rf"{largest.name}: missing, cut short or changed"):
+            load_variant(copy, 1, CPU)
     largest.unlink()
-    with pytest.raises(InputError, match="0 bytes; expected"):
+    with pytest.raises(InputError, match=rf"{largest.name}: missing"):
         load_variant(copy, 1, CPU)
+    (copy / ABOUT).unlink()
+    (copy / "other").touch()
+    with pytest.raises(InputError, match="it holds other files"):
+        write_variant(name, made(), [], 20, copy)
 
 
 @pytest.mark.parametrize(
-    "content", [None, "", "[]", "{}", '{"skipped": null}', '{"skipped": "why"}']
+    "content",
+    [None, "", "[]", "{}", '{"skipped": null}', '{"variant": "x", "skipped": "why"}'],
 )
 def test_no_variant(tmp_path, content):
     if content is not None:

@@ -62,6 +62,25 @@ def test_change():
     assert not any(value for name, value in itself.items() if "change" in name)
 
 
+def test_change_by_a_plain_loop():
+    """Resamples of aptamers, with a pair as often as both are drawn; as numpy alone has it."""
+    rng = np.random.default_rng(3)
+    first, second = np.triu_indices(12, 1)
+    pairs = Pairs(first, second, rng.integers(2, size=len(first)).astype(np.int8))
+    ours, theirs = rng.normal(size=(2, len(first)))
+    found = change(pairs, ours, theirs, 12, 200, 7)
+    right = [(logits > 0) == (pairs.label == 1) for logits in (ours, theirs)]
+    drawn = np.random.default_rng(7).multinomial(12, np.full(12, 1 / 12), size=200)
+    changes = []
+    for times in drawn:
+        weight = times[first] * times[second]
+        changes.append((weight @ right[0] - weight @ right[1]) / weight.sum())
+    low, high = np.quantile(changes, [0.025, 0.975])
+    assert found["accuracy_change_low"] == pytest.approx(low)
+    assert found["accuracy_change_high"] == pytest.approx(high)
+    assert found["accuracy_change"] == pytest.approx(right[0].mean() - right[1].mean())
+
+
 def test_turns():
     calls = []
     ways = {name: lambda name=name: calls.append(name) for name in "abc"}
@@ -181,6 +200,8 @@ def test_the_programs(lab, program, tmp_path):
     assert "within" in lab("onnx-int8-static", *compared)  # it is written anew
     assert "skipped: fp16 is for GPUs" in lab("onnx-fp16", *compared)
     lab("torch-fp32@1", *compared)
+    said = lab("torchscript@1", *compared, code=1)
+    assert "write torch-fp32@1 first, and give --reference" in said
     assert "1 layers" in lab("torchscript@1", *compared, "--reference", "torch-fp32@1")
     about = json.loads((tmp_path / "torchscript@1/variant.json").read_text())
     assert about["agreement"]["largest_difference"] < 1e-4  # of one layer, not of two
@@ -194,6 +215,8 @@ def test_the_programs(lab, program, tmp_path):
     program("measure", *folders, *measured)
     said = program("recommend", *folders, "--timings", "timings.csv", code=1).output
     assert "no batches of 64 were timed" in said
+    said = program("recommend", *folders, folders[0], "--timings", "timings.csv", code=1).output
+    assert "a variant is given twice" in said
     program("recommend", *folders, "--timings", "timings.csv", "--batch-size", 8, "--loss", 1)
     table = pd.read_csv("speed/benchmark.csv")
     assert table["variant"].value_counts().to_dict() == {
@@ -222,6 +245,7 @@ def test_a_users_mistakes(lab):
         ("onnx-fused@all", [], "no variant onnx-fused@all; expected one of"),
         ("onnx-fused", [], "write torch-fp32 first, and give --baseline"),
         ("onnx-fused", ["--baseline", "none"], "none: not a variant of a model"),
+        ("onnx-fused", ["--baseline", "onnx-fused"], "cannot be written over what it is compared"),
         ("torch-fp32", ["--tolerance", "int4=1"], "expected one of fp32, bf16, fp16, int8"),
         ("torch-fp32", ["--tolerance", "int8"], "= and a number"),
     ):

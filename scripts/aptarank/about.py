@@ -17,8 +17,9 @@ def read_about(folder: Path) -> dict:
     """
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        str(about["variant"])
         if about["skipped"] is None:
-            int(about["limit"]), about["files"].items()
+            int(about["limit"]), {**about["files"]}
         return about
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError(

@@ -74,7 +74,10 @@ device_option = click.option(
 )
 
 threads_option = click.option(
-    "--threads", default=default("threads"), help="Processor threads of PyTorch or ONNX Runtime."
+    "--threads",
+    type=click.IntRange(min=1),
+    default=default("threads"),
+    help="Processor threads of PyTorch or ONNX Runtime.",
 )
 
 

@@ -5,6 +5,7 @@ a folder with the model in that form and `variant.json`, which says what it is.
 """
 
 import functools
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -143,12 +144,16 @@ def write_variant(
     if (folder / ABOUT).is_file():
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(
+            f"{folder}: it holds other files; give a folder that is new or a variant's"
+        )
     found = form.write(model, examples, opset, folder)
-    files = {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()}
+    written = sorted(path for path in folder.iterdir() if path.is_file())
     fp32 = 4 * sum(parameter.numel() for parameter in model.parameters())
     share = found.get("quantised_weights", 1.0)
     bits = share * BITS[form.precision] + (1 - share) * 32
-    size = sum(files.values())
+    size = sum(path.stat().st_size for path in written)
     if size > SLACK * fp32 * bits / 32 + GRAPH:
         raise InputError(
             f"{folder}: {size / 1e6:.1f} MB, its weights have {fp32 * bits / 32 / 1e6:.1f} MB at "
@@ -164,9 +169,17 @@ def write_variant(
         "bits": round(bits, 2),
         "bytes": size,
         "size": round(size / fp32, 4),
-        "files": files,
+        "files": {path.name: checksum(path) for path in written},
         **found,
     }
+
+
+def checksum(path: Path) -> str | None:
+    """SHA-256 of a file; None where there is none."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_variant(folder: Path, threads: int, device: torch.device) -> Forward:
@@ -178,13 +191,11 @@ def load_variant(folder: Path, threads: int, device: torch.device) -> Forward:
     about = read_about(folder)
     if about["skipped"]:
         raise InputError(f"{folder}: there is nothing to run: {about['skipped']}")
-    for name, size in about["files"].items():
-        path = folder / name
-        found = path.stat().st_size if path.is_file() else 0
-        if found != size:
+    for name, expected in about["files"].items():
+        if checksum(folder / name) != expected:
             raise InputError(
-                f"{path}: {found:,} bytes; expected {size:,}: it is cut short, or was changed. "
-                "Write it again with variant.py"
+                f"{folder / name}: missing, cut short or changed: its checksum is not that of "
+                f"{ABOUT}. Write it again with variant.py"
             )
     form = FORMS[split_name(about["variant"])[0]]
     missing = form.missing(device)
