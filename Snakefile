@@ -31,6 +31,7 @@ pathvars:
 localrules:
     all,
     manifest,
+    archive,
 
 
 include: "rules/ingest.smk"
@@ -51,6 +52,7 @@ include: "rules/compare.smk"
 include: "rules/learning_curve.smk"
 include: "rules/sweep.smk"
 include: "rules/manifest.smk"
+include: "rules/archive.smk"
 
 
 # After the rules: what stands before them does not reach the outputs that pathvars name.
@@ -66,28 +68,13 @@ wildcard_constraints:
 rule all:
     default_target: True
     input:
-        expand("<run>/{dataset}/comparison.csv", dataset=config["datasets"]),
-        [
-            every_model(
-                "<run>/{dataset}/{fold}{model}/seed-{seed}/onnx/model.onnx", dataset
-            )
-            for dataset in config["datasets"]
-        ],
-        expand(
-            "<run>/{dataset}/{fold}audit/audit.csv",
-            dataset=config["datasets"],
-            fold=fold_folders(),
-        ),
-        expand(
-            "<run>/{dataset}/comparison/learning_curve.csv",
-            dataset=filter(curve_points, config["datasets"]),
-        ),
-        expand(
-            "<run>/{dataset}/sweep/summary.csv",
-            dataset=filter(sweep_runs, config["datasets"]),
-        ),
-        [speed_of(dataset) for dataset in config["datasets"]],
+        results(),
         "<run>/manifest.json",
+
+
+onstart:
+    if workflow.is_main_process:
+        alone()
 
 
 onsuccess:

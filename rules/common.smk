@@ -1,5 +1,6 @@
 """What all stages share: the checked config, and a script's own files as inputs."""
 
+import contextlib
 import json
 import os
 import re
@@ -16,10 +17,45 @@ own_python = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
 os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
+from aptarank import alive
 from aptarank.config import check_files, models_of, resolve, swept_models
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
+from aptarank.manifest import REPORTS
 from aptarank.sources import imported_modules
+
+
+def tell(line):
+    """Say something to the person at the terminal."""
+    print(line, file=sys.stderr)
+
+
+# The hold on this directory. All have one but dry runs, which may run beside another Snakemake and
+# be read in a pager for hours, and the jobs of a cluster, which leave it to who submits them.
+HELD = None
+os.environ.pop(alive.HOLDER, None)
+if workflow.is_main_process:
+    with contextlib.suppress(
+        OSError
+    ):  # it cannot be written, which Snakemake says itself
+        HELD = alive.take(tell)
+if HELD and any(re.fullmatch("--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", w) for w in sys.argv):
+    HELD.close()
+    HELD = None
+
+
+def alone():
+    """Stop before any job where another Snakemake has the directory."""
+    global HELD
+    try:
+        HELD = HELD or alive.take(tell)
+    except OSError:  # a file system without such locks: Snakemake's own must do
+        return
+    if not HELD:
+        raise WorkflowError(
+            f"{os.getcwd()}: another Snakemake runs in this directory. Wait for it to end, or give "
+            "this one another with --directory."
+        )
 
 
 def checked(config):
@@ -59,16 +95,53 @@ def settings(wildcards, *keys):
 
 
 def launcher():
-    """What starts a training: python, or torchrun for several processes."""
-    if config["processes"] == 1:
+    """What starts a training: python, or torchrun for several processes, on each of its nodes."""
+    processes, nodes = config["processes"], config["nodes"]
+    if processes == 1:
         return "python"
-    # Behind --, or torchrun takes our --log for the start of an option of its own.
-    return f"torchrun --standalone --nproc-per-node={config['processes']} --"
+    torchrun = f"torchrun --nproc-per-node={processes // nodes}"
+    if nodes == 1:
+        # Behind --, or torchrun takes our --log for the start of an option of its own.
+        return f"{torchrun} --standalone --"
+    return (
+        f"srun --nodes={nodes} --ntasks={nodes} --cpus-per-task={threads_of_a_node()}"
+        f" --kill-on-bad-exit {torchrun} --nnodes={nodes} --rdzv-backend=c10d"
+        " --rdzv-id=$SLURM_JOB_ID"
+        " --rdzv-endpoint=$(hostname):$((20000 + SLURM_JOB_ID % 10000)) --"
+    )
+
+
+def threads_of_a_node():
+    """Processor threads that a training has on each of its nodes."""
+    return config["threads"] * config["processes"] // config["nodes"]
+
+
+def more_each_time(amount):
+    """A resource that grows with each attempt at a job."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def training_resources():
+    """What a training asks for: a GPU for each process unless it is to do without."""
+    gpus, nodes = config["processes"], config["nodes"]
+    if config["device"] == "cpu":
+        gpus = 0
+    wanted = {"nodes": nodes, "mem_mb": more_each_time(8000)}
+    if nodes == 1:
+        return wanted | {"gpu": gpus}
+    # With mpi, SLURM's plugin leaves srun to the job itself; gres is a node's share.
+    wanted |= {"mpi": "srun", "tasks": nodes, "tasks_per_gpu": 0}
+    return wanted | ({"gres": f"gpu:{gpus // nodes}"} if gpus else {})
 
 
 def checkpoint_files(wildcards):
     """The files of a model's checkpoint, where that is a folder."""
-    folder = MODELS[wildcards.model]["checkpoint"]
+    return files_of_checkpoint(MODELS[wildcards.model])
+
+
+def files_of_checkpoint(model):
+    """The same by the model's settings."""
+    folder = model["checkpoint"]
     if not folder or not os.path.isdir(folder):
         return []
     return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
@@ -212,16 +285,75 @@ def variant_options(wildcards):
 
 
 def speed_of(dataset):
-    """The recommended variant of each model of a dataset, of the first seed and fold."""
+    """The variants of each model of a dataset, with the first seed in the first fold, and which of
+    them is recommended."""
     if not config["speed"]["variants"]:
         return []
     return expand(
-        "<run>/{dataset}/{fold}{model}/seed-{seed}/speed/recommended.json",
+        "<run>/{dataset}/{fold}{model}/seed-{seed}/{name}",
+        name=["speed/timings.csv", "speed/recommended.json"]
+        + [f"variants/{variant}" for variant in every_variant()],
         dataset=dataset,
         fold=fold_folders()[0],
         model=[model for model in models_of(config, dataset) if model not in SWEPT],
         seed=config["seeds"][0],
     )
+
+
+# What lasts of each training, of each split and of each dataset: all of it is asked for, so that what
+# was deleted is made again.
+OF_MODEL = [
+    *["model", "history.csv", "predictions.csv", "logits.parquet", "scores.csv"],
+    *["metrics.json", "plots", "onnx/model.onnx"],
+]
+OF_FOLD = [
+    *["split.csv", "pairs/train.parquet", "pairs/validation.parquet"],
+    *["pairs/test.parquet", "audit/audit.csv", "audit/plots"],
+    *["baselines.csv", "baselines.parquet"],
+]
+OF_DATASET = [
+    *["aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json"],
+    *["comparison.csv", "comparison/summary.csv", "comparison/paired.csv"],
+]
+
+
+def results():
+    """What a run makes, but for its manifest."""
+    datasets = config["datasets"]
+    return [
+        *expand("<run>/{dataset}/{name}", dataset=datasets, name=OF_DATASET),
+        *expand(
+            "<run>/{dataset}/{fold}{name}",
+            dataset=datasets,
+            fold=fold_folders(),
+            name=OF_FOLD,
+        ),
+        *[
+            every_model(
+                f"<run>/{{dataset}}/{{fold}}{{model}}/seed-{{seed}}/{name}", dataset
+            )
+            for dataset in datasets
+            for name in OF_MODEL
+        ],
+        *[
+            every_model("<run>/{dataset}/{fold}{model}/tokenizer", dataset)
+            for dataset in datasets
+        ],
+        *expand(
+            "<run>/{dataset}/comparison/learning_curve.csv",
+            dataset=filter(curve_points, datasets),
+        ),
+        *expand(
+            "<run>/{dataset}/sweep/summary.csv", dataset=filter(sweep_runs, datasets)
+        ),
+        *map(speed_of, datasets),
+    ]
+
+
+def reports():
+    """Reports of the run, where there are some."""
+    paths = [f"results/{config['run']}/{name}" for name in REPORTS]
+    return [path for path in paths if os.path.isfile(path)]
 
 
 def as_options(settings, but=()):
@@ -261,8 +393,11 @@ def files_of(data):
 def input_files():
     """The user's own files."""
     files = [file for data in config["datasets"].values() for file in files_of(data)]
-    more = [model["unlabelled"] for model in config["models"].values()]
-    return files + split_file() + sorted({path for path in more if path})
+    files += split_file()
+    for model in config["models"].values():
+        files += [model["unlabelled"]] if model["unlabelled"] else []
+        files += files_of_checkpoint(model)
+    return list(dict.fromkeys(files))
 
 
 def split_file():

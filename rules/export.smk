@@ -13,6 +13,8 @@ rule export:
     conda:
         "../envs/onnx.yaml"
     threads: config["threads"]
+    resources:
+        mem_mb=more_each_time(8000),
     params:
         opset=config["export"]["opset"],
         tolerance=config["export"]["tolerance"],

@@ -17,9 +17,9 @@ rule finetune:
         "<fold>/benchmarks/{model}/seed-{seed}/finetune.tsv"
     conda:
         "../envs/model.yaml"
-    threads: config["threads"] * config["processes"]
+    threads: threads_of_a_node()
     resources:
-        gpu=config["processes"],
+        **training_resources(),
     params:
         launch=launcher(),
         settings=lambda wildcards: settings(wildcards),

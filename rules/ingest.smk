@@ -17,7 +17,7 @@ rule ingest:
         "../envs/data.yaml"
     params:
         options=lambda wildcards: as_options(dataset(wildcards), but=["path"]),
-        family=[f"--family={column}" for column in family_column()],
+        family=lambda wildcards: [f"--family={column}" for column in family_column()],
     shell:
         "python {input.script:q} {params.options:q} {params.family:q} -o {output.aptamers:q}"
         " --rejected {output.rejected:q} --labels {output.labels:q} --summary {output.summary:q}"

@@ -1,8 +1,9 @@
+# Last, after all results, for it has their checksums.
 rule manifest:
     input:
         script=script("manifest"),
         modules=modules("manifest"),
-        comparisons=expand("<run>/{dataset}/comparison.csv", dataset=config["datasets"]),
+        results=results(),
         files=input_files(),
     output:
         "<run>/manifest.json",
@@ -11,7 +12,8 @@ rule manifest:
     conda:
         "../envs/onnx.yaml"
     params:
-        config=json.dumps(config),
+        config=lambda wildcards: json.dumps(config),
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.script:q} {input.files:q} --config {params.config:q}"
-        " -o {output:q} --log {log:q}"
+        "python {input.script:q} --results {params.folder:q} --config {params.config:q}"
+        " -o {output:q} --log {log:q} -- {input.files:q}"

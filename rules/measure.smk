@@ -18,6 +18,8 @@ rule measure:
     conda:
         "../envs/onnx.yaml"
     threads: config["threads"]
+    resources:
+        mem_mb=more_each_time(8000),
     params:
         sizes=[f"--batch-size={size}" for size in config["speed"]["batch_sizes"]],
         repetitions=config["speed"]["repetitions"],
@@ -25,6 +27,6 @@ rule measure:
         device=config["device"],
     shell:
         "python {input.script:q} {input.variants:q} --model {input.model:q}"
-        " --aptamers {input.aptamers:q} --test {input.test:q} {params.sizes}"
+        " --aptamers {input.aptamers:q} --test {input.test:q} {params.sizes:q}"
         " --repetitions {params.repetitions} --seconds {params.seconds}"
         " --device {params.device} --threads {threads} -o {output:q} --log {log:q}"

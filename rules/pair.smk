@@ -16,6 +16,8 @@ rule pair:
     priority: 10
     conda:
         "../envs/data.yaml"
+    resources:
+        mem_mb=more_each_time(8000),
     params:
         folder=lambda wildcards, output: os.path.dirname(output.train),
         options=as_options(

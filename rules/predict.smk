@@ -15,6 +15,8 @@ rule predict:
     conda:
         "../envs/model.yaml"
     threads: config["threads"]
+    resources:
+        mem_mb=more_each_time(8000),
     params:
         device=config["device"],
     shell:

@@ -34,7 +34,8 @@ rule pretrain:
         "../envs/model.yaml"
     threads: config["threads"]
     resources:
-        gpu=1,
+        gpu=int(config["device"] != "cpu"),
+        mem_mb=more_each_time(8000),
     params:
         settings=lambda wildcards: settings(wildcards, *PRETRAINING),
         unlabelled=lambda wildcards, input: [

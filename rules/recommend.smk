@@ -19,9 +19,10 @@ rule recommend:
         "../envs/report.yaml"
     params:
         folder=lambda wildcards, output: os.path.dirname(output.table),
+        name=lambda wildcards: f"{wildcards.dataset}/{wildcards.model}",
         batch_size=config["speed"]["batch_size"],
         loss=config["speed"]["loss"],
     shell:
         "python {input.script:q} {input.variants:q} --timings {input.timings:q}"
         " --batch-size {params.batch_size} --loss {params.loss}"
-        " --name {wildcards.dataset}/{wildcards.model} -o {params.folder:q} --log {log:q}"
+        " --name {params.name:q} -o {params.folder:q} --log {log:q}"

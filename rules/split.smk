@@ -33,7 +33,7 @@ rule split:
         folds=as_options({"folds": config["split"]["folds"]}),
         fold=fold_option,
         seed=config["split"]["seed"],
-        file=[f"--file={path}" for path in split_file()],
+        file=lambda wildcards: [f"--file={path}" for path in split_file()],
     shell:
         "python {input.script:q} {input.aptamers:q} {params.family:q} {params.file:q}"
         " {params.fractions:q} {params.folds:q} {params.fold:q} --seed {params.seed} --threads {threads}"

@@ -17,6 +17,8 @@ rule variant:
     conda:
         "../envs/onnx.yaml"
     threads: config["threads"]
+    resources:
+        mem_mb=more_each_time(8000),
     params:
         compared=lambda wildcards, input: [
             f"--{option}={input[option]}" for option in compared_with(wildcards)
@@ -26,8 +28,8 @@ rule variant:
         resamples=config["evaluation"]["resamples"],
         seed=config["evaluation"]["seed"],
     shell:
-        "python {input.script:q} {wildcards.variant} --model {input.model:q}"
+        "python {input.script:q} {wildcards.variant:q} --model {input.model:q}"
         " --aptamers {input.aptamers:q} --train {input.train:q}"
         " --validation {input.validation:q} --test {input.test:q} {params.compared:q}"
-        " {params.options} --resamples {params.resamples} --resampling-seed {params.seed}"
+        " {params.options:q} --resamples {params.resamples} --resampling-seed {params.seed}"
         " --device {params.device} --threads {threads} -o {output:q} --log {log:q}"

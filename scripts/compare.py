@@ -1,6 +1,5 @@
 """Tables and plots of all models, seeds and baselines side by side."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from aptarank.errors import InputError
 from aptarank.metrics import correct
 from aptarank.pairs import PAIR_COLUMNS, Pairs
 from aptarank.summary import paired_differences, summarise
-from aptarank.tables import read_logits, read_table, write_csv
+from aptarank.tables import read_json, read_logits, read_table, write_csv
 
 FIRST = ["model", "seed", "kind", "parameters"]
 SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_at_10%"]
@@ -73,7 +72,7 @@ def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, 
             f"{len(probabilities)} --probabilities; expected one --logits for each of METRICS, and "
             "one --probabilities for each of --baselines"
         )
-    models = pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in metrics])
+    models = pd.DataFrame(map(read_json, metrics))
     by_fold = [read_table(path, ["model", "accuracy"]) for path in baselines]
     others = pd.concat(by_fold)
     table = pd.concat([models, others.assign(kind="baseline")], ignore_index=True)

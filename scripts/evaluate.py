@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pandas as pd
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from scipy.special import expit
 
 from aptarank import bootstrap, plots
@@ -26,7 +26,7 @@ from aptarank.metrics import (
     top_recall,
 )
 from aptarank.pairs import Pairs
-from aptarank.tables import read_aptamers, read_logits, read_table
+from aptarank.tables import ANEW, read_aptamers, read_json, read_logits, read_table
 from aptarank.truth import contradicting, fitness_difference, known_fitness
 
 
@@ -144,7 +144,7 @@ def main(
         for number, band in enumerate(accuracy_by_margin(difference, right, bands))
     ]
 
-    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))["aptarank"]
+    about = read_json(folder / "config.json")["aptarank"]
     temperature = about.get("temperature", 1.0)
     unscaled = expit(average * temperature)
     tables = [reliability(label, probability) for probability in (unscaled, chance)]
@@ -179,7 +179,7 @@ def main(
     plots.plot_reliability(*tables, to / "reliability.svg")
     plots.plot_confusion(measured, to / "confusion.svg")
     plots.plot_ranking(true, predicted, group, measured["kendall_tau"], to / "ranking.svg")
-    plots.plot_history(pd.read_csv(history), to / "history.svg")
+    plots.plot_history(read_table(history, ["step"]), to / "history.svg")
     curve = [top_recall(true, predicted, group, f"{percent}%") for percent in range(1, 100)]
     plots.plot_top(curve, measured["top"], to / "top.svg")
     if by_margin:
@@ -215,8 +215,11 @@ def contradictions(
 
 def count_parameters(weights: Path) -> int:
     """Number of weights in a safetensors file."""
-    with safe_open(weights, framework="numpy") as file:
-        return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no dict)
+    try:
+        with safe_open(weights, framework="numpy") as file:
+            return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no dict)
+    except (SafetensorError, FileNotFoundError) as error:
+        raise InputError(f"{weights}: its weights cannot be read: {error}{ANEW}") from None
 
 
 if __name__ == "__main__":

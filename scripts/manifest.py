@@ -1,56 +1,39 @@
-"""Say what a run was made from: config, versions, git commit, inputs."""
+"""Say what a run was made from and what came of it: config, versions, machine, checksums."""
 
-import hashlib
 import json
-import subprocess
-from pathlib import Path
 
 import click
 
 from aptarank import machine
 from aptarank.cli import PATH, Program, logger
+from aptarank.manifest import MANIFEST, REPORTS, checksums, git_state, seeds_of
+from aptarank.results import NO_RESULTS, files_in
 
 
 @click.command(cls=Program)
 @click.argument("inputs", type=PATH, nargs=-1, required=True)
 @click.option("--config", "config", required=True, help="The resolved config, JSON.")
-@click.option("-o", "--output", type=PATH, default="manifest.json")
-def main(inputs, config, output):
+@click.option("--results", type=PATH, help="Folder of the results, those that are there.")
+@click.option("-o", "--output", type=PATH, default=MANIFEST)
+def main(inputs, config, results, output):
     """Write the manifest of a run that read INPUTS.
 
-    Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}'
+    Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}' --results results/mine
     """
+    settings = json.loads(config)
+    besides = NO_RESULTS | {f"/{name}": "not yet" for name in (MANIFEST, *REPORTS)}
     manifest = {
-        "config": json.loads(config),
+        "config": settings,
+        "seeds": seeds_of(settings),
         "git": git_state(),
         "versions": machine.versions(),
         "machine": machine.describe(),
-        "inputs": {str(path): {"sha256": sha256(path)} for path in sorted(inputs)},
+        "inputs": checksums(sorted(map(str, inputs))),
+        "outputs": checksums(files_in(results, besides), results) if results else {},
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    logger.info("%s", output)
-
-
-def git_state() -> dict | None:
-    """Commit of this workflow and whether files differ from it; None outside of git."""
-    here = Path(__file__).parent
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", "-C", here, *words], check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    try:
-        return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def sha256(path: Path) -> str:
-    """Checksum of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    logger.info("%s: checksums of %d results", output, len(manifest["outputs"]))
 
 
 if __name__ == "__main__":

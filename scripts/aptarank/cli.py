@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
+from aptarank.alive import end_with_snakemake
 from aptarank.config import default
+from aptarank.disk import explain
 from aptarank.errors import InputError
 
 logger = logging.getLogger("aptarank")
@@ -25,25 +27,28 @@ def set_up_logging(log: Path | None) -> None:
     Of several processes under torchrun, the first alone says more than errors.
     """
     leads = os.environ.get("RANK", "0") == "0"
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if log is not None and leads:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(log, mode="w", encoding="utf-8"))
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=handlers, force=True)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
     logger.setLevel(logging.INFO if leads else logging.ERROR)
     logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
     # Warnings of libraries go to the log file alone, not to the person at the terminal.
     logging.captureWarnings(True)
     libraries = logging.getLogger("py.warnings")
     libraries.propagate = False
-    libraries.handlers = handlers[1:] or [logging.NullHandler()]
+    libraries.handlers = [logging.NullHandler()]
+    if log is not None and leads:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(log, mode="w", encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(message)s"))
+        logging.getLogger().addHandler(file)
+        libraries.handlers = [file]
 
 
 class Program(click.Command):
     """A click command with `--log`, whose errors a user can read.
 
-    `InputError` becomes one message and exit status 1; anything else is a fault of ours and keeps
-    its traceback.
+    `InputError` becomes one message and exit status 1, and so does a file or disk that fails;
+    anything else is a fault of ours and keeps its traceback. A program that Snakemake started ends
+    with it.
     """
 
     def __init__(self, *args, **kwargs):
@@ -53,15 +58,20 @@ class Program(click.Command):
         )
 
     def invoke(self, ctx: click.Context):
-        set_up_logging(ctx.params.pop("log"))
+        log = ctx.params.pop("log")
+        end_with_snakemake()
         try:
+            set_up_logging(log)
             return super().invoke(ctx)
         except InputError as error:
             logger.error("%s: error: %s", ctx.info_name, error)
             ctx.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception:
+        except Exception as error:
+            if explained := explain(error, ctx.params.get("output") or Path()):
+                logger.error("%s: error: %s", ctx.info_name, explained)
+                ctx.exit(1)
             logger.exception("%s: a fault of aptarank's own, please report it:", ctx.info_name)
             ctx.exit(70)  # EX_SOFTWARE of sysexits.h
 

@@ -27,6 +27,8 @@ KINDS = ("rank", "pair")
 INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
 # Settings that a sweep leaves alone: they say which model it is, and may hold any text.
 UNSWEPT = ("kind", "checkpoint", "init_from", "unlabelled")
+NAMED = "letters, digits, '_', '.' and '-' alone (not '.' or '..')"
+SNAKEMAKES = re.compile(r"\{[^{}]+\}|<[a-z][a-z0-9_]*>")  # its wildcards and path variables
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
@@ -59,11 +61,22 @@ def resolve(config: Mapping) -> dict:
         settings.setdefault("kind", name)
         resolve_model(settings, f"models.{name}")
     check_transfer(resolved)
+    check_nodes(resolved)
     resolve_sweep(resolved)
     check_split(resolved["split"])
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
     return resolved
+
+
+def check_nodes(config: Mapping) -> None:
+    """Raise InputError where the processes cannot be spread alike over the nodes."""
+    processes, nodes = config["processes"], config["nodes"]
+    if processes % nodes or processes == 1 < nodes:
+        raise InputError(
+            f"config: {processes} processes cannot be spread alike over {nodes} nodes; "
+            "make processes a multiple of nodes"
+        )
 
 
 def check_split(split: Mapping) -> None:
@@ -277,9 +290,8 @@ def worded(error: jsonschema.ValidationError, where: str) -> str:
         allowed = f" (one of: {', '.join(about['enum'])})" if "enum" in about else ""
         return f"{key}.{missing} is missing{allowed}: {about['description']}"
     if "propertyNames" in error.absolute_schema_path:
-        return (
-            f"{key}: the name {error.instance!r}; expected letters, digits, '_', '.' and '-' alone"
-        )
+        return f"{key}: the name {error.instance!r}; expected {NAMED}"
+    name = schema()["properties"]["run"]["pattern"]
     expected = {
         "enum": lambda: f"one of: {', '.join(map(str, limit))}",
         "type": lambda: " or ".join([limit] if isinstance(limit, str) else limit),
@@ -287,7 +299,7 @@ def worded(error: jsonschema.ValidationError, where: str) -> str:
         "maximum": lambda: f"at most {limit}",
         "exclusiveMinimum": lambda: f"more than {limit}",
         "exclusiveMaximum": lambda: f"less than {limit}",
-        "pattern": lambda: f"a text that matches {limit}",
+        "pattern": lambda: NAMED if limit == name else f"a text that matches {limit}",
         "minItems": lambda: f"at least {limit} of them",
         "minLength": lambda: "a text that is not empty",
         "minProperties": lambda: f"at least {limit} of them",
@@ -307,6 +319,10 @@ def near(name: Any, allowed: Iterable[str]) -> str:
 def check_files(config: Mapping) -> None:
     """Raise InputError, naming key and file, where a file of a resolved config is missing."""
     files = []
+    checkpoints = [
+        (f"models.{name}.checkpoint", model["checkpoint"] or "")
+        for name, model in config["models"].items()
+    ]
     for name, data in config["datasets"].items():
         key, paths = f"datasets.{name}.path", data["path"]
         try:
@@ -319,6 +335,12 @@ def check_files(config: Mapping) -> None:
             files.append((f"models.{name}.unlabelled", model["unlabelled"]))
     if config["split"]["file"]:
         files.append(("split.file", config["split"]["file"]))
+    for key, path in [*files, *checkpoints]:
+        if found := SNAKEMAKES.search(path):
+            raise InputError(
+                f"config: {key} is {path!r}: Snakemake puts something else in the place of "
+                f"{found[0]} in a file's name; rename it"
+            )
     for key, path in files:
         if not Path(path).is_file():
             raise InputError(

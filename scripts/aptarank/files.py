@@ -1,6 +1,7 @@
-"""Which files a user means. Imports nothing heavy: the Snakefile uses it."""
+"""Which files a user means, and their checksums. Imports nothing heavy: the Snakefile uses it."""
 
 import glob
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -35,3 +36,9 @@ def named_twice(first: Path, again: str) -> str:
     """What is wrong where two names mean one file."""
     same = "named twice" if first == Path(again) else f"the same file as {first}"
     return f"{same}; its rows would count twice"
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,10 +4,14 @@ import contextlib
 import importlib.metadata
 import os
 import platform
+import subprocess
 from pathlib import Path
 
 PACKAGES = (
+    "adjusttext",
     "biopython",
+    "click",
+    "jsonschema",
     "matplotlib",
     "numpy",
     "onnx",
@@ -17,23 +21,27 @@ PACKAGES = (
     "openvino",
     "pandas",
     "pyarrow",
+    "pyyaml",
     "rapidfuzz",
     "safetensors",
     "scikit-learn",
     "scipy",
     "snakemake",
+    "snakemake-executor-plugin-slurm",
+    "snakemake-executor-plugin-slurm-jobstep",
     "tokenizers",
     "torch",
     "transformers",
 )
 
 
-def describe() -> dict[str, str | int | None]:
-    """Operating system, processor and its threads."""
+def describe() -> dict[str, str | int | list[str] | None]:
+    """Operating system, processor and its threads, GPUs."""
     return {
         "system": platform.platform(),
         "processor": processor(),
         "threads": os.cpu_count(),
+        "gpus": gpus(),
     }
 
 
@@ -44,6 +52,16 @@ def processor() -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def gpus() -> list[str]:
+    """Names of NVIDIA's GPUs and their driver, as nvidia-smi lists them."""
+    query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(query, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return done.stdout.splitlines()
 
 
 def versions() -> dict[str, str | None]:

@@ -165,7 +165,8 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
             if not any(folder.glob(pattern)):
                 raise InputError(
                     f"checkpoint {checkpoint}: not a checkpoint folder, it has no {name}; expected "
-                    "what save_pretrained writes (config.json, model.safetensors)"
+                    "what save_pretrained writes (config.json, model.safetensors); weights in "
+                    "pickle are never read, for they can hold code"
                 )
     elif not HUB_NAME.fullmatch(checkpoint):
         raise InputError(f"checkpoint {checkpoint}: no such folder, and no Hugging Face name")

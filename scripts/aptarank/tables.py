@@ -1,8 +1,10 @@
 """Reading and writing the pipeline's own tables."""
 
+import contextlib
+import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,9 @@ APTAMER_COLUMNS = [
 
 
 MARGIN = "aptarank margin"  # key of a Parquet file's metadata
+ANEW = (
+    "\nRemove it and run Snakemake again, which makes it anew; or fetch it again, if it is yours."
+)
 
 
 def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.DataFrame:
@@ -31,21 +36,18 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
     Raises:
         InputError: no such file, empty, unreadable, or a missing column (says which exist).
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            options = {"dtype": str, "keep_default_na": False} if text else {}
-            separator = "\t" if path.suffix in (".tsv", ".tab") else ","
-            table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **options)
-    except pd.errors.EmptyDataError:
-        raise InputError(
-            f"{path}: the file is empty; expected the columns {','.join(columns)}"
-        ) from None
-    except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: not a readable table: {error}") from None
+    with readable(path):
+        try:
+            if path.suffix == ".parquet":
+                table = pd.read_parquet(path)
+            else:
+                options = {"dtype": str, "keep_default_na": False} if text else {}
+                separator = "\t" if path.suffix in (".tsv", ".tab") else ","
+                table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **options)
+        except pd.errors.EmptyDataError:
+            raise InputError(
+                f"{path}: the file is empty; expected the columns {','.join(columns)}"
+            ) from None
     for column in columns:
         if column not in table.columns:
             found = ", ".join(repr(name) for name in table.columns)
@@ -53,6 +55,35 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
                 f"{path}: no column {column!r}; expected {','.join(columns)}, found {found}"
             )
     return table
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Within it, a file that is missing, cut short or damaged raises InputError."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file{ANEW}")
+    try:
+        yield
+    except (pd.errors.ParserError, ValueError, pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk, not the content
+            raise
+        what = str(error).splitlines()[0]
+        raise InputError(
+            f"{path}: not readable, it is damaged or cut short: {what}{ANEW}"
+        ) from None
+
+
+def read_json(path: Path) -> dict:
+    """Read an object of JSON.
+
+    Raises:
+        InputError: no such file, or damaged.
+    """
+    with readable(path):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("expected an object of JSON")
+    return found
 
 
 def read_aptamers(path: Path) -> pd.DataFrame:
@@ -64,9 +95,10 @@ def read_aptamers(path: Path) -> pd.DataFrame:
         InputError: no such file, unreadable, or a missing column.
     """
     table = read_table(path, APTAMER_COLUMNS, text=True)
-    for column in ("score", "fitness", "spread", "low", "high"):
-        table[column] = table[column].replace("", "nan").astype(float)
-    return table.astype({"count": int})
+    with readable(path):
+        for column in ("score", "fitness", "spread", "low", "high"):
+            table[column] = table[column].replace("", "nan").astype(float)
+        return table.astype({"count": int})
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -132,7 +164,8 @@ class PairWriter:
 
 def read_margin(path: Path) -> float:
     """The margin that a table of pairs was made with, in units of the fitness."""
-    return float((pq.read_metadata(path).metadata or {}).get(MARGIN.encode(), 0.0))
+    with readable(path):
+        return float((pq.read_metadata(path).metadata or {}).get(MARGIN.encode(), 0.0))
 
 
 def read_pairs(path: Path, sequences: pd.Index) -> Pairs:
@@ -192,8 +225,7 @@ class StoredPairs:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as this)
         self.total = 0
         self.used = np.zeros(len(sequences), dtype=bool)  # which occur
-        table = pq.ParquetFile(path, read_dictionary=PAIR_COLUMNS[:2])
-        for batch in table.iter_batches(CHUNK, columns=PAIR_COLUMNS):
+        for batch in self.batches(path):
             records = np.empty(len(batch), dtype=self.RECORD)
             for field, column in zip(("first", "second"), PAIR_COLUMNS[:2], strict=True):
                 coded = batch[column]
@@ -207,6 +239,13 @@ class StoredPairs:
             self.file.write(records)
         self.file.flush()
         self.renumber = np.arange(len(sequences))
+
+    @staticmethod
+    def batches(path: Path) -> Iterator[pa.RecordBatch]:
+        """The table in parts, its sequences as dictionaries."""
+        with readable(path):
+            table = pq.ParquetFile(path, read_dictionary=PAIR_COLUMNS[:2])
+            yield from table.iter_batches(CHUNK, columns=PAIR_COLUMNS)
 
     def only_used(self) -> np.ndarray:
         """From now on, indices are into the sequences that occur; their old indices."""

@@ -134,8 +134,12 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
             trust_remote_code=False,
             **changes,
         )
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{source}: no tokenizer to load: {first_line(error)}") from None
+    except Exception as error:  # that of a damaged tokenizer.json has no class of its own
+        raise InputError(
+            f"{source}: no tokenizer to load: {first_line(error)}\n"
+            "Expected tokenizer.json and tokenizer_config.json, as save_pretrained writes; code "
+            "of its own is never run."
+        ) from None
     if tokenizer.pad_token is None:
         raise InputError(f"{source}: its tokenizer has no pad_token; that of an encoder has one")
     return tokenizer

@@ -5,7 +5,6 @@ a folder with the model in that form and `variant.json`, which says what it is.
 """
 
 import functools
-import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ import torch
 from transformers import PreTrainedModel
 
 from aptarank import forms_onnx, forms_openvino, forms_torch
-from aptarank.about import ABOUT, read_about
+from aptarank.about import ABOUT, read_about, write_about
 from aptarank.depth import check_depth
 from aptarank.errors import InputError
+from aptarank.files import sha256
 from aptarank.inference import Forward, Inputs
 from aptarank.model import kind_of, position_limit
 
@@ -148,8 +148,9 @@ def write_variant(
         raise InputError(
             f"{folder}: it holds other files; give a folder that is new or a variant's"
         )
+    write_about(folder, {"variant": name, "skipped": "it was not finished"})
     found = form.write(model, examples, opset, folder)
-    written = sorted(path for path in folder.iterdir() if path.is_file())
+    written = sorted(path for path in folder.iterdir() if path.is_file() and path.name != ABOUT)
     fp32 = 4 * sum(parameter.numel() for parameter in model.parameters())
     share = found.get("quantised_weights", 1.0)
     bits = share * BITS[form.precision] + (1 - share) * 32
@@ -176,10 +177,7 @@ def write_variant(
 
 def checksum(path: Path) -> str | None:
     """SHA-256 of a file; None where there is none."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256(path) if path.is_file() else None
 
 
 def load_variant(folder: Path, threads: int, device: torch.device) -> Forward:

@@ -1,0 +1,61 @@
+"""What a run was made from and what came of it, as manifest.json holds it."""
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aptarank.config import HOME
+from aptarank.errors import InputError
+from aptarank.files import sha256
+
+MANIFEST = "manifest.json"
+REPORTS = ("report.html", "report.zip")  # made of all the rest, so not in the manifest
+
+
+def git_state() -> dict | None:
+    """Commit of this workflow and whether files differ from it; None outside of git."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", HOME, *words], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def seeds_of(config: Mapping) -> dict:
+    """All seeds of a config: those of the trainings, and those of its parts by their names."""
+    parts = {key: part["seed"] for key, part in config.items() if "seed" in as_mapping(part)}
+    return {"models": config.get("seeds", [])} | parts
+
+
+def as_mapping(value: object) -> Mapping:
+    return value if isinstance(value, Mapping) else {}
+
+
+def checksums(names: Iterable[str], folder: Path = Path()) -> dict[str, dict[str, str]]:
+    """The SHA-256 of files by name."""
+    return {name: {"sha256": sha256(folder / name)} for name in names}
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a run.
+
+    Raises:
+        InputError: there is none, or it is not one of manifest.py's.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        {**manifest["config"]["datasets"]}, {**manifest["inputs"]}, {**manifest["outputs"]}
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file; finish the run, of which it is the last part"
+        ) from None
+    except (OSError, ValueError, LookupError, TypeError):
+        raise InputError(f"{path}: not a manifest; delete it and run snakemake again") from None
+    return manifest

@@ -1,0 +1,60 @@
+"""Pack a finished run into one zip file, from which it can be repeated."""
+
+import os
+from pathlib import Path
+
+import click
+import yaml
+
+from aptarank.archive import how_to_repeat, packed, write_zip
+from aptarank.cli import PATH, Program, logger
+from aptarank.errors import InputError
+from aptarank.files import sha256
+from aptarank.manifest import MANIFEST, REPORTS, read_manifest
+
+
+@click.command(cls=Program)
+@click.argument("folder", type=PATH)
+@click.option("-o", "--output", type=PATH, help="The zip file; FOLDER.zip where not given.")
+def main(folder, output):
+    """Pack the results of a run in FOLDER, and the inputs that its manifest names.
+
+    Run it where the run was started, or the inputs are not found. README.txt in the zip says how
+    to repeat the run.
+
+    Example: python scripts/archive.py results/mine
+    """
+    manifest = read_manifest(folder)
+    config, inputs = packed(manifest["config"])
+    known = {os.path.realpath(name): file["sha256"] for name, file in manifest["inputs"].items()}
+    for path in inputs.values():
+        check(path, known.get(os.path.realpath(path)))
+    for name, file in manifest["outputs"].items():
+        check(folder / name, file["sha256"])
+    reports = [name for name in REPORTS if (folder / name).is_file()]
+    results = Path("results", manifest["config"]["run"])
+    files = {
+        "README.txt": how_to_repeat(manifest),
+        "config.yaml": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        **inputs,
+        **{
+            (results / name).as_posix(): folder / name
+            for name in [MANIFEST, *reports, *manifest["outputs"]]
+        },
+    }
+    output = output or Path(f"{folder}.zip")
+    write_zip(files, output)
+    logger.info("%s: %d files, %.1f MB", output, len(files), output.stat().st_size / 1e6)
+
+
+def check(path: Path, checksum: str | None) -> None:
+    """Raise InputError where a file is not what the manifest says."""
+    if checksum is None or not path.is_file() or sha256(path) != checksum:
+        raise InputError(
+            f"{path}: missing, new or changed since {MANIFEST} was written, which has another "
+            "checksum or none; run snakemake again where the run was started"
+        )
+
+
+if __name__ == "__main__":
+    main()
