@@ -1,12 +1,17 @@
 # make run   train and evaluate on the embedded example
 # make test  all checks and tests
+# make help  the others
 # Both set up .venv themselves. Another Python: make PYTHON=python3.12 run
 
 PYTHON ?= python3
 ARGS ?=
+RUN ?=
+RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# A thread that waits for others sleeps, so that what runs beside it is not slowed down.
+test: export OMP_WAIT_POLICY := passive
 
-.PHONY: help run test check
+.PHONY: help run test test-here test-slurm test-envs check verify
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -15,13 +20,25 @@ run: .venv/installed ## train and evaluate on the embedded example (ARGS= goes t
 	snakemake --cores all --resources gpu=1 $(ARGS)
 
 test: check ## all checks and tests (ARGS= goes to pytest)
+	$(MAKE) --jobs=2 test-here test-slurm
+
+test-here: .venv/installed-dev
 	pytest $(ARGS)
+
+test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine
+	pytest -m slurm tests/test_slurm.py
 
 check: .venv/installed-dev ## style and lint
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
+
+verify: .venv/installed ## what differs between two runs: make verify RUN=mine RUN2=mine-again
+	@python scripts/verify.py $(RUN) $(RUN2)
+
+test-envs: .venv/installed-dev ## every rule in its own environment alone (10 minutes, 5 GB)
+	APTARANK_ENVS=1 pytest -m envs $(ARGS)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aptarank needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 run")'

@@ -22,6 +22,7 @@ from aptarank.errors import InputError
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
 from aptarank.sampling import permuted, sample_pairs
+from aptarank.slurm import run_again_if_warned
 from aptarank.sources import imported_modules
 from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
 from aptarank.tasks import Part
@@ -105,7 +106,7 @@ def main(
     if warning:
         logger.warning(warning)
     world = World(place)
-    torch.set_num_threads(max(1, threads // world.size))
+    torch.set_num_threads(max(1, threads // world.beside))
 
     known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
@@ -135,20 +136,17 @@ def main(
             checkpoint_steps or None,
         )
     fields = [field.name for field in dataclasses.fields(Settings)]
-    table = finetune(
-        model, *parts, Settings(**{name: chosen[name] for name in fields}), seed, world, keep
-    )
+    wanted = Settings(**{name: chosen[name] for name in fields})
+    with run_again_if_warned(world.leads):
+        table = finetune(model, *parts, wanted, seed, world, keep)
     if world.leads:
         some = sample_pairs(parts[1].pairs, chosen["validation_pairs"], seed)
         model.config.aptarank["temperature"] = calibrate(
             model, parts[1].encoded, some, world.device
         )
-        try:
-            model.cpu().save_pretrained(output)
-            words.save_pretrained(output)
-            write_csv(table, history)
-        except OSError as error:
-            raise InputError(f"{output}: cannot be written: {error}") from None
+        model.cpu().save_pretrained(output)
+        words.save_pretrained(output)
+        write_csv(table, history)
         if checkpoints:
             remove_checkpoints(checkpoints)
     world.leave()

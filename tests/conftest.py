@@ -2,8 +2,10 @@
 
 import importlib
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "gpu" in item.keywords and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a GPU"))
+        if "envs" in item.keywords and not os.environ.get("APTARANK_ENVS"):
+            item.add_marker(pytest.mark.skip(reason="makes environments: make test-envs"))
         if "hub" in item.keywords and not os.environ.get("APTARANK_HUB"):
             item.add_marker(pytest.mark.skip(reason="needs the Hugging Face hub: APTARANK_HUB=1"))
 
@@ -40,18 +44,18 @@ def program(tmp_path, monkeypatch):
     def run(name, *arguments, code=0):
         main = importlib.import_module(name).main
         result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-        assert result.exit_code == code, result.output
+        assert code is None or result.exit_code == code, result.output
         assert "Traceback" not in result.output
         return result
 
     return run
 
 
-def run_snakemake(folder, *arguments, code=0, gpus=1):
+def run_snakemake(folder, *arguments, code=0, gpus=1, workflow=ROOT):
     """Run the workflow in a folder; returns the finished process."""
-    command = [sys.executable, "-m", "snakemake", *arguments, "-s", ROOT / "Snakefile"]
+    command = [sys.executable, "-m", "snakemake", "--resources", f"gpu={gpus}", "--cores", "2"]
     done = subprocess.run(
-        [*command, "--cores", "2", "--resources", f"gpu={gpus}"],
+        [*command, "-s", workflow / "Snakefile", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -59,6 +63,22 @@ def run_snakemake(folder, *arguments, code=0, gpus=1):
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done
+
+
+def jobs_of(done):
+    """The jobs that a dry run plans: rule, and wildcards by name."""
+    found = []
+    for block in re.split(r"\n(?=(?:local)?rule )", done.stdout + done.stderr)[1:]:
+        wildcards = re.search(r"^    wildcards: (.*)", block, re.M)
+        pairs = wildcards[1].split(", ") if wildcards else []
+        rule = re.match(r"(?:local)?rule (\w+):", block)[1]
+        found.append({"rule": rule} | dict(pair.split("=", 1) for pair in pairs))
+    return found
+
+
+def planned(done):
+    """How many jobs a dry run plans, by rule."""
+    return dict(Counter(job["rule"] for job in jobs_of(done) if job["rule"] != "all"))
 
 
 @pytest.fixture
@@ -92,15 +112,19 @@ threads: 1  # so that two jobs run side by side
 def finished(tmp_path_factory):
     """A folder in which the whole chain has run, scaled down, on a lab's RNA aptamers."""
     folder = tmp_path_factory.mktemp("lab")
-    rng = np.random.default_rng(3)
-    sequences = ["".join(rng.choice(list("ACGU"), size=rng.integers(6, 10))) for _ in range(150)]
-    value = {"A": 0, "C": 1, "G": 2, "U": 3}
-    scores = [-4 * value[s[0]] - 2 * value[s[1]] + rng.normal(0, 0.1) for s in sequences]
-    table = pd.DataFrame({"sequence": sequences, "score": scores})
-    table.to_csv(folder / "scored.csv", index=False)
+    random_aptamers(3, 150).to_csv(folder / "scored.csv", index=False)
     (folder / "overlay.yaml").write_text(SMALL, encoding="utf-8")
     assert "comparison.csv" in run_snakemake(folder, "--configfile", "overlay.yaml").stdout
     return folder
+
+
+def random_aptamers(seed, count):
+    """RNA aptamers whose first two bases make them fit: a lower score is better."""
+    rng = np.random.default_rng(seed)
+    sequences = ["".join(rng.choice(list("ACGU"), size=rng.integers(6, 10))) for _ in range(count)]
+    value = {"A": 0, "C": 1, "G": 2, "U": 3}
+    scores = [-4 * value[s[0]] - 2 * value[s[1]] + rng.normal(0, 0.1) for s in sequences]
+    return pd.DataFrame({"sequence": sequences, "score": scores})
 
 
 def random_sequences(count, rng, shortest=6, longest=12):

@@ -186,7 +186,7 @@ def finetune_py(ready, folder, *more, **options):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG])
 def test_a_signal_writes_a_checkpoint_first(ready, tmp_path, number):
     steps = ["--set", "steps=300", "--set", "patience=null"]
     process = finetune_py(ready, tmp_path, *steps)

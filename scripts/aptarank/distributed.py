@@ -16,6 +16,7 @@ class World:
     def __init__(self, device: torch.device):
         self.size = int(os.environ.get("WORLD_SIZE", "1"))
         self.number = int(os.environ.get("RANK", "0"))
+        self.beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes on this node
         self.device = device
         if self.size > 1:
             if device.type == "cuda":

@@ -36,6 +36,8 @@ from aptarank.sampling import sample_pairs
 from aptarank.tasks import TASKS, Batch, Part
 
 SHOWN = 5  # aptamers in a message
+# SIGURG is SLURM's warning before its time limit (slurm.py).
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG)
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,8 @@ def finetune(
     """Train `model` in place and leave the weights that were best on validation in it.
 
     With `keep`, it goes on from the last checkpoint there, and writes one before it stops by
-    SIGTERM, SIGINT or SIGUSR1. On the CPU, stopped or not, the weights are the same to the bit.
+    SIGTERM, SIGINT, SIGUSR1 or SIGURG. On the CPU, stopped or not, the weights are the same to the
+    bit.
 
     Returns:
         The history, a row an evaluation: step, learning_rate, train_loss (mean since the row
@@ -297,7 +300,7 @@ def finetune(
     training = Training(model, train, validation, settings, seed, world)
     if keep:
         resume(training, keep)
-    stopping = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1) if keep else ()
+    stopping = STOPPING if keep else ()
     with noted(*stopping) as signals:
         run(training, keep, signals)
     model.load_state_dict(training.best_weights)
