@@ -1,4 +1,4 @@
-"""docs/formats.md is true: its examples are what the formats are, its configs are valid."""
+"""The pages of docs/ are true: formats, environments, targets and links."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 from conftest import ROOT
+from test_envs import environments
 
 from aptarank.config import resolve
 from aptarank.readers import FORMATS
@@ -34,6 +35,21 @@ def test_every_format_is_there():
     assert set(re.findall(r"`(\w+)`", rows)) >= set(FORMATS) - {"auto"}
     shown = {kind for kind, _ in BLOCKS}
     assert shown >= set(FORMATS) - {"auto", "tsv", "parquet", "excel", "kd"}
+
+
+def test_environments_are_those_of_the_rules():
+    page = (ROOT / "docs/environments.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\(\.\./envs/\w+\.yaml\) \| (.*) \|$", page, re.M)
+    assert {
+        rule: env for env, rules in rows for rule in re.findall(r"\w+", rules)
+    } == environments()
+
+
+def test_targets_exist():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    for page in (ROOT / "docs").glob("*.md"):
+        for target in re.findall(r"^make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M):
+            assert target in targets
 
 
 def test_links_lead_somewhere():

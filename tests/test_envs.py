@@ -2,13 +2,16 @@
 
 import ast
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import rattler
 import yaml
 from conftest import ROOT
 
+from aptarank.machine import PACKAGES
 from aptarank.sources import imported_modules
 
 IN_CONDA = {"torch": "pytorch"}
@@ -20,17 +23,57 @@ PACKAGE_OF = {
     "yaml": "pyyaml",
 }
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
-PINS = {
-    IN_CONDA.get(name, name): pin
-    for name, pin in re.findall(
-        r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M
-    )
-}
+PIP = dict(re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
+PINS = {IN_CONDA.get(name, name): pin for name, pin in PIP.items()}
+# What Snakemake itself does without, so that it starts at once.
+HEAVY = {"matplotlib", "numpy", "onnxruntime", "pandas", "pyarrow", "scipy", "sklearn", "torch"}
 
 
 def packages(path):
     specs = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
     return dict(spec.split(" ", 1) for spec in specs if not spec.startswith("python "))
+
+
+def environments():
+    """The environment of each rule that has one, those by `use rule` included."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk"))]
+    found = {}
+    for text in texts:
+        found |= re.findall(r'^rule (\w+):\n.*?\.\./envs/(\w+)\.yaml"', text, re.M | re.S)
+    for text in texts:
+        used = re.findall(r"^use rule (\w+) as (\w+)", text, re.M)
+        found |= {new: found[old] for old, new in used}
+    return found
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+def test_conda_can_read_it(path):
+    """Each package is a specification that conda's own rules allow, strictly."""
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert found.keys() == {"channels", "dependencies"}
+    assert found["channels"] == ["conda-forge"]
+    names = [rattler.MatchSpec(spec, strict=True).name.normalized for spec in found["dependencies"]]
+    assert names[0] == "python"
+    assert len(set(names)) == len(names)
+
+
+def test_the_manifest_has_all_versions():
+    assert set(PACKAGES) == set(PIP)
+
+
+def test_the_snakefile_imports_nothing_heavy():
+    text = (ROOT / "rules/common.smk").read_text(encoding="utf-8")
+    ours = re.findall(r"^from (aptarank\.\w+) import", text, re.M)
+    assert "aptarank.config" in ours
+    code = f"import sys, {', '.join(ours)}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "scripts",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not HEAVY & set(done.stdout.split())
 
 
 @pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
