@@ -23,7 +23,9 @@ datasets:
 split: {by: prefix, k: 3, folds: 2, fractions: {train: 0.6, validation: 0.2, test: 0.2}}
 models:
   rank: {steps: 40, evaluate_every: 20, batch_size: 32}
+learning_curve: {shares: []}
 speed: {variants: []}
+threads: 1
 """
 
 

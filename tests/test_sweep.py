@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
-from test_workflow import planned
+from conftest import ROOT, planned
 
 from aptarank.config import KINDS, UNSWEPT, resolve, schema, swept_models
 from aptarank.errors import InputError
