@@ -1,0 +1,217 @@
+"""Kill Snakemake and each of its scripts at random moments: what the next call says and leaves.
+
+Run: .venv/bin/python benchmarks/faults.py
+
+Each run starts in a new folder (those of the speed, curve and sweep in a copy of a finished one),
+is killed (SIGKILL), called again at once, and compared byte for byte with an undisturbed run.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+import psutil
+
+HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HOME / "scripts"))
+
+from aptarank import machine
+from aptarank.differences import compare_folders
+
+SMALL = {
+    "run": "small",
+    "datasets": {"lab": {"path": "scored.csv", "better": "lower"}},
+    "models": {"rank": {"steps": 20, "evaluate_every": 10, "batch_size": 32}},
+    "learning_curve": {"shares": []},
+    "speed": {"variants": []},
+    "checkpoints": {"steps": 5},
+    "threads": 1,
+}
+RANK = SMALL["models"]["rank"]
+# What the rest of the programs need beside it.
+WHOLE = SMALL | {
+    "models": {"rank": RANK, "pretrained": RANK | {"kind": "rank", "pretrain": 10}},
+    "learning_curve": {"shares": [0.5], "models": ["rank"]},
+    "speed": {"variants": ["onnx-fp32"], "batch_sizes": [8], "repetitions": 3},
+    "sweep": {"model": "rank", "batch_size": [16]},
+}
+CHAIN = ["ingest", "split", "pairing", "audit", "tokenizer", "finetune", "predict", "evaluate"]
+CHAIN += ["baselines", "export", "compare", "manifest"]
+MORE = ["pretrain", "variant", "measure", "recommend", "learning_curve", "sweep"]
+
+
+def write_inputs(folder: Path, config: dict) -> None:
+    """Aptamers whose score is told by their first bases, and the config."""
+    rng = np.random.default_rng(3)
+    sequences = ["".join(rng.choice(list("ACGU"), size=rng.integers(6, 10))) for _ in range(150)]
+    value = {"A": 0, "C": 1, "G": 2, "U": 3}
+    scores = [-4 * value[s[0]] - 2 * value[s[1]] + rng.normal(0, 0.1) for s in sequences]
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"sequence": sequences, "score": scores}).to_csv(
+        folder / "scored.csv", index=False
+    )
+    (folder / "overlay.yaml").write_text(json.dumps(config), encoding="utf-8")
+
+
+def start(folder: Path, *targets: str) -> subprocess.Popen:
+    """Call Snakemake in a folder; what it says goes to said.txt."""
+    command = [sys.executable, "-m", "snakemake", *targets, "--configfile", "overlay.yaml"]
+    command += ["-s", str(HOME / "Snakefile"), "--cores", "2", "--resources", "gpu=2"]
+    with (folder / "said.txt").open("w", encoding="utf-8") as said:
+        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said)
+
+
+def said(folder: Path) -> str:
+    """What the last call said."""
+    return (folder / "said.txt").read_text(encoding="utf-8")
+
+
+def jobs(folder: Path, script: str = "") -> Iterator[psutil.Process]:
+    """The processes of our scripts, or of one of them, that work in a folder."""
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()
+            ours = "python" in words[0] and any(f"scripts/{script}" in word for word in words[1:3])
+            if ours and process.cwd() == str(folder):
+                yield process
+        except (psutil.Error, IndexError):
+            continue
+
+
+def names(processes: Iterator[psutil.Process]) -> list[str]:
+    """What scripts processes run."""
+    found = set()
+    for process in processes:
+        try:
+            found |= {Path(w).stem for w in process.cmdline()[1:3] if w.endswith(".py")}
+        except psutil.Error:
+            continue
+    return sorted(found)
+
+
+def kill_snakemake(folder: Path, running: subprocess.Popen, after: float) -> str | None:
+    """Kill Snakemake alone; returns what jobs of it were at work."""
+    time.sleep(after)
+    if running.poll() is not None:
+        return None
+    at_work = names(jobs(folder))
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    return ", ".join(at_work) or "–"
+
+
+def kill_script(folder: Path, running: subprocess.Popen, script: str, after: float) -> str | None:
+    """Kill the first process of a script, so many seconds after it was seen."""
+    while not (found := list(jobs(folder, f"{script}.py"))):
+        if running.poll() is not None:
+            return None
+        time.sleep(0.01)
+    time.sleep(after)
+    at_work = names(jobs(folder))
+    try:
+        found[0].kill()
+    except psutil.NoSuchProcess:  # it was faster
+        return None
+    running.wait()
+    return ", ".join(at_work)
+
+
+def finish(folder: Path, *targets: str) -> tuple[int, str]:
+    """Call again; the exit status and, in short, what was said of the time before."""
+    code = start(folder, *targets).wait()
+    text = said(folder)
+    notes = {
+        "its lock on this directory is removed": "lock removed",
+        "Waiting for the jobs": "waited for its jobs",
+        "going on from the checkpoint": "went on from a checkpoint",
+        "Incomplete output files": "half-done outputs made anew",
+        "Nothing to be done": "nothing to do",
+        "cannot be locked": "LOCKED",
+        "Traceback": "TRACEBACK",
+    }
+    return code, ", ".join(note for words, note in notes.items() if words in text) or "–"
+
+
+def duration(folder: Path, script: str) -> float:
+    """Seconds that a script took in an undisturbed run."""
+    rule = {"pairing": "pair"}.get(script, script)
+    files = [p for p in folder.rglob("*.tsv") if rule in p.stem or p.parent.name == f"{rule}s"]
+    return pd.read_csv(files[0], sep="\t")["s"].iloc[0] if files else 1.0
+
+
+@click.command()
+@click.option("--runs", default=12, show_default=True, help="Kills of Snakemake itself.")
+@click.option("--scripts", default=",".join(CHAIN + MORE), help="Scripts to kill, once each.")
+@click.option("--seed", default=1, show_default=True, help="Of the moments.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the runs.")
+def main(runs, scripts, seed, output):
+    """Print a table of kills, of what the next call said, and whether its results are equal."""
+    output = (output or Path(tempfile.mkdtemp())).resolve()
+    chance = random.Random(seed)
+    wanted = [name for name in scripts.split(",") if name]
+    seconds = {}
+    for name, config in (("small", SMALL), ("whole", WHOLE)):
+        if name == "whole":
+            if not set(wanted) & set(MORE):
+                continue
+            shutil.copytree(output / "small", output / "whole")
+        folder = output / name
+        write_inputs(folder, config)
+        began = time.monotonic()
+        code, _ = finish(folder)
+        seconds[name] = time.monotonic() - began
+        if code:
+            raise click.ClickException(f"the undisturbed run failed:\n{said(folder)}")
+    took = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
+    print(f"machine: {machine.describe()}; undisturbed: {took}\n")
+    print("| killed | after, s | at work | next call | said | files equal |")
+    print("|---|---|---|---|---|---|", flush=True)
+    failed = 0
+    for number, target in enumerate([""] * runs + wanted):
+        name = "whole" if target in MORE else "small"
+        at_work = None
+        while at_work is None:  # it may have ended before its time
+            folder = output / f"run-{number}"
+            shutil.rmtree(folder, ignore_errors=True)
+            if name == "whole":
+                shutil.copytree(output / "small", folder)
+            write_inputs(folder, WHOLE if name == "whole" else SMALL)
+            running = start(folder)
+            limit = duration(output / name, target) if target else seconds[name]
+            after = chance.uniform(0, 0.95 * limit)
+            if target:
+                at_work = kill_script(folder, running, target, after)
+            else:
+                at_work = kill_snakemake(folder, running, after)
+            running.wait()
+        code, note = finish(folder)
+        found = compare_folders(output / name / "results", folder / "results")
+        left = names(jobs(folder))
+        good = code == 0 and found.same and not left
+        failed += not good
+        print(
+            f"| {target or 'Snakemake'} | {after:.1f} | {at_work} | "
+            f"{'finishes' if code == 0 else f'fails ({code})'} | {note} | "
+            f"{len(found.identical)}, {len(found.different)} differ"
+            f"{f', still there: {left}' if left else ''} |",
+            flush=True,
+        )
+        if good:
+            shutil.rmtree(folder)
+    print(f"\n{runs + len(wanted)} kills, {failed} failures")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
