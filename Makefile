@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # A thread that waits for others sleeps, so that what runs beside it is not slowed down.
 test: export OMP_WAIT_POLICY := passive
 
-.PHONY: help run test test-here test-slurm test-envs check verify
+.PHONY: help run test test-slurm test-envs check verify
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -20,9 +20,6 @@ run: .venv/installed ## train and evaluate on the embedded example (ARGS= goes t
 	snakemake --cores all --resources gpu=1 $(ARGS)
 
 test: check ## all checks and tests (ARGS= goes to pytest)
-	$(MAKE) --jobs=2 test-here test-slurm
-
-test-here: .venv/installed-dev
 	pytest $(ARGS)
 
 test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine

@@ -146,7 +146,7 @@ class Run:
 def overlay():
     """A training of 80 s on this machine. SLURM warns it 15 to 45 s after each start, the first 8
     of which it needs to load, so it is warned twice at least."""
-    return OVERLAY.replace("STEPS", str(round(80 * steps_a_second())))
+    return OVERLAY.replace("STEPS", str(max(2200, round(80 * steps_a_second()))))
 
 
 @pytest.fixture(scope="module")
