@@ -8,10 +8,8 @@ ARGS ?=
 RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# A thread that waits for others sleeps, so that what runs beside it is not slowed down.
-test: export OMP_WAIT_POLICY := passive
 
-.PHONY: help run test test-slurm test-envs check verify
+.PHONY: help run test test-slurm test-reruns test-envs check verify
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,6 +22,9 @@ test: check ## all checks and tests (ARGS= goes to pytest)
 
 test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine
 	pytest -m slurm tests/test_slurm.py
+
+test-reruns: .venv/installed-dev ## changes of a finished run, and the jobs that they plan
+	pytest -s -m reruns tests/test_reruns.py
 
 check: .venv/installed-dev ## style and lint
 	ruff check .

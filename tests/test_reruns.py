@@ -1,6 +1,6 @@
 """A change of a finished run, and the jobs that it makes Snakemake plan: those, and no others.
 
-`pytest -s tests/test_reruns.py` prints the table.
+`make test-reruns` prints the table.
 """
 
 import os
@@ -9,6 +9,8 @@ import shutil
 import pandas as pd
 import pytest
 from conftest import ROOT, jobs_of, planned, random_aptamers, run_snakemake
+
+pytestmark = pytest.mark.reruns
 
 OVERLAY = """
 run: small
