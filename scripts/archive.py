@@ -7,9 +7,10 @@ import click
 import yaml
 
 from aptarank.archive import how_to_repeat, packed, write_zip
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
 from aptarank.files import sha256
+from aptarank.log import logger
 from aptarank.manifest import MANIFEST, REPORTS, read_manifest
 
 

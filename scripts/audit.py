@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from aptarank import audit, plots
-from aptarank.cli import PATH, Program, logger, progress
+from aptarank.cli import PATH, Program
 from aptarank.clusters import BY, find_families, nearest
 from aptarank.config import default
 from aptarank.errors import InputError
+from aptarank.log import logger, progress
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
 

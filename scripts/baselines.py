@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 
 from aptarank.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.cli import PATH, Program, logger, progress
+from aptarank.cli import PATH, Program
+from aptarank.log import logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv, write_parquet

@@ -10,10 +10,11 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap, plots_models
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.metrics import correct
 from aptarank.pairs import PAIR_COLUMNS, Pairs
 from aptarank.summary import paired_differences, summarise

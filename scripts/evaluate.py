@@ -12,10 +12,11 @@ from scipy.special import expit
 
 from aptarank import bootstrap, plots
 from aptarank.calibration import expected_calibration_error, reliability
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.metrics import (
     CUTS,
     accuracy_by_margin,

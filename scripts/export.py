@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, Program, logger, progress, threads_option
+from aptarank.cli import PATH, Program, threads_option
 from aptarank.config import default
 from aptarank.encoding import compose, encode
 from aptarank.errors import InputError
 from aptarank.inference import logits_of_pairs, torch_forward
+from aptarank.log import logger, progress
 from aptarank.model import kind_of, load_model
 from aptarank.onnx_model import export_onnx, onnx_forward
 from aptarank.pairs import PAIR_COLUMNS

@@ -13,12 +13,13 @@ import torch
 import yaml
 
 from aptarank.checkpoints import remove_checkpoints
-from aptarank.cli import PATH, Program, device_option, logger, threads_option
+from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.comparison import comparison
 from aptarank.config import KINDS, default, resolve_model
 from aptarank.distributed import World
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
 from aptarank.sampling import permuted, sample_pairs

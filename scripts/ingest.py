@@ -5,9 +5,10 @@ from functools import partial
 
 import click
 
-from aptarank.cli import PATH, Program, logger, progress
+from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
+from aptarank.log import logger, progress
 from aptarank.readers import FORMATS
 from aptarank.rows import options as with_defaults
 from aptarank.tables import write_csv, write_labels

@@ -8,9 +8,10 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.consistency import average_of_orders
+from aptarank.log import logger
 from aptarank.metrics import correct
 from aptarank.pairs import PAIR_COLUMNS
 from aptarank.plots_models import plot_learning_curve

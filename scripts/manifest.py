@@ -5,7 +5,8 @@ import json
 import click
 
 from aptarank import machine
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
+from aptarank.log import logger
 from aptarank.manifest import MANIFEST, REPORTS, checksums, git_state, seeds_of
 from aptarank.results import NO_RESULTS, files_in
 

@@ -9,10 +9,11 @@ import torch
 
 from aptarank import machine
 from aptarank.about import read_about
-from aptarank.cli import PATH, Program, device_option, logger, threads_option
+from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.config import default
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.model import pick_device
 from aptarank.onnx_model import providers_of
 from aptarank.sampling import sample_pairs

@@ -9,11 +9,12 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.cli import PATH, Program, logger, progress
+from aptarank.cli import PATH, Program
 from aptarank.clusters import find_families
 from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.ingestion import check, ingest
+from aptarank.log import logger, progress
 from aptarank.pairs import (
     PAIR_COLUMNS,
     Pairs,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
+from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.consistency import average_of_orders
 from aptarank.encoding import check_fits, encode
 from aptarank.errors import InputError
@@ -19,6 +19,7 @@ from aptarank.inference import (
     scores_of_aptamers,
     torch_forward,
 )
+from aptarank.log import logger, progress
 from aptarank.metrics import THRESHOLD
 from aptarank.model import kind_of, load_model, pick_device, position_limit
 from aptarank.pairs import PAIR_COLUMNS

@@ -8,10 +8,11 @@ import click
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
+from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.config import default, resolve_model
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.log import logger, progress
 from aptarank.model import make_masked_model, pick_device
 from aptarank.optimisation import pick_precision
 from aptarank.pretraining import Masking, Settings, pretrain, read_sequences

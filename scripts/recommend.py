@@ -6,9 +6,10 @@ import click
 import pandas as pd
 
 from aptarank.about import read_about
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.pareto import as_markdown, frontier, recommended, rows_of
 from aptarank.plots_speed import plot_pareto
 from aptarank.tables import read_table, write_csv

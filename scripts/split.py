@@ -6,10 +6,11 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.cli import PATH, Program, logger, progress
+from aptarank.cli import PATH, Program
 from aptarank.clusters import BY, find_families
 from aptarank.config import default
 from aptarank.errors import InputError
+from aptarank.log import logger, progress
 from aptarank.splits import EVERY, PARTS, draw_parts, split_by_table
 from aptarank.tables import read_aptamers, read_table, write_csv
 

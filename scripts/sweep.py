@@ -4,8 +4,9 @@ import json
 
 import click
 
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.plots_sweep import plot_sweep
 from aptarank.sweep import HISTORY, REPEATED, summarise_sweep, sweep_table
 from aptarank.tables import read_table, write_csv

@@ -5,9 +5,10 @@ import json
 import click
 import pandas as pd
 
-from aptarank.cli import PATH, Program, logger
+from aptarank.cli import PATH, Program
 from aptarank.config import resolve_model
 from aptarank.encoding import check_fits, encode
+from aptarank.log import logger
 from aptarank.model import LIMIT, checkpoint_config, position_limit, token_types
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_table

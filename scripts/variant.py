@@ -10,12 +10,13 @@ import pandas as pd
 import torch
 
 from aptarank.about import read_about, write_about
-from aptarank.cli import PATH, Program, device_option, logger, progress, threads_option
+from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.config import default
 from aptarank.depth import set_depth
 from aptarank.encoding import Encoded, compose, encode
 from aptarank.errors import InputError
 from aptarank.inference import Inputs, logits_of_pairs, scores_of_aptamers
+from aptarank.log import logger, progress
 from aptarank.metrics import ranking_metrics
 from aptarank.model import kind_of, load_model, pick_device
 from aptarank.pairs import Pairs

@@ -21,10 +21,10 @@ from conftest import ROOT, run_snakemake
 from test_training import ALONE, TOKENIZER, model, settings
 
 from aptarank.checkpoints import checkpoints, load_checkpoint, remove_checkpoints, save_checkpoint
-from aptarank.cli import logger
 from aptarank.comparison import ByFitness
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.pairs import label_pairs
 from aptarank.tasks import Part
 from aptarank.training import Keep, finetune
@@ -271,24 +271,33 @@ def test_a_disk_that_fills_while_training(ready, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
-def test_a_job_killed_under_snakemake_goes_on(tmp_path, scored):
-    """Snakemake removes the outputs of a job that failed; the checkpoints stay."""
-    scored.to_csv(tmp_path / "d.csv", index=False)
+def start_training(folder, scored):
+    """Start Snakemake on a training of 400 steps, and wait for two of its checkpoints.
+
+    Returns its process, its target, and the folder of the checkpoints.
+    """
+    scored.to_csv(folder / "d.csv", index=False)
     overlay = {
         "datasets": {"d": {"path": "d.csv", "better": "higher"}},
         "models": {"rank": {"steps": 400, "patience": None, "batch_size": 32}},
         "checkpoints": {"steps": 5},
         "threads": 1,
     }
-    (tmp_path / "overlay.yaml").write_text(json.dumps(overlay))
+    (folder / "overlay.yaml").write_text(json.dumps(overlay))
     target = "results/example/d/rank/seed-1/model"
     command = [sys.executable, "-m", "snakemake", target, "--configfile", "overlay.yaml"]
     command += ["-s", ROOT / "Snakefile", "--cores", "1", "--resources", "gpu=1"]
-    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    folder = tmp_path / "results/example/d/rank/seed-1"
-    while latest(folder) < 10:
+    running = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    trained = folder / "results/example/d/rank/seed-1"
+    while latest(trained) < 10:
         assert running.poll() is None
         time.sleep(0.01)
+    return running, target, trained
+
+
+def test_a_job_killed_under_snakemake_goes_on(tmp_path, scored):
+    """Snakemake removes the outputs of a job that failed; the checkpoints stay."""
+    running, target, folder = start_training(tmp_path, scored)
     found = subprocess.run(
         ["pgrep", "-f", f"finetune.py.*{'rank/seed-1/model'}"], capture_output=True, text=True
     )

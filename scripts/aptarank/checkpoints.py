@@ -16,8 +16,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from aptarank.cli import logger
 from aptarank.errors import InputError
+from aptarank.log import logger
 
 KEPT = 2
 NAME = re.compile(r"step-(\d{8})-([0-9a-f]{16})\.safetensors")

@@ -1,10 +1,6 @@
-"""What every program of the pipeline shares: logging, error reporting, progress."""
+"""What every program of the pipeline shares: its options, and errors that a user can read."""
 
-import logging
-import os
-import sys
-import time
-from collections.abc import Iterable, Iterator, Sized
+import gc
 from pathlib import Path
 
 import click
@@ -13,34 +9,14 @@ from aptarank.alive import end_with_snakemake
 from aptarank.config import default
 from aptarank.disk import explain
 from aptarank.errors import InputError
-
-logger = logging.getLogger("aptarank")
-
-PROGRESS_SECONDS = 5.0
+from aptarank.log import logger, set_up_logging
 
 PATH = click.Path(path_type=Path)
 
-
-def set_up_logging(log: Path | None) -> None:
-    """Log to standard error and, where given, to the file `log` (made anew).
-
-    Of several processes under torchrun, the first alone says more than errors.
-    """
-    leads = os.environ.get("RANK", "0") == "0"
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
-    logger.setLevel(logging.INFO if leads else logging.ERROR)
-    logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
-    # Warnings of libraries go to the log file alone, not to the person at the terminal.
-    logging.captureWarnings(True)
-    libraries = logging.getLogger("py.warnings")
-    libraries.propagate = False
-    libraries.handlers = [logging.NullHandler()]
-    if log is not None and leads:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(log, mode="w", encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(message)s"))
-        logging.getLogger().addHandler(file)
-        libraries.handlers = [file]
+# What a program imports makes a million objects that live as long as it does. The garbage collector
+# does not see them from here to where its command is made, and so a program that uses PyTorch
+# starts and ends two seconds sooner, of six.
+gc.disable()
 
 
 class Program(click.Command):
@@ -56,6 +32,8 @@ class Program(click.Command):
         self.params.append(
             click.Option(["--log"], type=PATH, help="Also write the log to this file.")
         )
+        gc.freeze()
+        gc.enable()
 
     def invoke(self, ctx: click.Context):
         log = ctx.params.pop("log")
@@ -89,29 +67,3 @@ threads_option = click.option(
     default=default("threads"),
     help="Processor threads of PyTorch or ONNX Runtime.",
 )
-
-
-def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
-    """Yield `items`, logging how far it is every few seconds (lines: logs stay readable)."""
-    total = len(items) if isinstance(items, Sized) else None
-    start = last = time.monotonic()
-    for done, item in enumerate(items, start=1):
-        yield item
-        now = time.monotonic()
-        if now - last >= PROGRESS_SECONDS:
-            last = now
-            rate = done / (now - start)
-            if total is None:
-                logger.info("%s: %d %s, %.3g/s", what, done, unit, rate)
-            else:
-                left = time_left((total - done) / rate)
-                logger.info("%s: %d of %d %s, %s left", what, done, total, unit, left)
-
-
-def time_left(seconds: float) -> str:
-    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 6000:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

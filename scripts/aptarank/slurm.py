@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aptarank.cli import logger
+from aptarank.log import logger
 
 # The signal of the warning: `sbatch --signal` sends it to every process of a job, and it alone is
 # ignored by those that do not know it (Snakemake, the shell, torchrun).

@@ -14,9 +14,9 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aptarank.cli import logger
 from aptarank.columns import is_named, plain
 from aptarank.errors import InputError
+from aptarank.log import logger
 from aptarank.rows import Options
 from aptarank.scores import to_number
 from aptarank.sequences import normalise, shortened

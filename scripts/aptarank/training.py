@@ -17,12 +17,12 @@ from torch.optim.swa_utils import AveragedModel
 
 from aptarank.calibration import fit_temperature
 from aptarank.checkpoints import load_checkpoint, save_checkpoint
-from aptarank.cli import PROGRESS_SECONDS, logger, time_left
 from aptarank.depth import depth_of_step, depths_of, set_depth
 from aptarank.distributed import World
 from aptarank.encoding import Encoded
 from aptarank.errors import InputError
 from aptarank.inference import pair_logits
+from aptarank.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.model import freeze_backbone, kind_of
 from aptarank.optimisation import (
     Settings,

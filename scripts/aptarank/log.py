@@ -1,0 +1,60 @@
+"""The log, and progress in it."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
+from pathlib import Path
+
+logger = logging.getLogger("aptarank")
+
+PROGRESS_SECONDS = 5.0
+
+
+def set_up_logging(log: Path | None) -> None:
+    """Log to standard error and, where given, to the file `log` (made anew).
+
+    Of several processes under torchrun, the first alone says more than errors.
+    """
+    leads = os.environ.get("RANK", "0") == "0"
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
+    logger.setLevel(logging.INFO if leads else logging.ERROR)
+    logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
+    # Warnings of libraries go to the log file alone, not to the person at the terminal.
+    logging.captureWarnings(True)
+    libraries = logging.getLogger("py.warnings")
+    libraries.propagate = False
+    libraries.handlers = [logging.NullHandler()]
+    if log is not None and leads:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(log, mode="w", encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(message)s"))
+        logging.getLogger().addHandler(file)
+        libraries.handlers = [file]
+
+
+def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
+    """Yield `items`, logging how far it is every few seconds (lines: logs stay readable)."""
+    total = len(items) if isinstance(items, Sized) else None
+    start = last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - last >= PROGRESS_SECONDS:
+            last = now
+            rate = done / (now - start)
+            if total is None:
+                logger.info("%s: %d %s, %.3g/s", what, done, unit, rate)
+            else:
+                left = time_left((total - done) / rate)
+                logger.info("%s: %d of %d %s, %s left", what, done, total, unit, left)
+
+
+def time_left(seconds: float) -> str:
+    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
