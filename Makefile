@@ -17,14 +17,17 @@ help: ## list the targets
 run: .venv/installed ## train and evaluate on the embedded example (ARGS= goes to snakemake)
 	snakemake --cores all --resources gpu=1 $(ARGS)
 
+# Three modules at a time, since some mostly wait. OpenMP's threads sleep while they wait for one
+# another: else they spin, on processors that the other tests need.
+test: export OMP_WAIT_POLICY := passive
 test: check ## all checks and tests (ARGS= goes to pytest)
-	pytest $(ARGS)
+	pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine
-	pytest -m slurm tests/test_slurm.py
+	pytest tests/test_slurm.py $(ARGS)
 
 test-reruns: .venv/installed-dev ## changes of a finished run, and the jobs that they plan
-	pytest -s -m reruns tests/test_reruns.py
+	pytest -s tests/test_reruns.py $(ARGS)
 
 check: .venv/installed-dev ## style and lint
 	ruff check .

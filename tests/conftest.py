@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner
+from filelock import FileLock
 
 from aptarank.comparison import ByFitness
 from aptarank.encoding import encode
@@ -25,8 +26,24 @@ ROOT = Path(__file__).parents[1]
 os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 
 
+# These take longest: pytest's workers begin with them, so that none has one left at the end.
+LONGEST = [
+    "slurm",
+    "workflow",
+    "reruns",
+    "never_lost",
+    "faults",
+    "inputs",
+    "distributed",
+    "archive",
+]
+LONGEST += ["transfer", "scale", "sweep", "forms", "sources"]
+
+
 def pytest_collection_modifyitems(items):
-    """Skip what this machine cannot run, and say why."""
+    """Skip what this machine cannot run, and say why; put what takes long first."""
+    first = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.module.__name__, len(first)))
     for item in items:
         if "gpu" in item.keywords and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a GPU"))
@@ -109,12 +126,19 @@ threads: 1  # so that two jobs run side by side
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A folder in which the whole chain has run, scaled down, on a lab's RNA aptamers."""
-    folder = tmp_path_factory.mktemp("lab")
-    random_aptamers(3, 150).to_csv(folder / "scored.csv", index=False)
-    (folder / "overlay.yaml").write_text(SMALL, encoding="utf-8")
-    assert "comparison.csv" in run_snakemake(folder, "--configfile", "overlay.yaml").stdout
+def finished(tmp_path_factory, worker_id):
+    """A folder in which the whole chain has run, scaled down, on a lab's RNA aptamers: only to
+    read, since all of pytest's workers share it."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    folder = shared / "lab"
+    with FileLock(shared / "lab.lock"):
+        if not (folder / "results/small/manifest.json").is_file():
+            folder.mkdir()
+            random_aptamers(3, 150).to_csv(folder / "scored.csv", index=False)
+            (folder / "overlay.yaml").write_text(SMALL, encoding="utf-8")
+            assert "comparison.csv" in run_snakemake(folder, "--configfile", "overlay.yaml").stdout
     return folder
 
 

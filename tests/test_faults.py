@@ -10,12 +10,10 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
 
 import pytest
-from conftest import ROOT, run_snakemake
-from test_never_lost import at_work_in, latest
+from conftest import run_snakemake
+from test_never_lost import at_work_in, start_training
 
 from aptarank.config import resolve
 from aptarank.errors import InputError
@@ -177,22 +175,7 @@ def test_a_model_folder_runs_no_code_of_its_own(data, program, tmp_path):
 
 def test_a_killed_snakemake_and_a_second_one(tmp_path, scored):
     """A second is refused while the first runs; killed, it leaves nothing that stops the next."""
-    scored.to_csv(tmp_path / "d.csv", index=False)
-    overlay = {
-        "datasets": {"d": {"path": "d.csv", "better": "higher"}},
-        "models": {"rank": {"steps": 300, "patience": None, "batch_size": 32}},
-        "checkpoints": {"steps": 5},
-        "threads": 1,
-    }
-    (tmp_path / "overlay.yaml").write_text(json.dumps(overlay))
-    target = "results/example/d/rank/seed-1/model"
-    command = [sys.executable, "-m", "snakemake", target, "--configfile", "overlay.yaml"]
-    command += ["-s", ROOT / "Snakefile", "--cores", "1", "--resources", "gpu=1"]
-    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    folder = tmp_path / "results/example/d/rank/seed-1"
-    while latest(folder) < 10:
-        assert running.poll() is None
-        time.sleep(0.01)
+    running, target, _ = start_training(tmp_path, scored)
     second = run_snakemake(tmp_path, target, "--configfile", "overlay.yaml", code=1)
     assert "Another Snakemake is at work in this directory (process " in second.stderr
     assert "--unlock" not in second.stderr.split("cannot be locked")[0]

@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 from conftest import ROOT, jobs_of, planned, random_aptamers, run_snakemake
 
-pytestmark = pytest.mark.reruns
-
 OVERLAY = """
 run: small
 datasets:

@@ -24,8 +24,6 @@ from test_training import ALONE, model, settings
 from aptarank.differences import compare_folders
 from aptarank.training import Training
 
-pytestmark = pytest.mark.slurm
-
 OVERLAY = """
 datasets: {lab: {path: scored.csv, better: lower}}
 models: {rank: {steps: STEPS, patience: null, evaluate_every: 200}}
@@ -108,7 +106,12 @@ class Run:
         with (self.folder / "run.log").open("w") as log:
             environment = self.cluster.environment | {"OMP_NUM_THREADS": "1"}
             return subprocess.Popen(
-                command, cwd=self.folder, stdout=log, stderr=log, env=environment
+                command,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
             )
 
     @property
@@ -329,17 +332,15 @@ def test_interrupt(cluster, overlay, tmp_path, checked):
     """Ctrl-C: what is queued and what runs is cancelled."""
     run = Run(cluster, tmp_path / "run", overlay)
     process = run.start()
-    running = run.until(lambda: run.running("tokenizer"), process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) != 0
+    running = run.until(lambda: run.running("tokenizer") and run.running("split"), process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert process.wait(120) != 0
     end = time.monotonic() + 60
     while run_states(run) & {"RUNNING", "PENDING", "COMPLETING"} or at_work_in(run.folder):
         assert time.monotonic() < end, (run.jobs(), at_work_in(run.folder))
         time.sleep(0.5)
     assert run_states(run) <= {"COMPLETED", "CANCELLED"}
-    checked(
-        "Ctrl-C", f"job {running['JobId']} (tokenizer) and others cancelled; nothing left running"
-    )
+    checked("Ctrl-C", f"job {running['JobId']} (split) and others cancelled; nothing left running")
 
 
 def test_nothing_stays_running(troubled, others, checked):
