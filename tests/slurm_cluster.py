@@ -40,6 +40,8 @@ ReturnToService=2
 EnforcePartLimits=ALL
 MinJobAge=3600
 KillWait=5
+MessageTimeout=60
+TCPTimeout=30
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0
 SlurmdParameters=config_overrides
 AccountingStorageType=accounting_storage/none

@@ -112,6 +112,8 @@ class Run:
                 stderr=log,
                 env=environment,
                 start_new_session=True,
+                # Else it stays ignored where the tests run in the background.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     @property
@@ -123,7 +125,7 @@ class Run:
         mine = [job for job in self.cluster.jobs().values() if job["WorkDir"] == str(self.folder)]
         return [job for job in mine if rule in (None, RULE.search(job["Comment"])[1])]
 
-    def until(self, what, process, seconds=240):
+    def until(self, what, process, seconds=600):
         """Wait until `what()` is true, while Snakemake runs; returns it."""
         end = time.monotonic() + seconds
         while not (found := what()):
@@ -210,13 +212,13 @@ def troubled(cluster, overlay, locally, others, tmp_path_factory):
     cluster.call("scontrol", "requeue", job["JobId"])  # what preemption does
     done["requeued"] = job["JobId"]
 
-    job = run.until(lambda: run.running("evaluate"), process, 600)
+    job = run.until(lambda: run.running("evaluate"), process)
     node = job["NodeList"]
     cluster.lose(node)
     run.until(lambda: (run.running("evaluate") or job)["NodeList"] != node, process)
     cluster.restore(node)
     done["lost"] = f"{job['JobId']} on {node}"
-    assert process.wait(300) == 0, run.said
+    assert process.wait(600) == 0, run.said
     return run, done
 
 
@@ -307,7 +309,7 @@ def test_a_lost_node(troubled, checked):
 
 def test_a_failing_rule(others, checked):
     run, process = others["failing"]
-    assert process.wait(300) == 1
+    assert process.wait(600) == 1
     (job,) = run.jobs()
     error = run.said[run.said.index("Error in rule ingest") :]
     assert f"SLURM-job '{job['JobId']}' failed" in error
@@ -319,7 +321,7 @@ def test_a_failing_rule(others, checked):
 
 def test_a_training_over_two_nodes(others, checked):
     run, process = others["spread"]
-    assert process.wait(300) == 0, run.said
+    assert process.wait(600) == 0, run.said
     (job,) = run.jobs("finetune")
     assert job["NumNodes"] == "2"
     log = (run.folder / "results/example/lab/logs/rank/seed-1/finetune.log").read_text()
