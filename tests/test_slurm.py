@@ -141,7 +141,10 @@ class Run:
     def process_of(self, script):
         """The process of a script that is at work in the folder, or None."""
         for pid in at_work_in(self.folder):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except OSError:  # it has just ended
+                continue
             if words[1:2] and words[1].endswith(f"scripts/{script}.py".encode()):
                 return pid
         return None
