@@ -1,0 +1,109 @@
+"""A trained model in any of its forms, loaded to score aptamers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from aptarank.about import ABOUT
+from aptarank.config import KINDS
+from aptarank.encoding import Encoded, check_fits, encode
+from aptarank.errors import InputError
+from aptarank.inference import BATCH, Forward, Track, run_batches, torch_forward
+from aptarank.model import checkpoint_config, load_model, position_limit
+from aptarank.onnx_model import onnx_forward
+from aptarank.sequences import as_tokens
+from aptarank.tokenizer import load_tokenizer
+from aptarank.variants import load_variant
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What a model in one of its forms takes and gives.
+
+    Attributes:
+        kind: `rank` (one aptamer in, its score out) or `pair` (two in, log-odds that the first is
+            fitter out).
+        forward: runs a batch.
+        tokenizer: of its inputs.
+        limit: most tokens of one input.
+    """
+
+    kind: str
+    forward: Forward
+    tokenizer: PreTrainedTokenizerBase
+    limit: int
+
+    def encode(self, sequences: Sequence[str]) -> Encoded:
+        """Tokens of normalised sequences.
+
+        Raises:
+            InputError: one is longer than the model reads.
+        """
+        texts = [as_tokens(sequence) for sequence in sequences]
+        encoded = encode(self.tokenizer, texts)
+        if texts:
+            check_fits(encoded, texts, texts, self.kind, self.limit)
+        return encoded
+
+    def scores(
+        self, sequences: Sequence[str], batch_size: int = BATCH, track: Track = iter
+    ) -> np.ndarray:
+        """Scores by a `rank` model, float64, shape (n_sequences,): higher is fitter, and sigmoid of
+        a difference is the probability that the one is fitter than the other.
+        """
+        encoded = self.encode(sequences)
+        every = np.arange(len(encoded))
+        return run_batches(self.forward, encoded, every, None, batch_size, track).astype(np.float64)
+
+
+def load_scorer(path: Path, threads: int, device: torch.device) -> Scorer:
+    """Load a model from the folder that finetune.py writes, from a variant's, or from an ONNX file.
+
+    A variant and an ONNX file have their tokenizer in that folder, which lies where the pipeline
+    puts it: `model` beside `variants` and `onnx`.
+
+    Raises:
+        InputError: there is no model, or it is damaged.
+    """
+    home = home_of(path)
+    config = checkpoint_config(str(home))
+    kind = getattr(config, "aptarank", {}).get("kind")
+    if kind not in KINDS:
+        raise InputError(
+            f"{home}: not a model fine-tuned by aptarank: its config.json does not say whether it "
+            "is of kind rank or pair"
+        )
+    if path.is_file():
+        forward = onnx_forward(path, threads, device)
+    elif (path / ABOUT).is_file():
+        forward = load_variant(path, threads, device)
+    else:
+        torch.set_num_threads(threads)
+        forward = torch_forward(load_model(path).to(device), device)
+    return Scorer(kind, forward, load_tokenizer(home), position_limit(config))
+
+
+def home_of(path: Path) -> Path:
+    """The folder of the model that a path is, or is a form of.
+
+    Raises:
+        InputError: there is nothing, or no model's folder where it is expected.
+    """
+    if not path.exists():
+        raise InputError(
+            f"{path}: no such file or folder; expected a model that finetune.py wrote, one of its "
+            "variants, or its ONNX file"
+        )
+    places = [path, path.parent, path.parent / "model", path.parent.parent / "model"]
+    for place in places:
+        if (place / "config.json").is_file() and (place / "tokenizer.json").is_file():
+            return place
+    raise InputError(
+        f"{path}: no config.json and tokenizer.json of its model there, nor in "
+        f"{places[-1]}; keep a variant or an ONNX file where the pipeline wrote it, or put it into "
+        "the model's folder"
+    )
