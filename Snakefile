@@ -51,6 +51,7 @@ include: "rules/recommend.smk"
 include: "rules/compare.smk"
 include: "rules/learning_curve.smk"
 include: "rules/sweep.smk"
+include: "rules/rank.smk"
 include: "rules/manifest.smk"
 include: "rules/archive.smk"
 

@@ -316,6 +316,8 @@ OF_DATASET = [
     *["comparison.csv", "comparison/summary.csv", "comparison/paired.csv"],
 ]
 
+RANKED = ["ranking.csv", "rejected.csv"]
+
 
 def results():
     """What a run makes, but for its manifest."""
@@ -347,7 +349,22 @@ def results():
             "<run>/{dataset}/sweep/summary.csv", dataset=filter(sweep_runs, datasets)
         ),
         *map(speed_of, datasets),
+        *expand(
+            "<run>/ranking/{name}", name=RANKED if config["rank"]["candidates"] else []
+        ),
     ]
+
+
+def used_model(use):
+    """Folder of what a model that candidates are given to depends on, and the model's name."""
+    dataset, model = config[use]["model"].split("/")
+    return f"<run>/{dataset}/{fold_folders()[0]}", model
+
+
+def used_models(use, name):
+    """A file or folder of that model with each seed."""
+    fold, model = used_model(use)
+    return [f"{fold}{model}/seed-{seed}/{name}" for seed in config["seeds"]]
 
 
 def reports():
@@ -382,17 +399,20 @@ def family_column():
     return [column] if config["split"]["by"] == "column" and column else []
 
 
-def files_of(data):
-    """The files of a dataset, its patterns expanded."""
-    paths = data["path"]
-    return [
-        str(file) for file in expand_paths([paths] if isinstance(paths, str) else paths)
-    ]
+def files_of(paths):
+    """The files of a path, a pattern or a list of these."""
+    patterns = [paths] if isinstance(paths, str) else paths or []
+    return [str(file) for file in expand_paths(patterns)] if patterns else []
 
 
 def input_files():
     """The user's own files."""
-    files = [file for data in config["datasets"].values() for file in files_of(data)]
+    paths = [data["path"] for data in config["datasets"].values()]
+    files = [
+        file
+        for path in [*paths, config["rank"]["candidates"]]
+        for file in files_of(path)
+    ]
     files += split_file()
     for model in config["models"].values():
         files += [model["unlabelled"]] if model["unlabelled"] else []

@@ -2,7 +2,7 @@ rule ingest:
     input:
         script=script("ingest"),
         modules=modules("ingest"),
-        files=lambda wildcards: files_of(dataset(wildcards)),
+        files=lambda wildcards: files_of(dataset(wildcards)["path"]),
     output:
         aptamers="<data>/aptamers.csv",
         rejected="<data>/rejected.csv",

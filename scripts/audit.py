@@ -59,7 +59,7 @@ def main(aptamers, split, test, by, k, identity, threads, output, folder_of_plot
     if not leaks:
         audit.check_families(part, family, split)
     train, unseen = (audit.members(part, name) for name in ("train", "test"))
-    edits, share = nearest(unseen, train, threads, partial(track, what="nearest neighbours"))
+    edits, share, _ = nearest(unseen, train, threads, partial(track, what="nearest neighbours"))
     quantity, values = audit.known_scores(rows)
     scores = audit.by_part(values, part)
     accuracy = audit.prefix_accuracy(rows, part, pairs, sequences)

@@ -121,6 +121,7 @@ models:
 seeds: [1, 2]
 learning_curve: {shares: [0.5]}
 speed: {variants: [onnx-fused], batch_sizes: [1, 8], repetitions: 3}
+rank: {candidates: scored.csv}
 threads: 1  # so that two jobs run side by side
 """
 

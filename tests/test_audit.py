@@ -22,7 +22,7 @@ texts = st.lists(st.text("ACGT", min_size=1, max_size=12), min_size=1, max_size=
 def test_nearest_against_the_definition(sequences, others, cells):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clusters, "CELLS", cells)
-        edits, share = nearest(sequences, others)
+        edits, share, _ = nearest(sequences, others)
     for sequence, least, relative in zip(sequences, edits, share, strict=True):
         found = [Levenshtein.distance(sequence, other) for other in others]
         assert least == min(found)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from conftest import ROOT, planned, run_snakemake
 from scipy.special import expit
+from scipy.stats import kendalltau
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from aptarank.differences import compare_folders
@@ -155,6 +156,17 @@ def test_models_side_by_side(finished):
         assert (data / f"comparison/{name}.svg").is_file()
 
 
+def test_the_ranking(finished):
+    ranking = pd.read_csv(finished / "results/small/ranking/ranking.csv")
+    aptamers = pd.read_csv(finished / "results/small/lab/aptamers.csv").set_index("sequence")
+    assert len(ranking) == len(aptamers)
+    assert kendalltau(ranking["score"], aptamers["fitness"][ranking["sequence"]]).statistic > 0.4
+    assert (ranking["uncertainty"] > 0).all()  # two seeds
+    part = pd.read_csv(finished / "results/small/lab/split.csv").set_index("sequence")["part"]
+    trained = part[ranking["sequence"]].to_numpy() == "train"
+    assert (ranking["distance"] == 0).to_numpy().tolist() == trained.tolist()
+
+
 def test_speed(finished):
     """Each model's variants: proven on all test pairs, timed, one of them recommended."""
     data = finished / "results/small/lab"
@@ -196,6 +208,7 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     assert set(found.different) == {
         "lab/comparison.csv",
         *(f"lab/comparison/{name}" for name in of_all_seeds),
+        "ranking/ranking.csv",
     }
     assert found.only_second == []
     assert {name for name in found.only_first if "/seed-2/" not in name} == {"manifest.json"}

@@ -13,6 +13,9 @@ def bradley_terry(pairs: Pairs, count: int) -> np.ndarray:
     P(a beats b) = sigmoid(strength a − strength b) (Bradley and Terry 1952, doi:10.2307/2334029),
     with a normal prior of variance 1 that keeps those who never lose finite: a logistic regression
     on +1 and −1 for the two of a pair. 0 for an aptamer without pairs.
+
+    Args:
+        pairs: a label may also be a probability that the first wins.
     """
     if not len(pairs.label):
         return np.zeros(count)
@@ -24,10 +27,9 @@ def bradley_terry(pairs: Pairs, count: int) -> np.ndarray:
         ),
         shape=(len(rows), count),
     )
-    # Each pair in both directions, so that there are two classes whatever the labels.
-    both = vstack([design, -design])
-    labels = np.concatenate([pairs.label, 1 - pairs.label])
-    weights = np.full(len(labels), 0.5)
+    # Each pair won and lost, as far as it was.
+    labels = np.repeat([1, 0], len(rows))
+    weights = np.concatenate([pairs.label, 1 - pairs.label]).astype(float)
     model = LogisticRegression(fit_intercept=False, C=1.0, max_iter=1000, tol=1e-8)
-    strength = model.fit(both, labels, sample_weight=weights).coef_[0]
+    strength = model.fit(vstack([design, design]), labels, sample_weight=weights).coef_[0]
     return strength - strength.mean()

@@ -145,22 +145,36 @@ def merge(component: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.nd
 
 
 def nearest(
-    sequences: Sequence[str], others: Sequence[str], threads: int = -1, track: Track = iter
-) -> tuple[np.ndarray, np.ndarray]:
+    sequences: Sequence[str],
+    others: Sequence[str],
+    threads: int = -1,
+    track: Track = iter,
+    itself: bool = True,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The least distance from each sequence to any of `others`, of which there is at least one.
 
+    Args:
+        itself: False where both are the same sequences, and each is to find another than itself.
+
     Returns:
-        In edits (int32), and the least of edits / length of the longer; shapes (n_sequences,).
+        In edits (int32); the least of edits / length of the longer, and the number of the first one
+        that has it; shapes (n_sequences,).
     """
     lengths, theirs = (np.array([len(s) for s in texts]) for texts in (sequences, others))
     edits = np.empty(len(sequences), dtype=np.int32)
     share = np.empty(len(sequences))
+    place = np.empty(len(sequences), dtype=np.int64)
     step = max(1, CELLS // len(others))
     for start in track(range(0, len(sequences), step)):
         rows = slice(start, start + step)
         block = cdist(
             sequences[rows], others, scorer=Levenshtein.distance, dtype=np.int32, workers=threads
         )
-        edits[rows] = block.min(axis=1)
-        share[rows] = (block / np.maximum(lengths[rows, None], theirs)).min(axis=1)
-    return edits, share
+        shares = block / np.maximum(lengths[rows, None], theirs)
+        if not itself:
+            own = np.arange(len(block))
+            block[own, start + own] = np.iinfo(np.int32).max
+            shares[own, start + own] = np.inf
+        edits[rows], place[rows] = block.min(axis=1), shares.argmin(axis=1)
+        share[rows] = shares.min(axis=1)
+    return edits, share, place

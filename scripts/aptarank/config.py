@@ -66,7 +66,18 @@ def resolve(config: Mapping) -> dict:
     check_split(resolved["split"])
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
+    resolve_use(resolved, "rank")
     return resolved
+
+
+def resolve_use(config: dict, use: str) -> None:
+    """Say which model is used, where none is named; InputError where there is no such one."""
+    known = [f"{data}/{model}" for data in config["datasets"] for model in models_of(config, data)]
+    wanted = config[use]["model"]
+    if wanted is None:
+        config[use]["model"] = known[0]
+    elif wanted not in known:
+        raise InputError(f"config: {use}.model is {wanted!r}; expected one of: {', '.join(known)}")
 
 
 def check_nodes(config: Mapping) -> None:
@@ -319,14 +330,15 @@ def near(name: Any, allowed: Iterable[str]) -> str:
 def check_files(config: Mapping) -> None:
     """Raise InputError, naming key and file, where a file of a resolved config is missing."""
     files = []
+    inputs = {f"datasets.{name}.path": data["path"] for name, data in config["datasets"].items()}
+    inputs["rank.candidates"] = config["rank"]["candidates"] or []
     checkpoints = [
         (f"models.{name}.checkpoint", model["checkpoint"] or "")
         for name, model in config["models"].items()
     ]
-    for name, data in config["datasets"].items():
-        key, paths = f"datasets.{name}.path", data["path"]
+    for key, paths in inputs.items():
         try:
-            found = expand([paths] if isinstance(paths, str) else paths)
+            found = expand([paths] if isinstance(paths, str) else paths) if paths else []
         except InputError as error:
             raise InputError(f"config: {key}: {error}") from None
         files += [(key, str(path)) for path in found]

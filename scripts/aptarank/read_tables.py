@@ -34,8 +34,8 @@ class Places(NamedTuple):
     """The index of each column that is read; the score's direction and scale."""
 
     sequence: int
-    score: int
-    better: str
+    score: int | None
+    better: str = ""
     scale: str = PLAIN_NUMBERS
     name: int | None = None
     reads: int | None = None
@@ -75,10 +75,13 @@ def numbers(header: list[str]) -> list[str]:
 
 
 def read_scored(table: Table, source: Path, options: Options) -> Iterator[Row]:
-    """Any table with a column of sequences and one of scores."""
+    """Any table with a column of sequences and, unless that is not wanted, one of scores."""
     table, rows = peek(table)
     header = table.header
     sequence = sequence_place(table, rows, source, options)
+    name = name_place(header, sequence, options, source)
+    if not options.scored:
+        return rows_of(table, Places(sequence, None, name=name), source, options)
     if options.score:
         score = place(header, options.score, "score", source)
     elif options.before and options.after:  # the score is made of these two
@@ -96,8 +99,7 @@ def read_scored(table: Table, source: Path, options: Options) -> Iterator[Row]:
     if not better and is_tea(header):
         better = "higher"  # EFBA's entropies
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
-    places = Places(sequence, score, better, scale, name_place(header, sequence, options, source))
-    return rows_of(table, places, source, options)
+    return rows_of(table, Places(sequence, score, better, scale, name), source, options)
 
 
 def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
@@ -239,7 +241,7 @@ def plain_rows(
         def at(index: int | None, fields: list[str] = fields) -> str:
             return "" if index is None else " ".join(fields[index].split())
 
-        score, problem = fields[places.score].strip(), ""
+        score, problem = "" if places.score is None else fields[places.score].strip(), ""
         try:
             score = with_point(score, options.decimal)
         except ValueError as reason:

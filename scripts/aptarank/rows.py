@@ -70,9 +70,13 @@ class Options:
     on_reject: str
     max_rejected: float
     family: str | None = None  # split.column
+    scored: bool = True  # False: scores are not read, and need not be there
+
+
+OURS = ("family", "scored")  # what no dataset of the config says
 
 
 def options(**given) -> Options:
     """Options with the defaults of the config, but for those given."""
-    names = [field.name for field in dataclasses.fields(Options) if field.name != "family"]
+    names = [field.name for field in dataclasses.fields(Options) if field.name not in OURS]
     return Options(**{name: default(f"$defs.dataset.{name}") for name in names} | given)

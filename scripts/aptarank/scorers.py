@@ -15,7 +15,7 @@ from aptarank.errors import InputError
 from aptarank.inference import BATCH, Forward, Track, run_batches, torch_forward
 from aptarank.model import checkpoint_config, load_model, position_limit
 from aptarank.onnx_model import onnx_forward
-from aptarank.sequences import as_tokens
+from aptarank.sequences import as_tokens, shortened
 from aptarank.tokenizer import load_tokenizer
 from aptarank.variants import load_variant
 
@@ -41,21 +41,38 @@ class Scorer:
         """Tokens of normalised sequences.
 
         Raises:
-            InputError: one is longer than the model reads.
+            InputError: the tokenizer does not know a letter.
         """
-        texts = [as_tokens(sequence) for sequence in sequences]
-        encoded = encode(self.tokenizer, texts)
-        if texts:
-            check_fits(encoded, texts, texts, self.kind, self.limit)
+        encoded = encode(self.tokenizer, [as_tokens(sequence) for sequence in sequences])
+        unknown = (encoded.ids == self.tokenizer.unk_token_id).any(1).numpy()
+        if unknown.any():
+            sequence = sequences[int(np.argmax(unknown))]
+            raise InputError(
+                f"the model's tokenizer does not know all letters of {shortened(sequence)}: it is "
+                "a model of another alphabet"
+            )
         return encoded
+
+    def too_long(self, encoded: Encoded) -> np.ndarray:
+        """Which aptamers are longer than the model reads, a `pair` model two of; shape (n,)."""
+        if self.kind == "pair":
+            room = (self.limit - encoded.pair.size) // 2
+        else:
+            room = self.limit - encoded.single.size
+        return encoded.lengths.numpy() > room
 
     def scores(
         self, sequences: Sequence[str], batch_size: int = BATCH, track: Track = iter
     ) -> np.ndarray:
         """Scores by a `rank` model, float64, shape (n_sequences,): higher is fitter, and sigmoid of
         a difference is the probability that the one is fitter than the other.
+
+        Raises:
+            InputError: an aptamer is longer than the model reads, or of another alphabet.
         """
         encoded = self.encode(sequences)
+        if len(encoded):
+            check_fits(encoded, sequences, sequences, self.kind, self.limit)
         every = np.arange(len(encoded))
         return run_batches(self.forward, encoded, every, None, batch_size, track).astype(np.float64)
 

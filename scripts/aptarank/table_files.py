@@ -84,6 +84,8 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
     if said:
         text = text[said.end() - 1 :]
     delimiter = options.delimiter or delimiter or (said[1] if said else sniff(text))
+    if delimiter is None and not options.scored:
+        delimiter = ","  # one column, of sequences
     if delimiter is None:
         blank = len(text) - len(text.lstrip())
         first = text[blank : blank + 60].split("\n")[0]

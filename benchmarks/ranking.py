@@ -1,0 +1,134 @@
+"""Ranking 1,000 candidates: by a rank model, by all pairs of a pair model, and by few of them.
+
+Run: .venv/bin/python benchmarks/ranking.py --run results/example/example
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from scipy.stats import kendalltau
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from aptarank import machine
+from aptarank.encoding import compose
+from aptarank.inference import logits_of_pairs
+from aptarank.model import new_model
+from aptarank.onnx_model import export_onnx, onnx_forward
+from aptarank.scorers import load_scorer
+from aptarank.tables import read_aptamers
+from aptarank.tournament import adaptive, every_pair, strengths
+
+CPU = torch.device("cpu")
+SHARES = (0.02, 0.05, 0.1)
+SEEDS = 5
+
+
+def random_candidates(lengths: np.ndarray, count: int) -> list[str]:
+    """Distinct sequences with lengths drawn from these."""
+    rng = np.random.default_rng(1)
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found["".join(rng.choice(list("ACGT"), size=rng.choice(lengths)))] = None
+    return list(found)
+
+
+def median_time(work, repetitions: int = 5) -> float:
+    """Seconds that something takes; the first time does not count."""
+    times = []
+    for _ in range(repetitions + 1):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times[1:]))
+
+
+def base_pair_time(scorer, candidates: list[str], threads: int, pairs: int, batch: int) -> float:
+    """Seconds of a forward pass of an albert-base pair model in ONNX, with any weights."""
+    encoded = scorer.encode(candidates)
+    torch.manual_seed(1)
+    model = new_model("base", len(scorer.tokenizer), scorer.tokenizer.pad_token_id, 0.0, "pair")
+    example = compose(encoded, torch.tensor([0, 1]), torch.tensor([2, 3]))
+    rng = np.random.default_rng(1)
+    first, second = rng.integers(len(candidates), size=(2, pairs))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        export_onnx(model, example, path, 20)
+        forward = onnx_forward(path, threads)
+        return (
+            median_time(lambda: logits_of_pairs(forward, "pair", encoded, first, second, batch), 2)
+            / pairs
+        )
+
+
+def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
+    """Log-odds of every two candidates, the mean of both orders; shape (n, n)."""
+    encoded, count = scorer.encode(candidates), len(candidates)
+    first, second = np.nonzero(~np.eye(count, dtype=bool))
+    logits = np.zeros((count, count))
+    logits[first, second] = logits_of_pairs(scorer.forward, "pair", encoded, first, second)
+    return (logits - logits.T) / 2
+
+
+@click.command()
+@click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
+@click.option("--count", default=1000, show_default=True)
+@click.option("--threads", default=2, show_default=True)
+@click.option("--base-pairs", default=1024, show_default=True, help="That are timed.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Keep the full tournament's logits.")
+def main(folder, count, threads, base_pairs, keep):
+    """Print the times and their ratio, and the agreement of few comparisons with all."""
+    folder = Path(folder)
+    lengths = read_aptamers(folder / "aptamers.csv")["sequence"].str.len().to_numpy()
+    candidates = random_candidates(lengths, count)
+    rank, pair = (
+        load_scorer(folder / kind / "seed-1/onnx/model.onnx", threads, CPU)
+        for kind in ("rank", "pair")
+    )
+    print(f"machine: {machine.describe()}\n")
+    by_rank = median_time(lambda: rank.scores(candidates))
+    one = base_pair_time(rank, candidates, threads, base_pairs, 64)
+    every = count * (count - 1)
+    print("| way | forward passes | seconds | ratio |\n|---|---|---|---|")
+    print(f"| rank model, nano | {count:,} | {by_rank:.3f} | 1 |")
+    print(
+        f"| all pairs, albert-base (from {base_pairs:,}) | {every:,} | {every * one:,.0f} "
+        f"| {every * one / by_rank:,.0f} |"
+    )
+    start = time.perf_counter()
+    logits = full_tournament(pair, candidates)
+    taken = time.perf_counter() - start
+    print(f"| all pairs, nano | {every:,} | {taken:,.0f} | {taken / by_rank:,.0f} |\n")
+    if keep:
+        np.save(keep, logits)
+
+    def compare(first, second):
+        return logits[first, second]
+
+    pairs = every_pair(count)
+    whole = strengths(*pairs, compare(*pairs), count)
+    print("| comparisons | Kendall's tau with all, adaptive | at random |\n|---|---|---|")
+    for share in SHARES:
+        budget = round(share * len(pairs[0]))
+        found = {"adaptive": [], "random": []}
+        for seed in range(1, SEEDS + 1):
+            few = adaptive(compare, count, budget, seed)
+            drawn = np.random.default_rng(seed).choice(len(pairs[0]), budget, replace=False)
+            some = pairs[0][drawn], pairs[1][drawn]
+            for how, (first, second, seen) in (
+                ("adaptive", few),
+                ("random", (*some, compare(*some))),
+            ):
+                tau = kendalltau(whole, strengths(first, second, seen, count)).statistic
+                found[how].append(tau)
+        told = [f"{np.mean(taus):.3f} ({min(taus):.3f}–{max(taus):.3f})" for taus in found.values()]
+        print(f"| {share:.0%} | {' | '.join(told)} |")
+
+
+if __name__ == "__main__":
+    main()

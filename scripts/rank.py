@@ -1,0 +1,176 @@
+"""Rank candidates by a trained model, or by several of them."""
+
+from functools import partial
+
+import click
+import numpy as np
+import pandas as pd
+
+from aptarank.candidates import read_candidates
+from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.config import default
+from aptarank.consistency import average_of_orders
+from aptarank.errors import InputError
+from aptarank.inference import BATCH, logits_of_pairs
+from aptarank.log import logger, progress
+from aptarank.model import pick_device
+from aptarank.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
+from aptarank.readers import FORMATS
+from aptarank.rows import options
+from aptarank.scorers import load_scorer
+from aptarank.splits import EVERY
+from aptarank.tables import read_aptamers, read_table, write_csv
+from aptarank.tournament import adaptive, every_pair, strengths
+
+
+@click.command(cls=Program)
+@click.argument("files", metavar="CANDIDATES...", nargs=-1, required=True)
+@click.option(
+    "--model",
+    "models",
+    type=PATH,
+    multiple=True,
+    required=True,
+    help="Folder that finetune.py writes, a variant of it, or its ONNX file; several: with other "
+    "seeds, whose spread is the uncertainty.",
+)
+@click.option("--trained-on", type=PATH, help="aptamers.csv of the models, to see what is new.")
+@click.option("--split", type=PATH, help="Of these, only the training part of this split.csv.")
+@click.option("--format", default="auto", help="Of CANDIDATES.", type=click.Choice(FORMATS))
+@click.option("--sequence", help="Column of the sequence, by name or number.")
+@click.option("--name", help="Column of the candidate's name.")
+@click.option(
+    "--full",
+    default=default("rank.full"),
+    help="A pair model compares all pairs of at most so many candidates, of more some.",
+)
+@click.option(
+    "--comparisons",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=default("rank.comparisons"),
+    help="Share of the pairs that it then compares.",
+)
+@click.option("--seed", default=default("rank.seed"), help="Of the first of these.")
+@click.option("--batch-size", default=BATCH)
+@device_option
+@threads_option
+@click.option("-o", "--output", type=PATH, default="ranking.csv", help="Candidates, best first.")
+@click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
+def main(
+    files, models, trained_on, split, format, sequence, name, full, comparisons, seed, batch_size,
+    device, threads, output, rejected,
+):  # fmt: skip
+    """Rank CANDIDATES, files in any format that ingest.py reads; scores in them are not read.
+
+    A rank model reads each candidate once; a pair model compares pairs of them in both orders.
+
+    Example: python scripts/rank.py candidates.fasta --model
+    results/example/example/rank/seed-1/model --trained-on results/example/example/aptamers.csv
+    """
+    place, warning = pick_device(device)
+    if warning:
+        logger.warning(warning)
+    given = {"format": format, "sequence": sequence, "name": name}
+    candidates = read_candidates(files, options(**given), tracker("reading", "rows"))
+    scorers = [load_scorer(path, threads, place) for path in models]
+    for scorer in scorers:
+        long = scorer.too_long(scorer.encode(candidates.table["sequence"].tolist()))
+        reason = f"too long: {scorer.kind} model reads at most {scorer.limit} tokens"
+        candidates = candidates.without(pd.Series(np.where(long, reason, "")))
+    write_csv(candidates.rejected, rejected)
+    table = candidates.table
+    logger.info(
+        "%d rows = %d candidates + %d rejected (%s) + %d merged as duplicates",
+        *(candidates.rows, len(table), len(candidates.rejected), rejected, candidates.merged),
+    )
+    if table.empty:
+        first = candidates.rejected.iloc[0]
+        raise InputError(
+            f"{', '.join(files)}: no candidate is left; the first of {candidates.rows} rows was "
+            f"rejected for: {first['reason']} ({first['source']}, line {first['line']})"
+        )
+    known = None if trained_on is None else trained(trained_on, split)
+    if known is not None:
+        same_chemistry(table, known, ", ".join(files), trained_on)
+
+    scores, wins = zip(
+        *(
+            judged(scorer, table["sequence"].tolist(), full, comparisons, seed, batch_size)
+            for scorer in scorers
+        ),
+        strict=True,
+    )
+    ranking = pd.concat([table, summarise(np.array(scores))], axis=1)
+    ranking["wins"] = np.mean(wins, axis=0)
+    if known is None:
+        ranking = ranking.assign(nearest="", distance=np.nan, outside="")
+    else:
+        about = novelty(ranking, known, threads, tracker("nearest known aptamers", "blocks"))
+        ranking = pd.concat([ranking, about], axis=1)
+    ranking = ranking.sort_values(["score", "sequence"], ascending=[False, True])
+    ranking["rank"] = ranking["score"].rank(ascending=False, method="min").astype(int)
+    write_csv(ranking[RANKING_COLUMNS], output)
+    outside = int((ranking["outside"] != "").sum())
+    if outside:
+        logger.warning("%d of %d lie outside of what the model has seen", outside, len(ranking))
+    elif known is None:
+        logger.info("not looked at: what the model has seen (--trained-on)")
+    logger.info("%s: %d candidates", output, len(ranking))
+
+
+def tracker(what: str, unit: str = "batches"):
+    """Logs how far something is."""
+    return partial(progress, what=what, unit=unit)
+
+
+def trained(aptamers, split) -> pd.DataFrame:
+    """The aptamers that the models were trained on."""
+    known = read_aptamers(aptamers)
+    if split is not None:
+        part = read_table(split, ["sequence", "part"], text=True)
+        train = part["sequence"][part["part"].isin(["train", EVERY])]
+        known = known[known["sequence"].isin(train)]
+    if known["sequence"].nunique() < 2:
+        raise InputError(f"{aptamers}: fewer than two aptamers to compare candidates with")
+    return known
+
+
+def same_chemistry(candidates, known, source, trained_on) -> None:
+    """Refuse candidates of which none is of the chemistry that the model knows."""
+    theirs, ours = set(candidates["chemistry"]), set(known["chemistry"])
+    if not theirs & ours:
+        raise InputError(
+            f"{source}: the candidates are {' and '.join(sorted(theirs))}, but the model was "
+            f"trained on {' and '.join(sorted(ours))} ({trained_on}); rank them by a model of "
+            "their own, or leave --trained-on out if you know that it carries over"
+        )
+
+
+def judged(scorer, sequences, full, comparisons, seed, batch_size) -> tuple[np.ndarray, np.ndarray]:
+    """A model's score of each candidate, and the share of the others that it beats."""
+    if scorer.kind == "rank":
+        score = scorer.scores(sequences, batch_size, tracker("scoring"))
+        return score, wins_by_score(score)
+    encoded, count = scorer.encode(sequences), len(sequences)
+
+    def compare(first, second):
+        what = (scorer.forward, "pair", encoded)
+        orders = (first, second), (second, first)
+        logits = [
+            logits_of_pairs(*what, *pair, batch_size, tracker("comparing")) for pair in orders
+        ]
+        return average_of_orders(*logits)
+
+    if count <= full:
+        pairs = every_pair(count)
+        logits = compare(*pairs)
+        return strengths(*pairs, logits, count), wins_of_pairs(*pairs, logits, count)
+    budget = round(comparisons * count * (count - 1) / 2)
+    logger.info("%d of %d pairs are compared", budget, count * (count - 1) // 2)
+    first, second, logits = adaptive(compare, count, budget, seed)
+    score = strengths(first, second, logits, count)
+    return score, wins_by_score(score)
+
+
+if __name__ == "__main__":
+    main()
