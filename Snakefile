@@ -52,6 +52,7 @@ include: "rules/compare.smk"
 include: "rules/learning_curve.smk"
 include: "rules/sweep.smk"
 include: "rules/rank.smk"
+include: "rules/screen.smk"
 include: "rules/manifest.smk"
 include: "rules/archive.smk"
 
@@ -63,6 +64,7 @@ wildcard_constraints:
     seed=any_of(map(str, config["seeds"])),
     share="[0-9.e-]+",
     fold="[0-9]+",
+    chunk="[0-9]+",
     variant="[a-z0-9-]+(@[0-9]+)?",
 
 

@@ -18,7 +18,7 @@ os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
 from aptarank import alive
-from aptarank.config import check_files, models_of, resolve, swept_models
+from aptarank.config import SCREENED, check_files, models_of, resolve, swept_models
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.manifest import REPORTS
@@ -317,6 +317,7 @@ OF_DATASET = [
 ]
 
 RANKED = ["ranking.csv", "rejected.csv"]
+SHORTLISTED = ["shortlist.csv", "rejected.csv", "screen.json"]
 
 
 def results():
@@ -352,6 +353,10 @@ def results():
         *expand(
             "<run>/ranking/{name}", name=RANKED if config["rank"]["candidates"] else []
         ),
+        *expand(
+            "<run>/screen/{name}",
+            name=[] if screened_source() is None else SHORTLISTED,
+        ),
     ]
 
 
@@ -359,6 +364,22 @@ def used_model(use):
     """Folder of what a model that candidates are given to depends on, and the model's name."""
     dataset, model = config[use]["model"].split("/")
     return f"<run>/{dataset}/{fold_folders()[0]}", model
+
+
+def screened_source():
+    """Where candidates to screen come from but for their files, as options of screen.py; None if
+    there are none."""
+    screen = config["screen"]
+    chosen = next((key for key in SCREENED if screen[key]), None)
+    needed = {
+        "candidates": ["sequence", "name"],
+        "mutants_of": ["mutants_of", "within"],
+        "random": ["random", "length", "seed"],
+    }.get(chosen, [])
+    options = as_options({key: screen[key] for key in needed})
+    if chosen == "random":
+        options.append(f"--composition={json.dumps(screen['composition'])}")
+    return options if chosen else None
 
 
 def used_models(use, name):

@@ -74,9 +74,11 @@ def main(
     candidates = read_candidates(files, options(**given), tracker("reading", "rows"))
     scorers = [load_scorer(path, threads, place) for path in models]
     for scorer in scorers:
-        long = scorer.too_long(scorer.encode(candidates.table["sequence"].tolist()))
-        reason = f"too long: {scorer.kind} model reads at most {scorer.limit} tokens"
-        candidates = candidates.without(pd.Series(np.where(long, reason, "")))
+        long = candidates.table["sequence"].str.len() > scorer.room
+        reason = (
+            f"too long: a {scorer.kind} model of {scorer.limit} tokens reads {scorer.room} bases"
+        )
+        candidates = candidates.without(long.map({True: reason, False: ""}))
     write_csv(candidates.rejected, rejected)
     table = candidates.table
     logger.info(

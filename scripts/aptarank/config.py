@@ -23,6 +23,7 @@ from aptarank.files import expand
 HOME = Path(__file__).resolve().parents[2]  # of the workflow
 SCHEMA_FILE = HOME / "config.schema.yaml"
 KINDS = ("rank", "pair")
+SCREENED = ("candidates", "mutants_of", "random")  # where candidates to screen come from
 # Settings that a model shares with the one that it starts from.
 INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
 # Settings that a sweep leaves alone: they say which model it is, and may hold any text.
@@ -67,15 +68,33 @@ def resolve(config: Mapping) -> dict:
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
     resolve_use(resolved, "rank")
+    resolve_use(resolved, "screen", "rank")
+    check_screen(resolved)
     return resolved
 
 
-def resolve_use(config: dict, use: str) -> None:
-    """Say which model is used, where none is named; InputError where there is no such one."""
-    known = [f"{data}/{model}" for data in config["datasets"] for model in models_of(config, data)]
+def check_screen(config: Mapping) -> None:
+    """Raise InputError where candidates to screen have several sources."""
+    given = [key for key in SCREENED if config["screen"][key]]
+    if len(given) > 1:
+        raise InputError(f"config: screen.{' and screen.'.join(given)} exclude each other")
+
+
+def resolve_use(config: dict, use: str, kind: str | None = None) -> None:
+    """Say which model is used, where none is named; InputError where there is no such one.
+
+    Args:
+        kind: that the model must be of.
+    """
+    known = [
+        f"{data}/{model}"
+        for data in config["datasets"]
+        for model in models_of(config, data)
+        if kind in (None, config["models"][model]["kind"])
+    ]
     wanted = config[use]["model"]
     if wanted is None:
-        config[use]["model"] = known[0]
+        config[use]["model"] = known[0] if known else None
     elif wanted not in known:
         raise InputError(f"config: {use}.model is {wanted!r}; expected one of: {', '.join(known)}")
 
@@ -331,7 +350,7 @@ def check_files(config: Mapping) -> None:
     """Raise InputError, naming key and file, where a file of a resolved config is missing."""
     files = []
     inputs = {f"datasets.{name}.path": data["path"] for name, data in config["datasets"].items()}
-    inputs["rank.candidates"] = config["rank"]["candidates"] or []
+    inputs |= {f"{use}.candidates": config[use]["candidates"] or [] for use in ("rank", "screen")}
     checkpoints = [
         (f"models.{name}.checkpoint", model["checkpoint"] or "")
         for name, model in config["models"].items()

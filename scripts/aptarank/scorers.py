@@ -10,14 +10,17 @@ from transformers import PreTrainedTokenizerBase
 
 from aptarank.about import ABOUT
 from aptarank.config import KINDS
-from aptarank.encoding import Encoded, check_fits, encode
+from aptarank.encoding import PROBE, Encoded, check_fits, encode, find_template
 from aptarank.errors import InputError
 from aptarank.inference import BATCH, Forward, Track, run_batches, torch_forward
 from aptarank.model import checkpoint_config, load_model, position_limit
 from aptarank.onnx_model import onnx_forward
 from aptarank.sequences import as_tokens, shortened
+from aptarank.tables import read_json
 from aptarank.tokenizer import load_tokenizer
 from aptarank.variants import load_variant
+
+RECOMMENDED = "recommended.json"  # of recommend.py
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,14 @@ class Scorer:
             )
         return encoded
 
-    def too_long(self, encoded: Encoded) -> np.ndarray:
-        """Which aptamers are longer than the model reads, a `pair` model two of; shape (n,)."""
-        if self.kind == "pair":
-            room = (self.limit - encoded.pair.size) // 2
-        else:
-            room = self.limit - encoded.single.size
-        return encoded.lengths.numpy() > room
+    @property
+    def room(self) -> int:
+        """Most tokens of one aptamer, of which a `pair` model reads two; as many bases always fit.
+
+        (No tokenizer of ours makes more tokens than bases.)
+        """
+        special = find_template(self.tokenizer, [PROBE] * (2 if self.kind == "pair" else 1)).size
+        return (self.limit - special) // (2 if self.kind == "pair" else 1)
 
     def scores(
         self, sequences: Sequence[str], batch_size: int = BATCH, track: Track = iter
@@ -78,15 +82,18 @@ class Scorer:
 
 
 def load_scorer(path: Path, threads: int, device: torch.device) -> Scorer:
-    """Load a model from the folder that finetune.py writes, from a variant's, or from an ONNX file.
+    """Load a model from the folder that finetune.py writes, from a variant's, from an ONNX file, or
+    the variant that `recommended.json` names.
 
-    A variant and an ONNX file have their tokenizer in that folder, which lies where the pipeline
-    puts it: `model` beside `variants` and `onnx`.
+    Their tokenizer is in the first of these, which lies where the pipeline puts it: `model` beside
+    `variants`, `onnx` and `speed`.
 
     Raises:
         InputError: there is no model, or it is damaged.
     """
     home = home_of(path)
+    if path.name == RECOMMENDED:
+        path = path.parent.parent / "variants" / read_json(path)["variant"]
     config = checkpoint_config(str(home))
     kind = getattr(config, "aptarank", {}).get("kind")
     if kind not in KINDS:

@@ -1,0 +1,60 @@
+def screened_by():
+    """The form of the model that screens: the recommended one, or its ONNX file."""
+    fold, model = used_model("screen")
+    folder = f"{fold}{model}/seed-{config['seeds'][0]}"
+    name = (
+        "speed/recommended.json" if config["speed"]["variants"] else "onnx/model.onnx"
+    )
+    return f"{folder}/{name}"
+
+
+rule screen:
+    input:
+        script=script("screen"),
+        modules=modules("screen"),
+        candidates=files_of(config["screen"]["candidates"]),
+        model=screened_by(),
+        aptamers=f"<run>/{(config['screen']['model'] or '').split('/')[0]}/aptamers.csv",
+    output:
+        directory("<run>/screen/chunks/{chunk}"),
+    log:
+        "<run>/logs/screen/{chunk}.log",
+    benchmark:
+        "<run>/benchmarks/screen/{chunk}.tsv"
+    conda:
+        "../envs/onnx.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=more_each_time(4000),
+    params:
+        source=lambda wildcards: screened_source(),
+        keep=config["screen"]["keep"],
+        chunks=config["screen"]["chunks"],
+        device=config["device"],
+    shell:
+        "python {input.script:q} {input.candidates:q} {params.source:q} --model {input.model:q}"
+        " --trained-on {input.aptamers:q} --keep {params.keep}"
+        " --chunk {wildcards.chunk} --chunks {params.chunks}"
+        " --device {params.device} --threads {threads} -o {output:q} --log {log:q}"
+
+
+rule shortlist:
+    input:
+        script=script("shortlist"),
+        modules=modules("shortlist"),
+        chunks=expand(
+            "<run>/screen/chunks/{chunk}", chunk=range(config["screen"]["chunks"])
+        ),
+    output:
+        shortlist="<run>/screen/shortlist.csv",
+        rejected="<run>/screen/rejected.csv",
+        summary="<run>/screen/screen.json",
+    log:
+        "<run>/logs/shortlist.log",
+    benchmark:
+        "<run>/benchmarks/shortlist.tsv"
+    conda:
+        "../envs/onnx.yaml"
+    shell:
+        "python {input.script:q} {input.chunks:q} -o {output.shortlist:q}"
+        " --rejected {output.rejected:q} --summary {output.summary:q} --log {log:q}"

@@ -1,0 +1,167 @@
+"""Score candidates without end by a rank model, and keep the best: all of them, or one part."""
+
+import csv
+import json
+import threading
+import time
+from functools import partial
+
+import click
+import pandas as pd
+
+from aptarank import screening
+from aptarank.aptamers import REJECTED_COLUMNS
+from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.config import default
+from aptarank.errors import InputError
+from aptarank.files import expand
+from aptarank.log import PROGRESS_SECONDS, logger, time_left
+from aptarank.model import pick_device
+from aptarank.scorers import load_scorer
+from aptarank.sequences import as_tokens, normalise
+from aptarank.streams import Stream
+from aptarank.tables import read_aptamers
+
+BATCH = 512
+
+
+@click.command(cls=Program)
+@click.argument("files", metavar="[CANDIDATES]...", nargs=-1)
+@click.option("--mutants-of", help="Instead of files: all that differ from this sequence ...")
+@click.option("--within", default=default("screen.within"), help="... in at most so many places.")
+@click.option("--random", "count", type=click.IntRange(1), help="Instead: so many at random.")
+@click.option("--length", default=default("screen.length"), help="Bases of each of these.")
+@click.option(
+    "--composition",
+    default=json.dumps(default("screen.composition")),
+    help="How often each base, JSON.",
+)
+@click.option("--seed", default=default("screen.seed"), help="Of these.")
+@click.option(
+    "--model",
+    "model",
+    type=PATH,
+    required=True,
+    help="Folder that finetune.py writes, a variant, an ONNX file, or recommended.json.",
+)
+@click.option("--trained-on", type=PATH, help="aptamers.csv: the other chemistry is rejected.")
+@click.option("--sequence", help="Column of the sequence, by name or number.")
+@click.option("--name", help="Column of the candidate's name.")
+@click.option("--keep", type=click.IntRange(1), default=default("screen.keep"), help="How many.")
+@click.option("--chunk", default=0, help="Which part: 0 ... CHUNKS - 1.")
+@click.option("--chunks", type=click.IntRange(1), default=1, help="Parts, which jobs may share.")
+@device_option
+@threads_option
+@click.option("-o", "--output", type=PATH, default="screened", help="Folder for shortlist.py.")
+def main(
+    files, mutants_of, within, count, length, composition, seed, model, trained_on, sequence, name,
+    keep, chunk, chunks, device, threads, output,
+):  # fmt: skip
+    """Screen CANDIDATES, FASTA or tables, compressed or not. The result does not depend on CHUNKS
+    nor on the threads; shortlist.py puts the parts together.
+
+    Example: python scripts/screen.py pool.fasta.gz --model
+    results/example/example/rank/seed-1/onnx/model.onnx --keep 100
+    """
+    place, warning = pick_device(device)
+    if warning:
+        logger.warning(warning)
+    generated = {"count": count, "length": length, "seed": seed, "composition": composition}
+    blocks, share = source(files, sequence, name, mutants_of, within, generated, chunk, chunks)
+    known = None if trained_on is None else chemistry_of(trained_on)
+    check(load_scorer(model, 1, place), model)
+    local = threading.local()
+
+    def work(block):
+        if not hasattr(local, "scorer"):  # each thread has its own, which computes in that thread
+            local.scorer = load_scorer(model, 1, place)
+        score = partial(local.scorer.scores, batch_size=BATCH)
+        return screening.score_block(block, score, local.scorer.room, known)
+
+    output.mkdir(parents=True, exist_ok=True)
+    kept = pd.DataFrame(columns=screening.COLUMNS)
+    read = rejected = 0
+    begin = last = time.monotonic()
+    with (output / "rejected.csv").open("w", newline="", encoding="utf-8") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(REJECTED_COLUMNS)
+        for table, refused in screening.screened(blocks, work, threads):
+            lines.writerows([c.source, c.line, c.text, "", reason] for c, reason in refused)
+            read += len(table) + len(refused)
+            rejected += len(refused)
+            kept = screening.best([kept, table] if len(kept) else [table], keep + 1)
+            now = time.monotonic()
+            if now - last >= PROGRESS_SECONDS:
+                last = now
+                tell(read, share(read), now - begin)
+    # One more than is kept, to see whether that is a draw with the last.
+    kept.astype(screening.TYPES).to_parquet(output / "best.parquet", index=False)
+    account = {"read": read, "rejected": rejected, "keep": keep}
+    (output / "account.json").write_text(json.dumps(account) + "\n", encoding="utf-8")
+    rate = read / (time.monotonic() - begin)
+    logger.info(
+        "%s: %d candidates at %.0f a second, %d of them rejected; shortlist.py makes a table of it",
+        *(output, read, rate, rejected),
+    )
+
+
+def source(files, sequence, name, mutants_of, within, generated, chunk, chunks):
+    """The blocks to screen, and a function that says what share of them is done."""
+    count = generated["count"]
+    if sum(map(bool, (files, mutants_of, count))) != 1:
+        raise InputError("give one of these: CANDIDATES, --mutants-of, --random")
+    if files:
+        stream = Stream(expand(list(files)), sequence, name)
+        return screening.own_blocks(iter(stream), chunk, chunks), lambda done: stream.share
+    if count:
+        shares = composition_of(generated["composition"])
+        drawn = count, generated["length"], shares, generated["seed"]
+        blocks = screening.random_blocks(*drawn, chunk, chunks)
+    else:
+        try:
+            start = as_tokens(normalise(mutants_of))
+        except ValueError as reason:
+            raise InputError(f"mutants of {mutants_of!r}: {reason}") from None
+        if within > len(start):
+            raise InputError(f"within {within} places: {start} has only {len(start)} bases")
+        count = screening.count_mutants(len(start), within)
+        blocks = screening.own_blocks(screening.mutants(start, within), chunk, chunks)
+    return blocks, lambda done: min(1.0, done * chunks / count)
+
+
+def composition_of(text: str) -> dict[str, float]:
+    """Shares of the four bases from JSON."""
+    try:
+        found = {base: float(share) for base, share in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        found = {}
+    if set(found) != set("ACGT") or min(found.values()) < 0 or not sum(found.values()):
+        raise InputError(
+            f'composition {text}; expected {{"A": 0.25, "C": 0.25, "G": 0.25, "T": 0.25}}'
+        )
+    return found
+
+
+def chemistry_of(aptamers) -> str | None:
+    """DNA or RNA, where a model was trained on one of them alone."""
+    found = set(read_aptamers(aptamers)["chemistry"])
+    return found.pop() if len(found) == 1 else None
+
+
+def check(scorer, model) -> None:
+    """Refuse a model that compares: every candidate would have to meet all others."""
+    if scorer.kind != "rank":
+        raise InputError(
+            f"{model}: a model of kind {scorer.kind}; screening needs one of kind rank, which "
+            "scores each candidate by itself. rank.py ranks thousands of candidates by either kind"
+        )
+
+
+def tell(read: int, share: float, seconds: float) -> None:
+    """How far it is."""
+    left = time_left(seconds / share - seconds) if share else "unknown time"
+    logger.info("screening: %d candidates, %.0f/s, %s left", read, read / seconds, left)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The best of all candidates that were screened in parts."""
+
+import json
+
+import click
+import pandas as pd
+
+from aptarank.aptamers import REJECTED_COLUMNS
+from aptarank.cli import PATH, Program
+from aptarank.errors import InputError
+from aptarank.log import logger
+from aptarank.screening import COLUMNS, best
+from aptarank.tables import read_json, read_table, write_csv
+
+
+@click.command(cls=Program)
+@click.argument("folders", metavar="SCREENED...", type=PATH, nargs=-1, required=True)
+@click.option("-o", "--output", type=PATH, default="shortlist.csv", help="The best, best first.")
+@click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected ones and reasons.")
+@click.option("--summary", type=PATH, default="screen.json", help="Account of all candidates.")
+def main(folders, output, rejected, summary):
+    """Put together what screen.py made of each part.
+
+    Example: python scripts/shortlist.py screened -o shortlist.csv
+    """
+    accounts = [read_json(folder / "account.json") for folder in folders]
+    read, refused = (sum(account[key] for account in accounts) for key in ("read", "rejected"))
+    (keep,) = {account["keep"] for account in accounts}
+    tables = [
+        read_table(folder / "rejected.csv", REJECTED_COLUMNS, text=True) for folder in folders
+    ]
+    reasons = pd.concat(tables).astype({"line": int})
+    reasons = reasons.sort_values(["source", "line"], kind="stable", ignore_index=True)
+    write_csv(reasons, rejected)
+    if refused == read:
+        first = f"; the first of {read}: {reasons['reason'][0]}" if read else ""
+        raise InputError(f"no candidate is left to screen{first} ({rejected})")
+    found = best([read_table(folder / "best.parquet", COLUMNS) for folder in folders], keep + 1)
+    kept = found.head(keep)
+    draw = len(found) > keep and found["score"][keep] == found["score"][keep - 1]
+    if len(kept) < keep:
+        logger.warning("%d are to be kept, but there are only %d distinct ones", keep, len(kept))
+    if draw:
+        logger.warning("others score as much as the last: of equal ones the first by sequence stay")
+    ranks = kept["score"].rank(ascending=False, method="min").astype(int)
+    write_csv(kept.assign(rank=ranks)[["rank", "id", "sequence", "score"]], output)
+    account = {"candidates": read, "rejected": refused, "screened": read - refused}
+    account |= {"kept": len(kept), "last_score": float(kept["score"].iloc[-1]), "draw": bool(draw)}
+    summary.write_text(json.dumps(account, indent=2) + "\n", encoding="utf-8")
+    logger.info("%d candidates, %d of them rejected (%s)", read, refused, rejected)
+    logger.info("%s: the best %d", output, len(kept))
+
+
+if __name__ == "__main__":
+    main()
