@@ -136,9 +136,7 @@ def composition_of(text: str) -> dict[str, float]:
     except (ValueError, TypeError, AttributeError):
         found = {}
     if set(found) != set("ACGT") or min(found.values()) < 0 or not sum(found.values()):
-        raise InputError(
-            f'composition {text}; expected {{"A": 0.25, "C": 0.25, "G": 0.25, "T": 0.25}}'
-        )
+        raise InputError(f'composition {text}; expected such as {{"A": 1, "C": 1, "G": 1, "T": 1}}')
     return found
 
 

@@ -1,0 +1,81 @@
+"""How fast candidates are screened, and in how much memory, from 10,000 to millions.
+
+Run: .venv/bin/python benchmarks/screening.py --run results/example/example
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from aptarank import machine
+
+PEAK = """
+import resource, runpy, sys
+sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].rpartition("/")[0])
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def write_pool(count: int, length: int, path: Path) -> None:
+    """A CSV of random candidates."""
+    from aptarank.screening import random_blocks
+
+    with path.open("w") as file:
+        file.write("id,sequence\n")
+        for block in random_blocks(count, length, dict.fromkeys("ACGT", 1), 1, 0, 1):
+            file.writelines(f"{c.name},{c.text}\n" for c in block.candidates)
+
+
+@click.command()
+@click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
+@click.option("--model", help="Another form than the recommended one, such as onnx/model.onnx.")
+@click.option("--most", default=1_000_000, show_default=True, help="Candidates, at most.")
+@click.option("--length", default=15, show_default=True)
+@click.option("--threads", default=2, show_default=True)
+def main(folder, model, most, length, threads):
+    """Print candidates a second, from CSV to shortlist, and the peak memory of the program."""
+    seed = Path(folder) / "rank/seed-1"
+    form = seed / (model or "speed/recommended.json")
+    named = json.loads(form.read_text())["variant"] if form.suffix == ".json" else model
+    print(f"machine: {machine.describe()}")
+    print(f"{named}, {threads} threads, {length} bases\n")
+    print("| candidates | seconds | a second, all in all | while screening | peak MiB |")
+    print("|---|---|---|---|---|")
+    count = 10_000
+    while count <= most:
+        with tempfile.TemporaryDirectory() as place:
+            pool = Path(place) / "pool.csv"
+            write_pool(count, length, pool)
+            start = time.perf_counter()
+            command = [sys.executable, "-c", PEAK, ROOT / "scripts/screen.py", pool]
+            command += ["--model", form, "--threads", threads, "-o", Path(place) / "screened"]
+            done = subprocess.run(
+                list(map(str, command)), capture_output=True, text=True, check=True
+            )
+            short = [ROOT / "scripts/shortlist.py", Path(place) / "screened"]
+            short += ["-o", Path(place) / "s.csv", "--rejected", Path(place) / "r.csv"]
+            short += ["--summary", Path(place) / "s.json"]
+            subprocess.run([sys.executable, *short], capture_output=True, check=True)
+            taken = time.perf_counter() - start
+        rate = done.stderr.split(" a second")[0].rsplit(" ", 1)[1]
+        peak = float(done.stdout.split()[-1])
+        print(
+            f"| {count:,} | {taken:.1f} | {count / taken:,.0f} | {rate} | {peak:.0f} |", flush=True
+        )
+        count *= 10
+
+
+if __name__ == "__main__":
+    main()
