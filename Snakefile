@@ -53,6 +53,7 @@ include: "rules/learning_curve.smk"
 include: "rules/sweep.smk"
 include: "rules/rank.smk"
 include: "rules/screen.smk"
+include: "rules/design.smk"
 include: "rules/manifest.smk"
 include: "rules/archive.smk"
 

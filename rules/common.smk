@@ -18,7 +18,7 @@ os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
 from aptarank import alive
-from aptarank.config import SCREENED, check_files, models_of, resolve, swept_models
+from aptarank.config import check_files, models_of, resolve, screened, swept_models
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.manifest import REPORTS
@@ -300,6 +300,16 @@ def speed_of(dataset):
     )
 
 
+def design_options():
+    """The settings of the design as options of its script."""
+    design = config["design"]
+    lists = ("length", "gc", "forbidden")
+    words = as_options(design, but=("model", *lists))
+    for key in ("length", "gc"):
+        words += [f"--{key}", *map(str, design[key])] if design[key] else []
+    return words + [f"--forbidden={word}" for word in design["forbidden"]]
+
+
 # What lasts of each training, of each split and of each dataset: all of it is asked for, so that what
 # was deleted is made again.
 OF_MODEL = [
@@ -315,6 +325,7 @@ OF_DATASET = [
     *["aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json"],
     *["comparison.csv", "comparison/summary.csv", "comparison/paired.csv"],
 ]
+OF_DESIGN = ["designed.csv", "generations.csv", "lineage.csv", "design.svg"]
 
 RANKED = ["ranking.csv", "rejected.csv"]
 SHORTLISTED = ["shortlist.csv", "rejected.csv", "screen.json"]
@@ -355,37 +366,39 @@ def results():
         ),
         *expand(
             "<run>/screen/{name}",
-            name=[] if screened_source() is None else SHORTLISTED,
+            name=SHORTLISTED if screened(config) else [],
+        ),
+        *expand(
+            "<run>/design/{name}",
+            name=OF_DESIGN if config["design"]["generations"] else [],
         ),
     ]
 
 
-def used_model(use):
-    """Folder of what a model that candidates are given to depends on, and the model's name."""
-    dataset, model = config[use]["model"].split("/")
-    return f"<run>/{dataset}/{fold_folders()[0]}", model
+def used_data(use, name):
+    """A file of the dataset of the model that judges candidates."""
+    return f"<run>/{config[use]['model'].split('/')[0]}/{name}"
 
 
-def screened_source():
-    """Where candidates to screen come from but for their files, as options of screen.py; None if
-    there are none."""
-    screen = config["screen"]
-    chosen = next((key for key in SCREENED if screen[key]), None)
-    needed = {
+def screen_options():
+    """Where candidates to screen come from, as options of screen.py."""
+    screen, source = config["screen"], screened(config)
+    keys = {
         "candidates": ["sequence", "name"],
         "mutants_of": ["mutants_of", "within"],
         "random": ["random", "length", "seed"],
-    }.get(chosen, [])
-    options = as_options({key: screen[key] for key in needed})
-    if chosen == "random":
+    }
+    options = as_options({key: screen[key] for key in keys[source]})
+    if source == "random":
         options.append(f"--composition={json.dumps(screen['composition'])}")
-    return options if chosen else None
+    return options
 
 
 def used_models(use, name):
     """A file or folder of that model with each seed."""
-    fold, model = used_model(use)
-    return [f"{fold}{model}/seed-{seed}/{name}" for seed in config["seeds"]]
+    dataset, model = config[use]["model"].split("/")
+    folder = f"<run>/{dataset}/{fold_folders()[0]}{model}"
+    return [f"{folder}/seed-{seed}/{name}" for seed in config["seeds"]]
 
 
 def reports():

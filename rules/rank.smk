@@ -3,10 +3,10 @@ rule rank:
         script=script("rank"),
         modules=modules("rank"),
         candidates=files_of(config["rank"]["candidates"]),
-        models=used_models("rank", "onnx/model.onnx"),
-        folders=used_models("rank", "model"),
-        aptamers=f"<run>/{config['rank']['model'].split('/')[0]}/aptamers.csv",
-        split=f"{used_model('rank')[0]}split.csv",
+        models=lambda wildcards: used_models("rank", "onnx/model.onnx"),
+        folders=lambda wildcards: used_models("rank", "model"),  # their tokenizers
+        aptamers=lambda wildcards: used_data("rank", "aptamers.csv"),
+        split=lambda wildcards: used_data("rank", f"{fold_folders()[0]}split.csv"),
     output:
         ranking="<run>/ranking/ranking.csv",
         rejected="<run>/ranking/rejected.csv",

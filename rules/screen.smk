@@ -1,11 +1,7 @@
-def screened_by():
-    """The form of the model that screens: the recommended one, or its ONNX file."""
-    fold, model = used_model("screen")
-    folder = f"{fold}{model}/seed-{config['seeds'][0]}"
-    name = (
-        "speed/recommended.json" if config["speed"]["variants"] else "onnx/model.onnx"
-    )
-    return f"{folder}/{name}"
+# The form of the model that screens: the recommended one, or its ONNX file.
+SCREENED_BY = (
+    "speed/recommended.json" if config["speed"]["variants"] else "onnx/model.onnx"
+)
 
 
 rule screen:
@@ -13,8 +9,8 @@ rule screen:
         script=script("screen"),
         modules=modules("screen"),
         candidates=files_of(config["screen"]["candidates"]),
-        model=screened_by(),
-        aptamers=f"<run>/{(config['screen']['model'] or '').split('/')[0]}/aptamers.csv",
+        model=lambda wildcards: used_models("screen", SCREENED_BY)[0],
+        aptamers=lambda wildcards: used_data("screen", "aptamers.csv"),
     output:
         directory("<run>/screen/chunks/{chunk}"),
     log:
@@ -27,7 +23,7 @@ rule screen:
     resources:
         mem_mb=more_each_time(4000),
     params:
-        source=lambda wildcards: screened_source(),
+        source=lambda wildcards: screen_options(),
         keep=config["screen"]["keep"],
         chunks=config["screen"]["chunks"],
         device=config["device"],

@@ -54,7 +54,13 @@ def test_a_manifest_of_what_is_there(made):
     manifest = json.loads((made / "manifest.json").read_text())
     assert list(manifest["outputs"]) == ["lab/rank/seed-1/model/config.json", "lab/split.csv"]
     assert list(manifest["inputs"]) == sorted(manifest["inputs"])
-    assert manifest["seeds"] == {"models": [1], "split": 1, "pairs": 1, "evaluation": 1}
+    assert manifest["seeds"] == {
+        "models": [1],
+        "split": 1,
+        "pairs": 1,
+        "evaluation": 1,
+        **dict.fromkeys(("rank", "screen", "design"), 1),
+    }
     commit = subprocess.run(
         ["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )

@@ -90,7 +90,13 @@ def test_the_tree(finished):
     assert manifest["config"]["models"]["pair"]["steps"] == 20
     assert len(manifest["inputs"]["scored.csv"]["sha256"]) == 64
     assert manifest["versions"]["torch"].startswith("2.13.0")
-    assert manifest["seeds"] == {"models": [1, 2], "split": 1, "pairs": 1, "evaluation": 1}
+    assert manifest["seeds"] == {
+        "models": [1, 2],
+        "split": 1,
+        "pairs": 1,
+        "evaluation": 1,
+        **dict.fromkeys(("rank", "screen", "design"), 1),
+    }
     assert str(finished) not in json.dumps(manifest)
     outputs = {data.parent / name: file["sha256"] for name, file in manifest["outputs"].items()}
     assert all(sha256(path) == checksum for path, checksum in outputs.items())

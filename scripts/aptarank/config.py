@@ -67,24 +67,30 @@ def resolve(config: Mapping) -> dict:
     check_split(resolved["split"])
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
-    resolve_use(resolved, "rank")
-    resolve_use(resolved, "screen", "rank")
-    check_screen(resolved)
+    resolve_use(resolved, "rank", resolved["rank"]["candidates"])
+    resolve_use(resolved, "screen", screened(resolved), "rank")
+    resolve_use(resolved, "design", resolved["design"]["generations"], "rank")
+    check_design(resolved)
     return resolved
 
 
-def check_screen(config: Mapping) -> None:
-    """Raise InputError where candidates to screen have several sources."""
+def screened(config: Mapping) -> str | None:
+    """Where candidates to screen come from, one of `SCREENED`, or None; InputError for several."""
     given = [key for key in SCREENED if config["screen"][key]]
     if len(given) > 1:
         raise InputError(f"config: screen.{' and screen.'.join(given)} exclude each other")
+    return given[0] if given else None
 
 
-def resolve_use(config: dict, use: str, kind: str | None = None) -> None:
-    """Say which model is used, where none is named; InputError where there is no such one.
+def resolve_use(config: dict, use: str, wanted: object, kind: str | None = None) -> None:
+    """Say by which model candidates are judged, where none is named, in place.
 
     Args:
+        wanted: whether that is asked for.
         kind: that the model must be of.
+
+    Raises:
+        InputError: there is no such model.
     """
     known = [
         f"{data}/{model}"
@@ -92,11 +98,12 @@ def resolve_use(config: dict, use: str, kind: str | None = None) -> None:
         for model in models_of(config, data)
         if kind in (None, config["models"][model]["kind"])
     ]
-    wanted = config[use]["model"]
-    if wanted is None:
+    named = config[use]["model"]
+    if named is None and (known or not wanted):
         config[use]["model"] = known[0] if known else None
-    elif wanted not in known:
-        raise InputError(f"config: {use}.model is {wanted!r}; expected one of: {', '.join(known)}")
+    elif named not in known:
+        told = ", ".join(known) or f"none, there is no model of kind {kind}"
+        raise InputError(f"config: {use}.model is {named!r}; expected one of: {told}")
 
 
 def check_nodes(config: Mapping) -> None:
@@ -143,6 +150,16 @@ def check_speed(speed: dict, named: bool) -> None:
                 f"speed.batch_sizes: {', '.join(map(str, sizes))}"
             )
         speed["batch_size"] = max(sizes)
+
+
+def check_design(config: Mapping) -> None:
+    """Raise InputError where there is no spread over seeds to be careful about."""
+    kappa = config["design"]["kappa"]
+    if kappa and len(config["seeds"]) == 1:
+        raise InputError(
+            f"config: design.kappa is {kappa:g}, but there is one seed, and uncertainty is the "
+            "spread over seeds; name several, such as seeds: [1, 2, 3]"
+        )
 
 
 def resolve_sweep(config: dict) -> None:
@@ -331,6 +348,7 @@ def worded(error: jsonschema.ValidationError, where: str) -> str:
         "exclusiveMaximum": lambda: f"less than {limit}",
         "pattern": lambda: NAMED if limit == name else f"a text that matches {limit}",
         "minItems": lambda: f"at least {limit} of them",
+        "maxItems": lambda: f"at most {limit} of them",
         "minLength": lambda: "a text that is not empty",
         "minProperties": lambda: f"at least {limit} of them",
         "uniqueItems": lambda: "each only once",

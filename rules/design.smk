@@ -1,0 +1,31 @@
+# New aptamers, by one model of all seeds together.
+rule design:
+    input:
+        script=script("design"),
+        modules=modules("design"),
+        onnx=lambda wildcards: used_models("design", "onnx/model.onnx"),
+        models=lambda wildcards: used_models("design", "model"),  # their tokenizers
+        aptamers=lambda wildcards: used_data("design", "aptamers.csv"),
+    output:
+        table="<run>/design/designed.csv",
+        history="<run>/design/generations.csv",
+        lineage="<run>/design/lineage.csv",
+        plot="<run>/design/design.svg",
+    log:
+        "<run>/logs/design.log",
+    benchmark:
+        "<run>/benchmarks/design.tsv"
+    conda:
+        "../envs/onnx.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=more_each_time(8000),
+    params:
+        models=lambda wildcards, input: [f"--model={path}" for path in input.onnx],
+        options=design_options(),
+        device=config["device"],
+    shell:
+        "python {input.script:q} {params.models:q} --known {input.aptamers:q} {params.options:q}"
+        " --device {params.device} --threads {threads} -o {output.table:q}"
+        " --history {output.history:q} --lineage {output.lineage:q} --plot {output.plot:q}"
+        " --log {log:q}"

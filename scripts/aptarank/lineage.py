@@ -1,0 +1,100 @@
+"""Designed aptamers as tables: the best of them, and whom they come from."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+from aptarank.clusters import CELLS
+from aptarank.constraints import Space
+from aptarank.design import NONE
+
+BRED = ["generation", "operation", "parents"]
+VALUED = ["score", "uncertainty", "lcb"]
+
+
+def candidates(
+    scored: pd.DataFrame, keep: int, space: Space, names: list[str], rna: bool = False
+) -> pd.DataFrame:
+    """The best designed aptamers, by the lower confidence bound and then in the order of scoring.
+
+    Those nearer to known ones than `min_distance`, which only known ones of the first generation
+    can be, are left out.
+
+    Args:
+        scored: what `evolve` gives.
+        names: of the known aptamers.
+        rna: whether to write the whole molecule with U.
+
+    Returns:
+        rank, id, sequence (the designed region, as the model reads it), aptamer (with primers),
+        score, uncertainty, lcb, generation, operation, parents, length, gc, nearest (known aptamer)
+        and distance (edits).
+    """
+    order = scored.sort_values("lcb", ascending=False, kind="stable")
+    rows = [np.arange(0)]
+    found = 0
+    for start in range(0, len(order), max(keep, 1)):
+        some = np.arange(start, min(start + keep, len(order)))
+        far = space.far(order["sequence"].iloc[some].tolist())
+        rows.append(some[far][: keep - found])
+        found += len(rows[-1])
+        if found == keep:
+            break
+    best = readable(order.iloc[np.concatenate(rows)])
+    sequences = best["sequence"].tolist()
+    place, edits = nearest_known(sequences, space.known, space.threads)
+    limits = space.constraints
+    whole = [limits.five + sequence + limits.three for sequence in sequences]
+    best.insert(0, "rank", np.arange(1, len(best) + 1))
+    best.insert(3, "aptamer", [text.replace("T", "U") if rna else text for text in whole])
+    best["length"] = best["sequence"].str.len()
+    best["gc"] = best["sequence"].str.count("[GC]") / best["length"]
+    best["nearest"], best["distance"] = [names[row] for row in place], edits
+    return best
+
+
+def nearest_known(
+    sequences: list[str], known: list[str], threads: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest known aptamer of each sequence, the first of equals, and its distance in edits;
+    int, shapes (n,)."""
+    place, edits = (np.zeros(len(sequences), dtype=np.int64) for _ in range(2))
+    step = max(1, CELLS // len(known))
+    for start in range(0, len(sequences), step):
+        rows = slice(start, start + step)
+        block = cdist(
+            sequences[rows], known, scorer=Levenshtein.distance, dtype=np.int32, workers=threads
+        )
+        place[rows], edits[rows] = block.argmin(axis=1), block.min(axis=1)
+    return place, edits
+
+
+def readable(scored: pd.DataFrame) -> pd.DataFrame:
+    """id, sequence, score, uncertainty, lcb, generation, operation, parents: numbers as ids."""
+    parents = scored[["parent1", "parent2"]].to_numpy().tolist()
+    table = scored.assign(
+        id=[name(number) for number in scored.index.tolist()],
+        parents=[" ".join(name(one) for one in both if one != NONE) for both in parents],
+    )
+    return table[["id", "sequence", *VALUED, *BRED]].reset_index(drop=True)
+
+
+def name(number: int) -> str:
+    """The id of a scored aptamer."""
+    return f"d{number + 1}"
+
+
+def ancestry(scored: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """The aptamers with these ids and all their ancestors, as `readable` has them."""
+    parents = scored[["parent1", "parent2"]].to_numpy().tolist()
+    found: set[int] = set()
+    waiting = [int(text[1:]) - 1 for text in ids]
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += [parent for parent in parents[number] if parent != NONE]
+    return readable(scored.loc[sorted(found)])

@@ -1,0 +1,228 @@
+"""Design aptamers that trained models score high, by a genetic algorithm."""
+
+from functools import partial
+
+import click
+import numpy as np
+
+from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.config import default
+from aptarank.constraints import BASES, Constraints, Space, bases, to_codes
+from aptarank.design import Settings, evolve, standardised, summarise
+from aptarank.errors import InputError
+from aptarank.lineage import ancestry, candidates
+from aptarank.log import logger, progress
+from aptarank.model import pick_device
+from aptarank.plots_design import plot_design
+from aptarank.scorers import Scorer, load_scorer
+from aptarank.sequences import as_tokens
+from aptarank.tables import read_aptamers, write_csv
+
+SHARE = click.FloatRange(0, 1)
+MANY = 200  # generations, of the programme alone: the config's default, 0, leaves the rule out
+
+
+@click.command(cls=Program)
+@click.option(
+    "--model",
+    "models",
+    type=PATH,
+    multiple=True,
+    required=True,
+    help="A rank model: its folder, a variant's or its ONNX file. Several are an ensemble.",
+)
+@click.option("--known", type=PATH, required=True, help="What ingest.py writes: known aptamers.")
+@click.option("--population", type=click.IntRange(min=2), default=default("design.population"))
+@click.option("--generations", type=click.IntRange(min=1), default=MANY)
+@click.option(
+    "--tournament",
+    type=click.IntRange(min=1),
+    default=default("design.tournament"),
+    help="Aptamers of which the best becomes a parent.",
+)
+@click.option(
+    "--crossover", type=SHARE, default=default("design.crossover"), help="Chance of two parents."
+)
+@click.option("--mutation", type=SHARE, default=default("design.mutation"), help="Of each base.")
+@click.option(
+    "--insertion", type=SHARE, default=default("design.insertion"), help="Chance of one more base."
+)
+@click.option(
+    "--deletion", type=SHARE, default=default("design.deletion"), help="Chance of one base less."
+)
+@click.option(
+    "--elite", type=SHARE, default=default("design.elite"), help="Share that lives on as it is."
+)
+@click.option(
+    "--length",
+    type=click.IntRange(min=1),
+    nargs=2,
+    help="Fewest and most bases, without primers.  [default: those of the known aptamers]",
+)
+@click.option("--gc", type=SHARE, nargs=2, default=default("design.gc"), help="Least and largest.")
+@click.option(
+    "--forbidden", multiple=True, help="A word that no aptamer contains; may be repeated."
+)
+@click.option("--homopolymer", type=click.IntRange(min=1), help="Longest run of one base.")
+@click.option("--five-primer", default="", help="Constant region at the 5' end, not scored.")
+@click.option("--three-primer", default="", help="The same at the 3' end.")
+@click.option(
+    "--min-distance",
+    type=click.IntRange(min=0),
+    default=default("design.min_distance"),
+    help="Fewest edits from any known aptamer.",
+)
+@click.option(
+    "--kappa",
+    type=click.FloatRange(min=0),
+    default=float(default("design.kappa")),
+    help="Maximise the mean of the models less so many of their standard deviations.",
+)
+@click.option(
+    "--start",
+    type=click.Choice(["random", "known"]),
+    default=default("design.start"),
+    help="The first generation: random, or the best of the known aptamers.",
+)
+@click.option("--keep", type=click.IntRange(min=1), default=default("design.keep"))
+@click.option("--seed", default=default("design.seed"))
+@device_option
+@threads_option
+@click.option("-o", "--output", type=PATH, default="designed.csv", help="Table of the best.")
+@click.option("--history", type=PATH, default="generations.csv", help="Table of the generations.")
+@click.option("--lineage", type=PATH, default="lineage.csv", help="The best and all ancestors.")
+@click.option("--plot", type=PATH, default="design.svg", help="Plot of the generations.")
+def main(
+    models,
+    known,
+    length,
+    gc,
+    forbidden,
+    homopolymer,
+    five_primer,
+    three_primer,
+    min_distance,
+    start,
+    keep,
+    device,
+    threads,
+    output,
+    history,
+    lineage,
+    plot,
+    **others,
+):
+    """Design aptamers by a genetic algorithm: tournaments, crossover, mutation, insertion and
+    deletion within constraints, no aptamer scored twice.
+
+    A designed aptamer is a hypothesis: the model's, about what it has not seen.
+
+    Example: python scripts/design.py --model results/example/example/rank/seed-1/onnx/model.onnx
+    --known results/example/example/aptamers.csv --generations 50 --min-distance 2
+    """
+    settings = Settings(**others)
+    place, warning = pick_device(device)
+    if warning:
+        logger.warning(warning)
+    table = read_aptamers(known).drop_duplicates("sequence")
+    if table.empty:
+        raise InputError(f"{known}: no aptamer; expected those that the models were trained on")
+    sequences = [as_tokens(sequence) for sequence in table["sequence"]]
+    sizes = table["sequence"].str.len()
+    shortest, longest = length or (int(sizes.min()), int(sizes.max()))
+    if shortest < sizes.min() or longest > sizes.max():
+        logger.warning(
+            "length is from %d to %d bases, but known aptamers have %d to %d: what the models say "
+            "of other lengths is a guess",
+            *(shortest, longest, sizes.min(), sizes.max()),
+        )
+    space = Space(
+        Constraints(
+            (shortest, longest),
+            gc,
+            forbidden,
+            homopolymer,
+            bases(five_primer, "five_primer"),
+            bases(three_primer, "three_primer"),
+            min_distance,
+        ),
+        sequences,
+        composition(sequences),
+        threads,
+    )
+    scorers = [load_scorer(path, threads, place) for path in models]
+    check_models(models, scorers, settings.kappa, longest)
+
+    def score(sequences: list[str]) -> np.ndarray:
+        return np.stack([scorer.scores(sequences) for scorer in scorers])
+
+    reference = score(sequences)
+    score = standardised(score, reference, list(map(str, models)))
+    objective = summarise(score(sequences), settings.kappa)["lcb"].to_numpy()
+    best = np.argsort(-objective, kind="stable")
+    first = []
+    if start == "known":
+        ranked = [sequences[row] for row in best if shortest <= len(sequences[row]) <= longest]
+        fits = space.allows(to_codes(ranked, longest), np.array(list(map(len, ranked)), dtype=int))
+        first = [sequence for sequence, fit in zip(ranked, fits, strict=True) if fit]
+        logger.info(
+            "the first generation has %d known aptamers, of %d that meet the constraints",
+            *(min(len(first), settings.population), len(first)),
+        )
+    track = partial(progress, what="designing", unit="generations")
+    scored, generations = evolve(score, space, settings, first, track)
+    chemistry = set(table["chemistry"]) - {""}
+    rna = chemistry == {"RNA"}
+    if len(chemistry) > 1:
+        logger.warning("known aptamers are DNA and RNA; designed ones are written as DNA")
+    designed = candidates(scored, keep, space, table["id"].tolist(), rna)
+    write_csv(designed, output)
+    write_csv(generations, history)
+    write_csv(ancestry(scored, designed["id"]), lineage)
+    plot_design(generations, float(objective.max()), settings.kappa, plot)
+    last = int(generations["generation"].iloc[-1])
+    if last < settings.generations:
+        logger.warning(
+            "stopped after generation %d of %d: no other allowed aptamer was found",
+            *(last, settings.generations),
+        )
+    if len(designed) < keep:
+        logger.warning("%d candidates, not %d: no more were scored", len(designed), keep)
+    logger.info(
+        "%s: the best %d of %d aptamers that were scored; the best has %.2f, the best known one "
+        "%.2f (standard deviations of the known aptamers above their mean). They are hypotheses, "
+        "to be measured.",
+        *(output, len(designed), len(scored), designed["lcb"].max(), objective.max()),
+    )
+
+
+def composition(sequences: list[str]) -> np.ndarray:
+    """Share of A, C, G, T, none of them 0; shape (4,)."""
+    counts = np.array([sum(text.count(base) for text in sequences) for base in BASES]) + 1
+    return counts / counts.sum()
+
+
+def check_models(models: list, scorers: list[Scorer], kappa: float, longest: int) -> None:
+    """Raise InputError where a model gives no scores, or they are asked for what they cannot do."""
+    for path, scorer in zip(models, scorers, strict=True):
+        if scorer.kind != "rank":
+            raise InputError(
+                f"{path}: a model of kind {scorer.kind}, which compares two aptamers; expected one "
+                "of kind rank, which scores one"
+            )
+        try:
+            scorer.encode(["ACGT" * (longest // 4) + "ACGT"[: longest % 4]])
+        except InputError:
+            raise InputError(
+                f"{path}: reads at most {scorer.limit} tokens, too few for aptamers of {longest} "
+                "bases; lower the upper end of length"
+            ) from None
+    if kappa and len(scorers) == 1:
+        raise InputError(
+            f"kappa is {kappa:g}, but there is one model, and uncertainty is the spread of "
+            "several: name models of several seeds, or kappa 0"
+        )
+
+
+if __name__ == "__main__":
+    main()
