@@ -14,19 +14,15 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 from conftest import ROOT, random_aptamers
 from slurm_cluster import Cluster, at_work_in, install
-from test_never_lost import part
-from test_training import ALONE, model, settings
 
 from aptarank.differences import compare_folders
-from aptarank.training import Training
 
 OVERLAY = """
 datasets: {lab: {path: scored.csv, better: lower}}
-models: {rank: {steps: STEPS, patience: null, evaluate_every: 200}}
+models: {rank: {steps: 600, patience: null, evaluate_every: 200}}
 learning_curve: {shares: []}
 speed: {variants: []}
 checkpoints: {steps: 20}
@@ -62,17 +58,6 @@ def checked(request):
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         print("", "| under SLURM | seen |", "|---|---|", *rows, sep="\n")
-
-
-def steps_a_second():
-    """How fast one thread trains such a model here."""
-    torch.set_num_threads(1)
-    chosen = settings("rank", batch_size=64)
-    training = Training(model("rank"), part(90, 1), part(30, 2), chosen, 1, ALONE)
-    start = time.monotonic()
-    for _ in range(60):
-        training.learn()
-    return 60 / (time.monotonic() - start)
 
 
 class Run:
@@ -151,16 +136,9 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def overlay():
-    """A training of 80 s on this machine. SLURM warns it 15 to 45 s after each start, the first 8
-    of which it needs to load, so it is warned twice at least."""
-    return OVERLAY.replace("STEPS", str(max(2200, round(80 * steps_a_second()))))
-
-
-@pytest.fixture(scope="module")
-def locally(tmp_path_factory, cluster, overlay):
+def locally(tmp_path_factory, cluster):
     """The same chain undisturbed and without SLURM, started beside the others."""
-    run = Run(cluster, tmp_path_factory.mktemp("here") / "run", overlay)
+    run = Run(cluster, tmp_path_factory.mktemp("here") / "run", OVERLAY)
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--cores", "1"]
     process = subprocess.Popen(
         [*command, "--configfile", "overlay.yaml"],
@@ -177,7 +155,7 @@ def locally(tmp_path_factory, cluster, overlay):
 def others(cluster, tmp_path_factory):
     """Runs that wait more than they work, started beside the long one: by name, run and process."""
     folder = tmp_path_factory.mktemp("others")
-    few = OVERLAY.replace("STEPS", "10").replace("200", "5")
+    few = OVERLAY.replace("600", "10").replace("200", "5")
     spread = few + "nodes: 2\nprocesses: 2\n"
     failing = few.replace("better: lower", "better: lower, score: none")
     model = "results/example/lab/rank/seed-1/model"
@@ -191,15 +169,37 @@ def others(cluster, tmp_path_factory):
         process.kill()
 
 
+def held_up(run, process):
+    """The next run of the training goes no further, as on a slow machine, until SLURM warns it."""
+    last = run.process_of("finetune")
+    pid = run.until(lambda: {run.process_of("finetune")} - {last, None}, process).pop()
+    log, seen = run.folder / "results/example/lab/logs/rank/seed-1/finetune.log", time.time()
+    run.until(
+        lambda: "training aptamers" in log.read_text() and log.stat().st_mtime > seen, process
+    )
+    time.sleep(1)
+    os.kill(pid, signal.SIGSTOP)
+    run.until(lambda: pending(pid, signal.SIGURG), process)
+    os.kill(pid, signal.SIGCONT)
+
+
+def pending(pid, number):
+    """Whether a signal waits for a process that has been stopped."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return any(
+        int(mask, 16) >> (number - 1) & 1 for mask in re.findall(r"^S\w+Pnd:\s(\w+)", status, re.M)
+    )
+
+
 @pytest.fixture(scope="module")
-def troubled(cluster, overlay, locally, others, tmp_path_factory):
+def troubled(cluster, locally, others, tmp_path_factory):
     """The chain, with all that can happen to its jobs; returns the run and what was done to it."""
     short = {
         "export": {"mem_mb": "400 * attempt"},
         "finetune": {"runtime": 1, "slurm_extra": "'--signal=URG@15'"},
         "audit": {"runtime": "attempt"},
     }
-    run = Run(cluster, tmp_path_factory.mktemp("slurm") / "run", overlay, short)
+    run = Run(cluster, tmp_path_factory.mktemp("slurm") / "run", OVERLAY, short)
     process = run.start()
     done = {}
 
@@ -214,6 +214,8 @@ def troubled(cluster, overlay, locally, others, tmp_path_factory):
     run.until(lambda: list(folder.glob("step-*.safetensors")), process)
     cluster.call("scontrol", "requeue", job["JobId"])  # what preemption does
     done["requeued"] = job["JobId"]
+    for _ in range(2):
+        held_up(run, process)
 
     job = run.until(lambda: run.running("evaluate"), process)
     node = job["NodeList"]
@@ -333,9 +335,9 @@ def test_a_training_over_two_nodes(others, checked):
     checked("training over two nodes", f"job {job['JobId']} on {job['NodeList']}, {' '.join(gpus)}")
 
 
-def test_interrupt(cluster, overlay, tmp_path, checked):
+def test_interrupt(cluster, tmp_path, checked):
     """Ctrl-C: what is queued and what runs is cancelled."""
-    run = Run(cluster, tmp_path / "run", overlay)
+    run = Run(cluster, tmp_path / "run", OVERLAY)
     process = run.start()
     running = run.until(lambda: run.running("tokenizer") and run.running("split"), process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
