@@ -3,10 +3,10 @@
 Run: .venv/bin/python benchmarks/design.py
 
 A landscape gives each of the 4^12 aptamers of 12 nt a true fitness: the sum, in equal shares of its
-variance, of what each base adds, what pairs of places add beyond that (NK landscapes: Kauffman &
-Weinberger 1989, doi:10.1016/S0022-5193(89)80019-0), and how much of two motifs there is, anywhere.
-All are enumerated, so the true top 0.1 % is known exactly. The defaults of the config were chosen
-on other landscapes, of 10 nt.
+variance (--parts), of what each base adds, what pairs of places add beyond that (NK landscapes:
+Kauffman & Weinberger 1989, doi:10.1016/S0022-5193(89)80019-0), and how much of two motifs there is,
+anywhere. All are enumerated, so the true top 0.1 % is known exactly. The defaults of the config
+were chosen on other landscapes, of 10 nt.
 
 Compared, with the same number of evaluations: the genetic algorithm of the pipeline; random search;
 and the plain loop of the original method (github.com/saulius-lipkevicius/Transformed_GA): the best
@@ -26,12 +26,13 @@ import numpy as np
 import pandas as pd
 import torch
 from ehppdk import HOME, run_chain
+from landscape import Landscape
 from matplotlib.ticker import PercentFormatter
 from scipy.stats import binomtest
 
 from aptarank import machine
 from aptarank.config import default
-from aptarank.constraints import Constraints, Space, to_codes, to_text
+from aptarank.constraints import Constraints, Space, to_text
 from aptarank.design import Score, Settings, evolve, standardised, summarise
 from aptarank.plots import BLUE, GREY, ORANGE, pyplot, save
 from aptarank.scorers import load_scorer
@@ -39,49 +40,8 @@ from aptarank.tables import write_csv
 
 TOP = 0.001
 SURVIVE, MUTATION = 0.1, 0.002  # of the original method
-MOTIFS, WORD = 2, 4
 KEYS = ("tournament", "crossover", "mutation", "insertion", "deletion", "elite")
 COLOURS = {"genetic algorithm": BLUE, "plain loop": ORANGE, "random search": GREY}
-
-
-class Landscape:
-    """The true fitness of every aptamer of a length; mean 0, standard deviation 1."""
-
-    def __init__(self, length: int, seed: int):
-        rng = np.random.default_rng([seed, length])
-        self.length = length
-        shape = (4,) * length
-
-        def along(values: np.ndarray, *axes: int) -> np.ndarray:
-            return values.reshape([4 if axis in axes else 1 for axis in range(length)])
-
-        parts = [np.zeros(shape, dtype=np.float32) for _ in range(3)]
-        for place in range(length):
-            parts[0] += along(rng.normal(size=4).astype(np.float32), place)
-            two = sorted(rng.choice(length, 2, replace=False))
-            parts[1] += along(rng.normal(size=(4, 4)).astype(np.float32), *two)
-        for _ in range(MOTIFS):
-            motif = rng.integers(4, size=WORD)
-            words = np.indices((4,) * WORD)
-            shared = (words == motif.reshape(-1, *[1] * WORD)).mean(axis=0, dtype=np.float32)
-            best = np.zeros(shape, dtype=np.float32)
-            for start in range(length - WORD + 1):
-                here = along(shared**3, *range(start, start + WORD))
-                np.maximum(best, here, out=best)
-            parts[2] += best
-        total = sum((part - part.mean()) / part.std() for part in parts)
-        self.fitness = ((total - total.mean()) / total.std()).ravel()
-        self.sorted = np.sort(self.fitness)
-
-    def true(self, sequences: list[str]) -> np.ndarray:
-        """Fitness, shape (n,)."""
-        codes = to_codes(sequences, self.length).astype(np.int64)
-        return self.fitness[codes @ 4 ** np.arange(self.length)[::-1]]
-
-    def share_above(self, fitness: np.ndarray) -> np.ndarray:
-        """Share of all aptamers that are fitter."""
-        above = len(self.sorted) - np.searchsorted(self.sorted, fitness, side="right")
-        return above / len(self.sorted)
 
 
 def settings_of(population: int, budget: int, kappa: float, seed: int) -> Settings:
@@ -300,6 +260,13 @@ def timed(paths: list[Path], known: list[str], threads: int) -> str:
 @click.option("--measured", default=1000, show_default=True, help="Aptamers to train on.")
 @click.option("--noise", default=0.2, show_default=True, help="Of a measurement, in its SD.")
 @click.option("--steps", default=1500, show_default=True, help="Of a training.")
+@click.option(
+    "--parts",
+    nargs=3,
+    default=(1.0, 1.0, 1.0),
+    show_default=True,
+    help="Shares of the variance: bases, pairs, motifs.",
+)
 @click.option("--kappa", default=1.0, show_default=True, help="Of the lower confidence bound.")
 @click.option("--threads", default=2, show_default=True)
 @click.option(
@@ -321,6 +288,7 @@ def main(
     measured,
     noise,
     steps,
+    parts,
     kappa,
     threads,
     output,
@@ -329,7 +297,7 @@ def main(
     print(f"machine: {machine.describe()}")
     rows, sooner = [], {name: [] for name in SEARCHES}
     for seed in range(1, seeds + 1):
-        land = Landscape(length, seed)
+        land = Landscape(length, seed, parts)
         for name, search in SEARCHES.items():
             made = search(
                 lambda texts, land=land: land.true(texts)[None],
@@ -351,7 +319,7 @@ def main(
         ]
     )
     if lands:
-        known = {seed: Landscape(length, seed) for seed in range(1, lands + 1)}
+        known = {seed: Landscape(length, seed, parts) for seed in range(1, lands + 1)}
         train(known, measured, noise, steps, models, output, threads)
         for run in range(seeds):
             number = run % lands + 1

@@ -18,7 +18,14 @@ os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
 from aptarank import alive
-from aptarank.config import check_files, models_of, resolve, screened, swept_models
+from aptarank.config import (
+    check_files,
+    models_of,
+    resolve,
+    screened,
+    swept_models,
+    used_model,
+)
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.manifest import REPORTS
@@ -377,7 +384,7 @@ def results():
 
 def used_data(use, name):
     """A file of the dataset of the model that judges candidates."""
-    return f"<run>/{config[use]['model'].split('/')[0]}/{name}"
+    return f"<run>/{used_model(config, use).split('/')[0]}/{name}"
 
 
 def screen_options():
@@ -396,7 +403,7 @@ def screen_options():
 
 def used_models(use, name):
     """A file or folder of that model with each seed."""
-    dataset, model = config[use]["model"].split("/")
+    dataset, model = used_model(config, use).split("/")
     folder = f"<run>/{dataset}/{fold_folders()[0]}{model}"
     return [f"{folder}/seed-{seed}/{name}" for seed in config["seeds"]]
 

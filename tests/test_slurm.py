@@ -174,9 +174,14 @@ def held_up(run, process):
     last = run.process_of("finetune")
     pid = run.until(lambda: {run.process_of("finetune")} - {last, None}, process).pop()
     log, seen = run.folder / "results/example/lab/logs/rank/seed-1/finetune.log", time.time()
-    run.until(
-        lambda: "training aptamers" in log.read_text() and log.stat().st_mtime > seen, process
-    )
+
+    def training():
+        try:
+            return "training aptamers" in log.read_text() and log.stat().st_mtime > seen
+        except FileNotFoundError:  # Snakemake removes that of the last run
+            return False
+
+    run.until(training, process)
     time.sleep(1)
     os.kill(pid, signal.SIGSTOP)
     run.until(lambda: pending(pid, signal.SIGURG), process)

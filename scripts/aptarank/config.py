@@ -67,9 +67,11 @@ def resolve(config: Mapping) -> dict:
     check_split(resolved["split"])
     resolve_curve(resolved, "models" in config.get("learning_curve", {}))
     check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
-    resolve_use(resolved, "rank", resolved["rank"]["candidates"])
-    resolve_use(resolved, "screen", screened(resolved), "rank")
-    resolve_use(resolved, "design", resolved["design"]["generations"], "rank")
+    uses = {"rank": resolved["rank"]["candidates"], "screen": screened(resolved)}
+    uses["design"] = resolved["design"]["generations"]
+    for use, wanted in uses.items():
+        if wanted or resolved[use]["model"]:
+            used_model(resolved, use)
     check_design(resolved)
     return resolved
 
@@ -82,12 +84,11 @@ def screened(config: Mapping) -> str | None:
     return given[0] if given else None
 
 
-def resolve_use(config: dict, use: str, wanted: object, kind: str | None = None) -> None:
-    """Say by which model candidates are judged, where none is named, in place.
+def used_model(config: Mapping, use: str) -> str:
+    """By which model candidates are judged, as dataset/model: that named, or the first.
 
     Args:
-        wanted: whether that is asked for.
-        kind: that the model must be of.
+        use: rank, screen or design; the latter two need a model that scores.
 
     Raises:
         InputError: there is no such model.
@@ -96,14 +97,13 @@ def resolve_use(config: dict, use: str, wanted: object, kind: str | None = None)
         f"{data}/{model}"
         for data in config["datasets"]
         for model in models_of(config, data)
-        if kind in (None, config["models"][model]["kind"])
+        if use == "rank" or config["models"][model]["kind"] == "rank"
     ]
     named = config[use]["model"]
-    if named is None and (known or not wanted):
-        config[use]["model"] = known[0] if known else None
-    elif named not in known:
-        told = ", ".join(known) or f"none, there is no model of kind {kind}"
-        raise InputError(f"config: {use}.model is {named!r}; expected one of: {told}")
+    if named in known or (named is None and known):
+        return named or known[0]
+    told = ", ".join(known) or "none, there is no model of kind rank"
+    raise InputError(f"config: {use}.model is {named!r}; expected one of: {told}")
 
 
 def check_nodes(config: Mapping) -> None:

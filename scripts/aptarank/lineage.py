@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cdist
 
-from aptarank.clusters import CELLS
+from aptarank.clusters import nearest
 from aptarank.constraints import Space
 from aptarank.design import NONE
 
@@ -45,31 +44,19 @@ def candidates(
             break
     best = readable(order.iloc[np.concatenate(rows)])
     sequences = best["sequence"].tolist()
-    place, edits = nearest_known(sequences, space.known, space.threads)
+    _, _, place = nearest(sequences, space.known, space.threads)
     limits = space.constraints
     whole = [limits.five + sequence + limits.three for sequence in sequences]
     best.insert(0, "rank", np.arange(1, len(best) + 1))
     best.insert(3, "aptamer", [text.replace("T", "U") if rna else text for text in whole])
     best["length"] = best["sequence"].str.len()
     best["gc"] = best["sequence"].str.count("[GC]") / best["length"]
-    best["nearest"], best["distance"] = [names[row] for row in place], edits
+    best["nearest"] = [names[row] for row in place]
+    best["distance"] = [
+        Levenshtein.distance(sequence, space.known[row])
+        for sequence, row in zip(sequences, place, strict=True)
+    ]
     return best
-
-
-def nearest_known(
-    sequences: list[str], known: list[str], threads: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest known aptamer of each sequence, the first of equals, and its distance in edits;
-    int, shapes (n,)."""
-    place, edits = (np.zeros(len(sequences), dtype=np.int64) for _ in range(2))
-    step = max(1, CELLS // len(known))
-    for start in range(0, len(sequences), step):
-        rows = slice(start, start + step)
-        block = cdist(
-            sequences[rows], known, scorer=Levenshtein.distance, dtype=np.int32, workers=threads
-        )
-        place[rows], edits[rows] = block.argmin(axis=1), block.min(axis=1)
-    return place, edits
 
 
 def readable(scored: pd.DataFrame) -> pd.DataFrame:
