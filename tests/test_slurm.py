@@ -171,9 +171,10 @@ def others(cluster, tmp_path_factory):
 
 def held_up(run, process):
     """The next run of the training goes no further, as on a slow machine, until SLURM warns it."""
-    last = run.process_of("finetune")
-    pid = run.until(lambda: {run.process_of("finetune")} - {last, None}, process).pop()
-    log, seen = run.folder / "results/example/lab/logs/rank/seed-1/finetune.log", time.time()
+    log = run.folder / "results/example/lab/logs/rank/seed-1/finetune.log"
+    run.until(lambda: not run.process_of("finetune"), process)
+    run.until(lambda: run.process_of("finetune"), process)
+    seen = time.time()
 
     def training():
         try:
@@ -183,6 +184,7 @@ def held_up(run, process):
 
     run.until(training, process)
     time.sleep(1)
+    pid = run.process_of("finetune")
     os.kill(pid, signal.SIGSTOP)
     run.until(lambda: pending(pid, signal.SIGURG), process)
     os.kill(pid, signal.SIGCONT)
@@ -191,9 +193,8 @@ def held_up(run, process):
 def pending(pid, number):
     """Whether a signal waits for a process that has been stopped."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return any(
-        int(mask, 16) >> (number - 1) & 1 for mask in re.findall(r"^S\w+Pnd:\s(\w+)", status, re.M)
-    )
+    masks = re.findall(r"^S\w+Pnd:\s(\w+)", status, re.M)
+    return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
 @pytest.fixture(scope="module")
