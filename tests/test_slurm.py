@@ -184,17 +184,7 @@ def held_up(run, process):
 
     run.until(training, process)
     time.sleep(1)
-    pid = run.process_of("finetune")
-    os.kill(pid, signal.SIGSTOP)
-    run.until(lambda: pending(pid, signal.SIGURG), process)
-    os.kill(pid, signal.SIGCONT)
-
-
-def pending(pid, number):
-    """Whether a signal waits for a process that has been stopped."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    masks = re.findall(r"^S\w+Pnd:\s(\w+)", status, re.M)
-    return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
+    os.kill(run.process_of("finetune"), signal.SIGSTOP)  # SLURM wakes what it warns
 
 
 @pytest.fixture(scope="module")
