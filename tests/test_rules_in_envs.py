@@ -28,6 +28,7 @@ learning_curve: {shares: [0.5]}
 sweep: {model: rank, batch_size: [16, 32]}
 speed: {variants: [onnx-fused, openvino-int8], batch_sizes: [8], repetitions: 2}
 rank: {candidates: scored.csv}
+screen: {random: 200, keep: 5, chunks: 2}
 design: {model: lab/rank, generations: 2, population: 20}
 threads: 1
 """
