@@ -46,9 +46,9 @@ from aptarank.tournament import adaptive, every_pair, strengths
 )
 @click.option(
     "--comparisons",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=default("rank.comparisons"),
-    help="Share of the pairs that it then compares.",
+    type=click.FloatRange(0, min_open=True),
+    default=float(default("rank.comparisons")),
+    help="It then makes so many, times N log2 N.",
 )
 @click.option("--seed", default=default("rank.seed"), help="Of the first of these.")
 @click.option("--batch-size", default=BATCH)
@@ -167,8 +167,9 @@ def judged(scorer, sequences, full, comparisons, seed, batch_size) -> tuple[np.n
         pairs = every_pair(count)
         logits = compare(*pairs)
         return strengths(*pairs, logits, count), wins_of_pairs(*pairs, logits, count)
-    budget = round(comparisons * count * (count - 1) / 2)
-    logger.info("%d of %d pairs are compared", budget, count * (count - 1) // 2)
+    every = count * (count - 1) // 2
+    budget = min(every, round(comparisons * count * np.log2(count)))
+    logger.info("%d of %d pairs are compared", budget, every)
     first, second, logits = adaptive(compare, count, budget, seed)
     score = strengths(first, second, logits, count)
     return score, wins_by_score(score)
