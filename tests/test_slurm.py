@@ -208,7 +208,8 @@ def troubled(cluster, locally, others, tmp_path_factory):
     job = run.until(lambda: run.running("finetune"), process)
     folder = run.folder / "results/example/lab/rank/seed-1/checkpoints"
     run.until(lambda: list(folder.glob("step-*.safetensors")), process)
-    cluster.call("scontrol", "requeue", job["JobId"])  # what preemption does
+    preempt = ("scontrol", "requeue", job["JobId"])  # refused while the job requeues itself
+    run.until(lambda: cluster.call(*preempt, check=False).returncode == 0, process)
     done["requeued"] = job["JobId"]
     for _ in range(2):
         held_up(run, process)
