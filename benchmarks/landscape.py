@@ -1,4 +1,4 @@
-"""A simulated landscape of fitness that is known whole, for benchmarks/design.py."""
+"""A simulated landscape of fitness that is known whole, for benchmarks/designing.py."""
 
 import sys
 from pathlib import Path

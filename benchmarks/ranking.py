@@ -75,21 +75,52 @@ def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
     return (logits - logits.T) / 2
 
 
+def load(folder: Path, kind: str, threads: int):
+    """The ONNX model of the first seed."""
+    return load_scorer(folder / kind / "seed-1/onnx/model.onnx", threads, CPU)
+
+
+def candidates_like(folder: Path, count: int) -> list[str]:
+    """Random candidates of the lengths of a dataset."""
+    lengths = read_aptamers(folder / "aptamers.csv")["sequence"].str.len().to_numpy()
+    return random_candidates(lengths, count)
+
+
+def agreement(logits: np.ndarray, share: float) -> dict[str, list[float]]:
+    """Kendall's tau of a share of all comparisons with all of them, by seed: adaptive, random."""
+    count = len(logits)
+
+    def compare(first, second):
+        return logits[first, second]
+
+    pairs = every_pair(count)
+    whole = strengths(*pairs, compare(*pairs), count)
+    budget = round(share * len(pairs[0]))
+    found = {"adaptive": [], "random": []}
+    for seed in range(1, SEEDS + 1):
+        few = adaptive(compare, count, budget, seed)
+        drawn = np.random.default_rng(seed).choice(len(pairs[0]), budget, replace=False)
+        some = pairs[0][drawn], pairs[1][drawn]
+        for how, seen in (("adaptive", few), ("random", (*some, compare(*some)))):
+            found[how].append(kendalltau(whole, strengths(*seen, count)).statistic)
+    return found
+
+
+def told(taus: list[float]) -> str:
+    """Mean and range."""
+    return f"{np.mean(taus):.3f} ({min(taus):.3f}–{max(taus):.3f})"
+
+
 @click.command()
 @click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
 @click.option("--count", default=1000, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--base-pairs", default=1024, show_default=True, help="That are timed.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Keep the full tournament's logits.")
-def main(folder, count, threads, base_pairs, keep):
+def main(folder, count, threads, base_pairs):
     """Print the times and their ratio, and the agreement of few comparisons with all."""
     folder = Path(folder)
-    lengths = read_aptamers(folder / "aptamers.csv")["sequence"].str.len().to_numpy()
-    candidates = random_candidates(lengths, count)
-    rank, pair = (
-        load_scorer(folder / kind / "seed-1/onnx/model.onnx", threads, CPU)
-        for kind in ("rank", "pair")
-    )
+    candidates = candidates_like(folder, count)
+    rank, pair = (load(folder, kind, threads) for kind in ("rank", "pair"))
     print(f"machine: {machine.describe()}\n")
     by_rank = median_time(lambda: rank.scores(candidates))
     one = base_pair_time(rank, candidates, threads, base_pairs, 64)
@@ -104,30 +135,10 @@ def main(folder, count, threads, base_pairs, keep):
     logits = full_tournament(pair, candidates)
     taken = time.perf_counter() - start
     print(f"| all pairs, nano | {every:,} | {taken:,.0f} | {taken / by_rank:,.0f} |\n")
-    if keep:
-        np.save(keep, logits)
-
-    def compare(first, second):
-        return logits[first, second]
-
-    pairs = every_pair(count)
-    whole = strengths(*pairs, compare(*pairs), count)
     print("| comparisons | Kendall's tau with all, adaptive | at random |\n|---|---|---|")
     for share in SHARES:
-        budget = round(share * len(pairs[0]))
-        found = {"adaptive": [], "random": []}
-        for seed in range(1, SEEDS + 1):
-            few = adaptive(compare, count, budget, seed)
-            drawn = np.random.default_rng(seed).choice(len(pairs[0]), budget, replace=False)
-            some = pairs[0][drawn], pairs[1][drawn]
-            for how, (first, second, seen) in (
-                ("adaptive", few),
-                ("random", (*some, compare(*some))),
-            ):
-                tau = kendalltau(whole, strengths(first, second, seen, count)).statistic
-                found[how].append(tau)
-        told = [f"{np.mean(taus):.3f} ({min(taus):.3f}–{max(taus):.3f})" for taus in found.values()]
-        print(f"| {share:.0%} | {' | '.join(told)} |")
+        found = agreement(logits, share)
+        print(f"| {share:.0%} | {told(found['adaptive'])} | {told(found['random'])} |")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,30 @@ def write_pool(count: int, length: int, path: Path) -> None:
             file.writelines(f"{c.name},{c.text}\n" for c in block.candidates)
 
 
+def screened(form: Path, count: int, length: int, threads: int) -> tuple[float, float, float]:
+    """Seconds from CSV to shortlist, candidates a second while screening, and the peak in MiB."""
+    with tempfile.TemporaryDirectory() as place:
+        pool = Path(place) / "pool.csv"
+        write_pool(count, length, pool)
+        start = time.perf_counter()
+        command = [sys.executable, "-c", PEAK, ROOT / "scripts/screen.py", pool]
+        command += ["--model", form, "--threads", threads, "-o", Path(place) / "screened"]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+        short = [ROOT / "scripts/shortlist.py", Path(place) / "screened"]
+        short += ["-o", Path(place) / "s.csv", "--rejected", Path(place) / "r.csv"]
+        short += ["--summary", Path(place) / "s.json"]
+        subprocess.run([sys.executable, *short], capture_output=True, check=True)
+        taken = time.perf_counter() - start
+    rate = float(done.stderr.split(" a second")[0].rsplit(" ", 1)[1])
+    return taken, rate, float(done.stdout.split()[-1])
+
+
+def recommended(folder: Path) -> tuple[Path, str]:
+    """The form of the first rank model that its run recommends, and its name."""
+    form = folder / "rank/seed-1/speed/recommended.json"
+    return form, json.loads(form.read_text())["variant"]
+
+
 @click.command()
 @click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
 @click.option("--model", help="Another form than the recommended one, such as onnx/model.onnx.")
@@ -46,34 +70,18 @@ def write_pool(count: int, length: int, path: Path) -> None:
 @click.option("--threads", default=2, show_default=True)
 def main(folder, model, most, length, threads):
     """Print candidates a second, from CSV to shortlist, and the peak memory of the program."""
-    seed = Path(folder) / "rank/seed-1"
-    form = seed / (model or "speed/recommended.json")
-    named = json.loads(form.read_text())["variant"] if form.suffix == ".json" else model
+    form, named = recommended(Path(folder))
+    if model:
+        form, named = Path(folder) / "rank/seed-1" / model, model
     print(f"machine: {machine.describe()}")
     print(f"{named}, {threads} threads, {length} bases\n")
     print("| candidates | seconds | a second, all in all | while screening | peak MiB |")
     print("|---|---|---|---|---|")
     count = 10_000
     while count <= most:
-        with tempfile.TemporaryDirectory() as place:
-            pool = Path(place) / "pool.csv"
-            write_pool(count, length, pool)
-            start = time.perf_counter()
-            command = [sys.executable, "-c", PEAK, ROOT / "scripts/screen.py", pool]
-            command += ["--model", form, "--threads", threads, "-o", Path(place) / "screened"]
-            done = subprocess.run(
-                list(map(str, command)), capture_output=True, text=True, check=True
-            )
-            short = [ROOT / "scripts/shortlist.py", Path(place) / "screened"]
-            short += ["-o", Path(place) / "s.csv", "--rejected", Path(place) / "r.csv"]
-            short += ["--summary", Path(place) / "s.json"]
-            subprocess.run([sys.executable, *short], capture_output=True, check=True)
-            taken = time.perf_counter() - start
-        rate = done.stderr.split(" a second")[0].rsplit(" ", 1)[1]
-        peak = float(done.stdout.split()[-1])
-        print(
-            f"| {count:,} | {taken:.1f} | {count / taken:,.0f} | {rate} | {peak:.0f} |", flush=True
-        )
+        taken, rate, peak = screened(form, count, length, threads)
+        row = f"| {count:,} | {taken:.1f} | {count / taken:,.0f} | {rate:,.0f} | {peak:.0f} |"
+        print(row, flush=True)
         count *= 10
 
 

@@ -332,6 +332,40 @@ def test_a_training_over_two_nodes(others, checked):
     checked("training over two nodes", f"job {job['JobId']} on {job['NodeList']}, {' '.join(gpus)}")
 
 
+def screened_with_a_kill(run, count, chunks=4, until=lambda: True):
+    """Screen this many in a folder that has a model; one of the chunks is killed on its way.
+
+    Returns the jobs of the chunks and the bytes of the shortlist. Those of a run without SLURM,
+    all in one, undisturbed, are in the folder `whole`.
+    """
+    with (run.folder / "overlay.yaml").open("a") as overlay:
+        overlay.write(f"screen: {{random: {count}, length: 15, keep: 100, chunks: {chunks}}}\n")
+    process = run.start("results/example/screen/shortlist.csv")
+    pid = run.until(lambda: run.process_of("screen"), process)
+    run.until(until, process)
+    os.kill(pid, signal.SIGKILL)
+    assert process.wait(1800) == 0, run.said
+    (run.folder / "whole").mkdir()
+    model = run.folder / "results/example/lab/rank/seed-1/onnx/model.onnx"
+    for command in (
+        ["screen", "--random", str(count), "--keep", "100", "--model", model, "-o", "all"],
+        ["shortlist", "all", "-o", "shortlist.csv"],
+    ):
+        program = [sys.executable, ROOT / f"scripts/{command[0]}.py", *command[1:]]
+        subprocess.run(program, cwd=run.folder / "whole", check=True, capture_output=True)
+    return run.jobs("screen"), (run.folder / "results/example/screen/shortlist.csv").read_bytes()
+
+
+def test_a_killed_chunk_is_screened_again_alone(others, checked):
+    run, process = others["spread"]
+    assert process.wait(600) == 0, run.said
+    jobs, shortlist = screened_with_a_kill(run, 30_000)
+    states = sorted(job["JobState"] for job in jobs)
+    assert states == ["COMPLETED"] * 4 + ["FAILED"]
+    assert shortlist == (run.folder / "whole/shortlist.csv").read_bytes()
+    checked("30,000 screened in 4 chunks, one killed", f"{', '.join(states)}; shortlist the same")
+
+
 def test_interrupt(cluster, tmp_path, checked):
     """Ctrl-C: what is queued and what runs is cancelled."""
     run = Run(cluster, tmp_path / "run", OVERLAY)
