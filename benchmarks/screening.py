@@ -17,14 +17,16 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from aptarank import machine
 
-PEAK = """
-import resource, runpy, sys
+PEAK = r"""
+import re, runpy, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, sys.argv[0].rpartition("/")[0])
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Not ru_maxrss, which starts at the memory of who starts this program.
+    peak = re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]
+    print(int(peak) / 1024)
 """
 
 

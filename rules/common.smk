@@ -448,12 +448,9 @@ def files_of(paths):
 
 def input_files():
     """The user's own files."""
-    paths = [data["path"] for data in config["datasets"].values()]
-    files = [
-        file
-        for path in [*paths, config["rank"]["candidates"]]
-        for file in files_of(path)
-    ]
+    given = [data["path"] for data in config["datasets"].values()]
+    given += [config[use]["candidates"] for use in ("rank", "screen")]
+    files = [file for path in given for file in files_of(path)]
     files += split_file()
     for model in config["models"].values():
         files += [model["unlabelled"]] if model["unlabelled"] else []

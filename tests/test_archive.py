@@ -30,6 +30,8 @@ CONFIG = {
         "pair": {"checkpoint": "albert-base-v2"},
     },
     "split": {"file": "three/scored.csv"},
+    "rank": {"candidates": "two/scored.csv"},
+    "screen": {"candidates": ["one/scored.csv"]},
 }
 
 
@@ -80,6 +82,8 @@ def test_inputs_of_one_name_do_not_collide(made, monkeypatch):
     assert config == before
     assert there["datasets"]["lab"]["path"] == ["inputs/1/scored.csv", "inputs/2/scored.csv"]
     assert there["datasets"]["more"]["path"] == "inputs/1/scored.csv"
+    assert there["rank"]["candidates"] == "inputs/2/scored.csv"
+    assert there["screen"]["candidates"] == "inputs/1/scored.csv"
     assert there["models"]["rank"]["unlabelled"] == "inputs/2/scored.csv"
     assert there["models"]["rank"]["checkpoint"] == "inputs/3/start"
     assert there["models"]["pair"]["checkpoint"] == "albert-base-v2"

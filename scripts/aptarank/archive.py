@@ -54,10 +54,12 @@ def packed(config: Mapping) -> tuple[dict, dict[str, Path]]:
             files[folder] = Path(path)
         return folder
 
-    for data in there["datasets"].values():
-        given = data["path"]
-        names = [place(str(path)) for path in expand([given] if isinstance(given, str) else given)]
-        data["path"] = names[0] if len(names) == 1 else names
+    datasets = [(data, "path") for data in there["datasets"].values()]
+    for part, key in [*datasets, (there["rank"], "candidates"), (there["screen"], "candidates")]:
+        if given := part[key]:
+            paths = expand([given] if isinstance(given, str) else given)
+            names = [place(str(path)) for path in paths]
+            part[key] = names[0] if len(names) == 1 else names
     for model in there["models"].values():
         if model["unlabelled"]:
             model["unlabelled"] = place(model["unlabelled"])
