@@ -33,7 +33,7 @@ partitions:
   cpu: {max_runtime: 60, max_mem_mb: 16000}
   gpu: {max_runtime: 60, max_mem_mb: 16000, max_gpu: 1}
 """
-RULE = re.compile(r"rule_([a-z_]+?)_wildcards")
+RULE = re.compile(r"rule_([a-z_]+?)(?:_wildcards|$)")
 
 
 @pytest.fixture(scope="module")
