@@ -18,7 +18,7 @@ from aptarank.files import expand
 from aptarank.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.model import pick_device
 from aptarank.scorers import load_scorer
-from aptarank.sequences import as_tokens, normalise
+from aptarank.sequences import as_tokens, chemistry, normalise
 from aptarank.streams import Stream
 from aptarank.tables import read_aptamers
 
@@ -69,6 +69,12 @@ def main(
     generated = {"count": count, "length": length, "seed": seed, "composition": composition}
     blocks, share = source(files, sequence, name, mutants_of, within, generated, chunk, chunks)
     known = None if trained_on is None else chemistry_of(trained_on)
+    if mutants_of and known and chemistry(normalise(mutants_of)) not in (known, None):
+        raise InputError(
+            f"mutants of {mutants_of!r}: not {known}, which the model was trained on ({trained_on})"
+        )
+    if not files:  # what is made here is of the model's chemistry, whatever its letters
+        known = None
     check(load_scorer(model, 1, place), model)
     local = threading.local()
 

@@ -210,6 +210,18 @@ def test_none_left(program, models, tmp_path):  # noqa: F811
     assert reasons[1] == "too long: 600 bases, the model reads 510"
 
 
+def test_made_candidates_are_of_the_chemistry_of_the_model(program, models, tmp_path):  # noqa: F811
+    (tmp_path / "s.csv").write_text("sequence,score\nACGU,1\nACUU,2\n")
+    program("ingest", "s.csv", "--better", "higher", "-o", "known.csv")
+    given = ["--model", models / "rank-1", "--trained-on", "known.csv"]
+    for made, count in ((["--random", "40"], 40), (["--mutants-of", "ACGU", "--within", "1"], 13)):
+        program("screen", *made, *given)
+        assert json.loads((tmp_path / "screened/account.json").read_text())["rejected"] == 0
+        assert len(pd.read_parquet(tmp_path / "screened/best.parquet")) == count
+    said = program("screen", "--mutants-of", "ACGT", *given, code=1).output
+    assert "mutants of 'ACGT': not RNA, which the model was trained on" in said
+
+
 def test_a_lost_chunk_is_made_again_alone(finished, tmp_path):
     """Under Snakemake, in a finished run: the same shortlist from other numbers of chunks."""
     folder = finished.with_name("screened")
