@@ -9,13 +9,17 @@ RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test test-slurm test-reruns test-envs check verify
+.PHONY: help run report test test-slurm test-reruns test-envs check verify
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: .venv/installed ## train and evaluate on the embedded example (ARGS= goes to snakemake)
 	snakemake --cores all --resources gpu=1 $(ARGS)
+
+report: .venv/installed ## the results of make run as one zip to look at in a browser
+	snakemake --report results/example/report.zip $(ARGS)
+	@echo "Unpack it and open report.html: results/example/report.zip"
 
 # Three modules at a time, since some mostly wait. OpenMP's threads sleep while they wait for one
 # another: else they spin, on processors that the other tests need.

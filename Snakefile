@@ -11,7 +11,11 @@ min_version("9.12")
 configfile: f"{workflow.basedir}/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
+include: "rules/labels.smk"
 
 
 config = checked(config)
@@ -54,6 +58,7 @@ include: "rules/sweep.smk"
 include: "rules/rank.smk"
 include: "rules/screen.smk"
 include: "rules/design.smk"
+include: "rules/report.smk"
 include: "rules/manifest.smk"
 include: "rules/archive.smk"
 
@@ -82,8 +87,4 @@ onstart:
 
 
 onsuccess:
-    print(
-        f"Done. Results: results/{config['run']}/; one table of all models and baselines:"
-    )
-    for dataset in config["datasets"]:
-        print(f"  results/{config['run']}/{dataset}/comparison.csv")
+    tell_answers()

@@ -14,7 +14,8 @@ HOME = Path(__file__).resolve().parents[1]
 for folder in ("scripts", "tests"):
     sys.path.insert(0, str(HOME / folder))
 
-from slurm_cluster import Cluster, install
+from debian import SLURM, install
+from slurm_cluster import Cluster
 from test_slurm import OVERLAY, Run, screened_with_a_kill
 
 from aptarank import machine
@@ -25,7 +26,7 @@ from aptarank import machine
 @click.option("--chunks", default=8, show_default=True)
 def main(count, chunks):
     """Print what became of the jobs, and whether the shortlists are equal."""
-    missing = install()
+    missing = install(SLURM)
     if missing:
         raise click.ClickException(missing)
     print(f"machine: {machine.describe()}")

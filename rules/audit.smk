@@ -7,7 +7,21 @@ rule audit:
         test="<fold>/pairs/test.parquet",
     output:
         table="<fold>/audit/audit.csv",
-        plots=directory("<fold>/audit/plots"),
+        page=report(
+            "<fold>/audit/audit.html",
+            caption="../report/audit.rst",
+            category="Data",
+            subcategory="{dataset}",
+            labels=labels("What training and test share", "html"),
+        ),
+        plots=report(
+            directory("<fold>/audit/plots"),
+            patterns=["{figure}.{kind}"],
+            caption="../report/audit_plots.rst",
+            category="Data",
+            subcategory="{dataset}",
+            labels=labels_in_folder,
+        ),
     log:
         "<fold>/logs/audit.log",
     benchmark:

@@ -331,11 +331,14 @@ OF_FOLD = [
 OF_DATASET = [
     *["aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json"],
     *["comparison.csv", "comparison/summary.csv", "comparison/paired.csv"],
+    *["description", "answer.rst"],
 ]
-OF_DESIGN = ["designed.csv", "generations.csv", "lineage.csv", "design.svg"]
+OF_DESIGN = [
+    *["designed.csv", "designed.html", "generations.csv", "lineage.csv", "design.svg"]
+]
 
-RANKED = ["ranking.csv", "rejected.csv"]
-SHORTLISTED = ["shortlist.csv", "rejected.csv", "screen.json"]
+RANKED = ["ranking.csv", "ranking.html", "ranking.svg", "rejected.csv"]
+SHORTLISTED = ["shortlist.csv", "shortlist.html", "rejected.csv", "screen.json"]
 
 
 def results():

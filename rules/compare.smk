@@ -17,10 +17,41 @@ rule compare:
         ),
     output:
         table="<data>/comparison.csv",
-        summary="<data>/comparison/summary.csv",
-        paired="<data>/comparison/paired.csv",
-        models_plot="<data>/comparison/models.svg",
-        paired_plot="<data>/comparison/paired.svg",
+        summary=report(
+            "<data>/comparison/summary.csv",
+            caption="../report/models.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("models", "csv"),
+        ),
+        page=report(
+            "<data>/comparison/summary.html",
+            caption="../report/models.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("models", "html"),
+        ),
+        paired=report(
+            "<data>/comparison/paired.csv",
+            caption="../report/paired.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("paired", "csv"),
+        ),
+        models_plot=report(
+            "<data>/comparison/models.svg",
+            caption="../report/models.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("models"),
+        ),
+        paired_plot=report(
+            "<data>/comparison/paired.svg",
+            caption="../report/paired.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("paired"),
+        ),
     log:
         "<data>/logs/compare.log",
     benchmark:

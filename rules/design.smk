@@ -7,10 +7,35 @@ rule design:
         models=lambda wildcards: used_models("design", "model"),  # their tokenizers
         aptamers=lambda wildcards: used_data("design", "aptamers.csv"),
     output:
-        table="<run>/design/designed.csv",
-        history="<run>/design/generations.csv",
+        table=report(
+            "<run>/design/designed.csv",
+            caption="../report/designed.rst",
+            category="Ranking and design",
+            subcategory="Design",
+            labels=labels("Designed aptamers", "csv"),
+        ),
+        page=report(
+            "<run>/design/designed.html",
+            caption="../report/designed.rst",
+            category="Ranking and design",
+            subcategory="Design",
+            labels=labels("Designed aptamers", "html"),
+        ),
+        history=report(
+            "<run>/design/generations.csv",
+            caption="../report/design.rst",
+            category="Ranking and design",
+            subcategory="Design",
+            labels=labels("Generation by generation", "csv"),
+        ),
         lineage="<run>/design/lineage.csv",
-        plot="<run>/design/design.svg",
+        plot=report(
+            "<run>/design/design.svg",
+            caption="../report/design.rst",
+            category="Ranking and design",
+            subcategory="Design",
+            labels=labels("Generation by generation"),
+        ),
     log:
         "<run>/logs/design.log",
     benchmark:

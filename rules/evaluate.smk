@@ -9,7 +9,14 @@ rule evaluate:
         history="<model>/history.csv",
     output:
         metrics="<model>/metrics.json",
-        plots=directory("<model>/plots"),
+        plots=report(
+            directory("<model>/plots"),
+            patterns=["{figure}.{kind}"],
+            caption="../report/evaluation.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels_in_folder,
+        ),
     log:
         "<fold>/logs/{model}/seed-{seed}/evaluate.log",
     benchmark:

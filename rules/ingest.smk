@@ -5,7 +5,13 @@ rule ingest:
         files=lambda wildcards: files_of(dataset(wildcards)["path"]),
     output:
         aptamers="<data>/aptamers.csv",
-        rejected="<data>/rejected.csv",
+        rejected=report(
+            "<data>/rejected.csv",
+            caption="../report/rejected.rst",
+            category="Data",
+            subcategory="{dataset}",
+            labels=labels("Rejected rows", "csv"),
+        ),
         labels="<data>/labels.parquet",
         summary="<data>/ingestion.json",
     log:

@@ -39,8 +39,20 @@ rule learning_curve:
             path for _, _, path in curve_points(wildcards.dataset)
         ],
     output:
-        table="<data>/comparison/learning_curve.csv",
-        plot="<data>/comparison/learning_curve.svg",
+        table=report(
+            "<data>/comparison/learning_curve.csv",
+            caption="../report/learning_curve.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("learning_curve", "csv"),
+        ),
+        plot=report(
+            "<data>/comparison/learning_curve.svg",
+            caption="../report/learning_curve.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("learning_curve"),
+        ),
     log:
         "<data>/logs/learning_curve.log",
     benchmark:

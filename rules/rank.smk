@@ -8,8 +8,34 @@ rule rank:
         aptamers=lambda wildcards: used_data("rank", "aptamers.csv"),
         split=lambda wildcards: used_data("rank", f"{fold_folders()[0]}split.csv"),
     output:
-        ranking="<run>/ranking/ranking.csv",
-        rejected="<run>/ranking/rejected.csv",
+        ranking=report(
+            "<run>/ranking/ranking.csv",
+            caption="../report/ranking.rst",
+            category="Ranking and design",
+            subcategory="Ranking",
+            labels=labels("Candidates, best first", "csv"),
+        ),
+        page=report(
+            "<run>/ranking/ranking.html",
+            caption="../report/ranking.rst",
+            category="Ranking and design",
+            subcategory="Ranking",
+            labels=labels("Candidates, best first", "html"),
+        ),
+        plot=report(
+            "<run>/ranking/ranking.svg",
+            caption="../report/ranking.rst",
+            category="Ranking and design",
+            subcategory="Ranking",
+            labels=labels("Candidates, best first"),
+        ),
+        rejected=report(
+            "<run>/ranking/rejected.csv",
+            caption="../report/rejected.rst",
+            category="Ranking and design",
+            subcategory="Ranking",
+            labels=labels("Rejected rows", "csv"),
+        ),
     log:
         "<run>/logs/rank.log",
     benchmark:

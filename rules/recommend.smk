@@ -7,9 +7,28 @@ rule recommend:
         ),
         timings="<model>/speed/timings.csv",
     output:
-        table="<model>/speed/benchmark.csv",
+        table=report(
+            "<model>/speed/benchmark.csv",
+            caption="../report/speed.rst",
+            category="Speed",
+            subcategory="{dataset}",
+            labels=labels("pareto", "csv"),
+        ),
+        page=report(
+            "<model>/speed/benchmark.html",
+            caption="../report/speed.rst",
+            category="Speed",
+            subcategory="{dataset}",
+            labels=labels("pareto", "html"),
+        ),
         text="<model>/speed/benchmark.md",
-        plot="<model>/speed/pareto.svg",
+        plot=report(
+            "<model>/speed/pareto.svg",
+            caption="../report/speed.rst",
+            category="Speed",
+            subcategory="{dataset}",
+            labels=labels("pareto"),
+        ),
         chosen="<model>/speed/recommended.json",
     log:
         "<fold>/logs/{model}/seed-{seed}/recommend.log",

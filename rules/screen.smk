@@ -42,8 +42,27 @@ rule shortlist:
             "<run>/screen/chunks/{chunk}", chunk=range(config["screen"]["chunks"])
         ),
     output:
-        shortlist="<run>/screen/shortlist.csv",
-        rejected="<run>/screen/rejected.csv",
+        shortlist=report(
+            "<run>/screen/shortlist.csv",
+            caption="../report/screening.rst",
+            category="Ranking and design",
+            subcategory="Screening",
+            labels=labels("The best that were screened", "csv"),
+        ),
+        page=report(
+            "<run>/screen/shortlist.html",
+            caption="../report/screening.rst",
+            category="Ranking and design",
+            subcategory="Screening",
+            labels=labels("The best that were screened", "html"),
+        ),
+        rejected=report(
+            "<run>/screen/rejected.csv",
+            caption="../report/rejected.rst",
+            category="Ranking and design",
+            subcategory="Screening",
+            labels=labels("Rejected rows", "csv"),
+        ),
         summary="<run>/screen/screen.json",
     log:
         "<run>/logs/shortlist.log",

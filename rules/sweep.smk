@@ -7,8 +7,20 @@ rule sweep:
         histories=lambda wildcards: [path for _, path in sweep_runs(wildcards.dataset)],
     output:
         table="<data>/sweep/sweep.csv",
-        summary="<data>/sweep/summary.csv",
-        plot="<data>/sweep/heatmap.svg",
+        summary=report(
+            "<data>/sweep/summary.csv",
+            caption="../report/sweep.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("heatmap", "csv"),
+        ),
+        plot=report(
+            "<data>/sweep/heatmap.svg",
+            caption="../report/sweep.rst",
+            category="Models",
+            subcategory="{dataset}",
+            labels=labels("heatmap"),
+        ),
     log:
         "<data>/logs/sweep.log",
     benchmark:

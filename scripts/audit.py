@@ -12,6 +12,7 @@ from aptarank.clusters import BY, find_families, nearest
 from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.log import logger, progress
+from aptarank.pages import write_page
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
 
@@ -75,7 +76,9 @@ def main(aptamers, split, test, by, k, identity, threads, output, folder_of_plot
     else:
         table.append(("shared_prefix_accuracy", None, "test", accuracy))
     # As objects, so that counts stay whole numbers.
-    write_csv(pd.DataFrame(table, columns=audit.COLUMNS, dtype=object), output)
+    account = pd.DataFrame(table, columns=audit.COLUMNS, dtype=object)
+    write_csv(account, output)
+    write_page(account, "What training and test share", output.with_suffix(".html"))
 
     folder_of_plots.mkdir(parents=True, exist_ok=True)
     plots.plot_nearest(edits, folder_of_plots / "nearest.svg")

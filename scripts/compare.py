@@ -16,8 +16,9 @@ from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
 from aptarank.log import logger
 from aptarank.metrics import correct
+from aptarank.pages import write_page
 from aptarank.pairs import PAIR_COLUMNS, Pairs
-from aptarank.summary import paired_differences, summarise
+from aptarank.summary import paired_differences, summarise, wide
 from aptarank.tables import read_json, read_logits, read_table, write_csv
 
 FIRST = ["model", "seed", "kind", "parameters"]
@@ -59,7 +60,7 @@ SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_a
     "--folder",
     type=PATH,
     default="comparison",
-    help="Folder of summary.csv, paired.csv and their plots.",
+    help="Folder of summary.csv, paired.csv, their plots and a page.",
 )
 def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, output, folder):
     """Put METRICS (what evaluate.py writes) and the baselines into one table, and sum it up.
@@ -92,6 +93,7 @@ def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, 
     trained = models["model"].nunique()
     paired = paired_differences(list(right), trained, right.mean().to_numpy(), resampled)
     write_csv(paired, folder / "paired.csv")
+    write_page(wide(summary), "Models and baselines on test aptamers", folder / "summary.html")
     plots_models.plot_models(table, summary, folder / "models.svg")
     plots_models.plot_paired(paired, folder / "paired.svg")
     logger.info("test aptamers, measured against what is known of them:\n%s", shown(summary))

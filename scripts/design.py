@@ -13,6 +13,7 @@ from aptarank.errors import InputError
 from aptarank.lineage import ancestry, candidates
 from aptarank.log import logger, progress
 from aptarank.model import pick_device
+from aptarank.pages import write_page
 from aptarank.plots_design import plot_design
 from aptarank.scorers import Scorer, load_scorer
 from aptarank.sequences import as_tokens
@@ -177,6 +178,9 @@ def main(
         logger.warning("known aptamers are DNA and RNA; designed ones are written as DNA")
     designed = candidates(scored, keep, space, table["id"].tolist(), rna)
     write_csv(designed, output)
+    write_page(
+        designed, "Designed aptamers: hypotheses, to be measured", output.with_suffix(".html")
+    )
     write_csv(generations, history)
     write_csv(ancestry(scored, designed["id"]), lineage)
     plot_design(generations, float(objective.max()), settings.kappa, plot)

@@ -14,6 +14,8 @@ from aptarank.errors import InputError
 from aptarank.inference import BATCH, logits_of_pairs
 from aptarank.log import logger, progress
 from aptarank.model import pick_device
+from aptarank.pages import write_page
+from aptarank.plots_ranking import plot_candidates
 from aptarank.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
 from aptarank.readers import FORMATS
 from aptarank.rows import options
@@ -54,7 +56,13 @@ from aptarank.tournament import adaptive, every_pair, strengths
 @click.option("--batch-size", default=BATCH)
 @device_option
 @threads_option
-@click.option("-o", "--output", type=PATH, default="ranking.csv", help="Candidates, best first.")
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    default="ranking.csv",
+    help="Candidates, best first; a page\n    and a plot of them stand beside it.",
+)
 @click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
 def main(
     files, models, trained_on, split, format, sequence, name, full, comparisons, seed, batch_size,
@@ -112,6 +120,8 @@ def main(
     ranking = ranking.sort_values(["score", "sequence"], ascending=[False, True])
     ranking["rank"] = ranking["score"].rank(ascending=False, method="min").astype(int)
     write_csv(ranking[RANKING_COLUMNS], output)
+    write_page(ranking[RANKING_COLUMNS], "Candidates, best first", output.with_suffix(".html"))
+    plot_candidates(ranking, output.with_suffix(".svg"))
     outside = int((ranking["outside"] != "").sum())
     if outside:
         logger.warning("%d of %d lie outside of what the model has seen", outside, len(ranking))

@@ -10,10 +10,14 @@ from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.log import logger
+from aptarank.pages import write_page
 from aptarank.pareto import as_markdown, frontier, recommended, rows_of
 from aptarank.plots_speed import plot_pareto
 from aptarank.tables import read_table, write_csv
 
+PAGE = ["variant", "skipped", "speedup", "p50_ms", "p95_ms", "throughput", "accuracy"]
+PAGE += ["accuracy_change", "accuracy_change_low", "accuracy_change_high", "largest_difference"]
+PAGE += ["bytes", "memory_mib", "threads"]
 TIMED = ["variant", "threads", "batch_size", "p50_ms", "p95_ms", "throughput", "speedup"]
 TIMED += ["load_s", "memory_mib"]
 
@@ -33,8 +37,8 @@ TIMED += ["load_s", "memory_mib"]
 @click.option("--name", default="variants", help="What they are of, for the plot's title.")
 @click.option("-o", "--output", type=PATH, default="speed", help="Folder of tables and plot.")
 def main(folders, timings, batch_size, loss, name, output):
-    """Compare the variants in FOLDERS; write benchmark.csv, benchmark.md, pareto.svg and
-    recommended.json.
+    """Compare the variants in FOLDERS; write benchmark.csv, benchmark.md, benchmark.html,
+    pareto.svg and recommended.json.
 
     The recommended variant is chosen on validation pairs; the plot and the tables show test pairs.
 
@@ -54,6 +58,8 @@ def main(folders, timings, batch_size, loss, name, output):
     skipped = table[table["skipped"].notna()]
     text = as_markdown(pd.concat([most, skipped]), fewest)
     (output / "benchmark.md").write_text(text, encoding="utf-8")
+    shown = pd.concat([most, skipped])[PAGE].dropna(axis="columns", how="all")
+    write_page(shown, f"{name}, batches of {batch_size}", output / "benchmark.html")
 
     chosen = recommended(most, loss)
     best = frontier(most["speedup"].to_numpy(), -most["accuracy_change"].to_numpy())

@@ -9,6 +9,7 @@ from aptarank.aptamers import REJECTED_COLUMNS
 from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
 from aptarank.log import logger
+from aptarank.pages import write_page
 from aptarank.screening import COLUMNS, best
 from aptarank.tables import read_json, read_table, write_csv
 
@@ -43,7 +44,9 @@ def main(folders, output, rejected, summary):
     if draw:
         logger.warning("others score as much as the last: of equal ones the first by sequence stay")
     ranks = kept["score"].rank(ascending=False, method="min").astype(int)
-    write_csv(kept.assign(rank=ranks)[["rank", "id", "sequence", "score"]], output)
+    table = kept.assign(rank=ranks)[["rank", "id", "sequence", "score"]]
+    write_csv(table, output)
+    write_page(table, f"The best of {read:,} candidates", output.with_suffix(".html"))
     account = {"candidates": read, "rejected": refused, "screened": read - refused}
     account |= {"kept": len(kept), "last_score": float(kept["score"].iloc[-1]), "draw": bool(draw)}
     summary.write_text(json.dumps(account, indent=2) + "\n", encoding="utf-8")

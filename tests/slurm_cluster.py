@@ -56,21 +56,6 @@ GPUS = "NodeName=n1,n2 Name=gpu Type=fake File=/dev/null\n"
 NODES = ("n1", "n2")
 
 
-def install() -> str | None:
-    """SLURM and munge from Debian's packages, where they are missing; else why there are none."""
-    if shutil.which("slurmctld") and shutil.which("munged"):
-        return None
-    if os.geteuid() or not shutil.which("apt-get"):
-        return "SLURM is not installed; installing it needs root and Debian's packages"
-    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]
-    wanted = [*apt, "install", "-y", "--no-install-recommends", "slurm-wlm", "munge"]
-    for command in (wanted, [*apt, "update"], wanted):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if command is wanted and done.returncode == 0:
-            return None
-    return f"SLURM cannot be installed: {done.stderr.strip()}"
-
-
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]

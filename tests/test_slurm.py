@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, random_aptamers
-from slurm_cluster import Cluster, at_work_in, install
+from debian import SLURM, install
+from slurm_cluster import Cluster, at_work_in
 
 from aptarank.differences import compare_folders
 
@@ -39,7 +40,7 @@ RULE = re.compile(r"rule_([a-z_]+?)(?:_wildcards|$)")
 @pytest.fixture(scope="module")
 def cluster():
     """The cluster; at the end, nothing of it or its jobs runs."""
-    missing = install()
+    missing = install(SLURM)
     if missing:
         pytest.skip(missing)
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))

@@ -1,4 +1,4 @@
-"""Plots of an evaluation, as SVG that is the same bytes each time."""
+"""Plots of an evaluation, as SVG that is the same bytes each time, each with its table as CSV."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,13 @@ from matplotlib import pyplot
 from matplotlib.ticker import PercentFormatter
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from aptarank.tables import write_csv
+
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 
 POINTS = 2000  # of a curve
+ROC = ["false_positive_rate", "true_positive_rate"]
 
 matplotlib.rcParams.update(
     {
@@ -30,10 +33,16 @@ matplotlib.rcParams.update(
 )
 
 
-def save(figure: pyplot.Figure, path: Path) -> None:
-    """Write without the date, which would change the bytes."""
+def save(figure: pyplot.Figure, path: Path, table: pd.DataFrame | None = None) -> None:
+    """Write without the date, which would change the bytes.
+
+    Args:
+        table: what is drawn, written beside it; None where it is a result by itself.
+    """
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
     pyplot.close(figure)
+    if table is not None:
+        write_csv(table, path.with_suffix(".csv"))
 
 
 def thinned(*columns: np.ndarray) -> list[np.ndarray]:
@@ -45,12 +54,13 @@ def thinned(*columns: np.ndarray) -> list[np.ndarray]:
 def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float, path: Path) -> None:
     """Receiver operating characteristic over the test pairs."""
     false, true, _ = roc_curve(label, probability)
+    curve = pd.DataFrame(dict(zip(ROC, thinned(false, true), strict=True)))
     figure, axes = pyplot.subplots()
-    axes.plot(*thinned(false, true), color=BLUE, label=f"model (area {auc:.3f})")
+    axes.plot(*(curve[name] for name in ROC), color=BLUE, label=f"model (area {auc:.3f})")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="chance (area 0.5)")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC, test pairs")
     axes.legend(loc="lower right", frameon=False)
-    save(figure, path)
+    save(figure, path, curve)
 
 
 def plot_precision_recall(
@@ -70,7 +80,7 @@ def plot_precision_recall(
         title="Precision and recall, test pairs",
     )
     axes.legend(loc="lower left", frameon=False)
-    save(figure, path)
+    save(figure, path, pd.DataFrame(dict(zip(["recall", "precision"], curve, strict=True))))
 
 
 def plot_reliability(before: pd.DataFrame, after: pd.DataFrame, path: Path) -> None:
@@ -95,7 +105,8 @@ def plot_reliability(before: pd.DataFrame, after: pd.DataFrame, path: Path) -> N
     share = after["n_pairs"] / after["n_pairs"].sum()
     bottom.bar(after["low"], share, width, align="edge", color=BLUE, edgecolor="white")
     bottom.set(xlabel="probability of the likelier aptamer", ylabel="share of pairs")
-    save(figure, path)
+    both = pd.concat({"before": before, "after": after}, names=["temperature_scaling", None])
+    save(figure, path, both.reset_index("temperature_scaling"))
 
 
 def plot_margin(bands: list[dict], path: Path) -> None:
@@ -116,7 +127,8 @@ def plot_margin(bands: list[dict], path: Path) -> None:
         title=f"Accuracy by margin, {pairs:,} test pairs in tenths",
     )
     axes.legend(loc="lower right", frameon=False)
-    save(figure, path)
+    table = pd.DataFrame(bands).drop(columns="ci")
+    save(figure, path, table.assign(ci_low=ends[0], ci_high=ends[1]))
 
 
 def plot_top(curve: list[dict], cuts: list[dict], path: Path) -> None:
@@ -143,7 +155,7 @@ def plot_top(curve: list[dict], cuts: list[dict], path: Path) -> None:
         title="Top-k recall",
     )
     axes.legend(loc="lower right", frameon=False)
-    save(figure, path)
+    save(figure, path, pd.DataFrame(curve))
 
 
 def plot_consistency(consistency: dict, path: Path) -> None:
@@ -160,7 +172,8 @@ def plot_consistency(consistency: dict, path: Path) -> None:
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set(xlim=(0, 1.25 * max(*bars.values(), 0.008)), xlabel="share", title="Contradictions")
-    save(figure, path)
+    named = {"what": [name.replace("\n", " ") for name in bars], "share": bars.values()}
+    save(figure, path, pd.DataFrame(named))
 
 
 def plot_confusion(counts: dict, path: Path) -> None:
@@ -181,7 +194,8 @@ def plot_confusion(counts: dict, path: Path) -> None:
     axes.set_yticks(**ticks, rotation=90, va="center")
     axes.set(xlabel="predicted", ylabel="true", title="Confusion matrix, test pairs")
     axes.spines[:].set_visible(False)
-    save(figure, path)
+    table = pd.DataFrame(matrix, columns=["predicted_second", "predicted_first"])
+    save(figure, path, table.assign(true=["second", "first"]))
 
 
 def plot_ranking(
@@ -212,8 +226,8 @@ def plot_ranking(
         ylabel="rank by the model",
         title=f"Ranking of {len(ranks)} test aptamers",
     )
-    axes.legend(loc="lower right", frameon=False)
-    save(figure, path)
+    axes.legend(loc="upper left", frameon=False)
+    save(figure, path, ranks)
 
 
 def plot_history(history: pd.DataFrame, path: Path) -> None:
@@ -226,7 +240,7 @@ def plot_history(history: pd.DataFrame, path: Path) -> None:
     top.legend(frameon=False)
     bottom.plot(steps, history["validation_accuracy"], color=ORANGE)
     bottom.set(xlabel="step", ylabel="validation accuracy")
-    save(figure, path)
+    save(figure, path, history)
 
 
 def plot_nearest(edits: np.ndarray, path: Path) -> None:
@@ -245,17 +259,17 @@ def plot_nearest(edits: np.ndarray, path: Path) -> None:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False)
-    save(figure, path)
+    save(figure, path, pd.DataFrame({"edits": np.arange(len(counts)), "aptamers": counts}))
 
 
 def plot_scores(scores: Mapping[str, np.ndarray], quantity: str, path: Path) -> None:
     """The scores of each part, as cumulative distributions: where they are alike, so are these."""
     colours = {"train": BLUE, "validation": GREY, "test": ORANGE, "all": BLUE}
     share = np.linspace(0, 1, 201)  # not one point an aptamer: the file stays small
+    curves = pd.DataFrame({part: np.quantile(values, share) for part, values in scores.items()})
     figure, axes = pyplot.subplots()
     for part, values in scores.items():
-        label = f"{part} ({len(values)})"
-        axes.plot(np.quantile(values, share), share, color=colours[part], label=label)
+        axes.plot(curves[part], share, color=colours[part], label=f"{part} ({len(values)})")
     axes.set(
         xlabel=quantity.replace("_", " "),
         ylabel="share of aptamers with no higher score",
@@ -263,4 +277,4 @@ def plot_scores(scores: Mapping[str, np.ndarray], quantity: str, path: Path) -> 
         title="Scores by part",
     )
     axes.legend(loc="upper left", frameon=False)
-    save(figure, path)
+    save(figure, path, curves.assign(share=share))

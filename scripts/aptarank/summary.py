@@ -35,6 +35,17 @@ def summarise(runs: pd.DataFrame, intervals: Sequence[list[float] | None]) -> pd
     return pd.DataFrame(rows, columns=columns)
 
 
+def wide(summary: pd.DataFrame) -> pd.DataFrame:
+    """What `summarise` gives with a row a model, most accurate first: the accuracy with its spread
+    over runs and its interval, and the mean of each other metric."""
+    index = ["model", "kind", "n_runs"]
+    means = summary.pivot(index=index, columns="metric", values="mean")[METRICS]
+    accuracy = summary[summary["metric"] == "accuracy"].set_index(index)[["sd", "low", "high"]]
+    for place, name in enumerate(accuracy, start=1):
+        means.insert(place, f"accuracy_{name}", accuracy[name])
+    return means.sort_values("accuracy", ascending=False, kind="stable").reset_index()
+
+
 def paired_differences(
     names: Sequence[str], models: int, accuracy: np.ndarray, resampled: np.ndarray
 ) -> pd.DataFrame:

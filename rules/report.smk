@@ -1,0 +1,77 @@
+# What the report says of a dataset beside the results of the other stages.
+
+
+def tell_answers():
+    """Say at the end of a run what was found, where it is, and what can be done next."""
+    run = f"results/{config['run']}"
+    for dataset in config["datasets"]:
+        path = f"{run}/{dataset}/answer.rst"
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                print(f"\n{dataset}\n{file.read().replace('``', '').replace('**', '')}")
+    print(f"Done. Results: {run}/; one table of all models and baselines:")
+    for dataset in config["datasets"]:
+        print(f"  {run}/{dataset}/comparison.csv")
+    print(f"All of it to look at: the same command with --report {run}/report.zip")
+
+
+rule describe:
+    input:
+        script=script("describe"),
+        modules=modules("describe"),
+        aptamers="<data>/aptamers.csv",
+        summary="<data>/ingestion.json",
+    output:
+        report(
+            directory("<data>/description"),
+            patterns=["{figure}.{kind}"],
+            caption="../report/description.rst",
+            category="Data",
+            subcategory="{dataset}",
+            labels=labels_in_folder,
+        ),
+    log:
+        "<data>/logs/describe.log",
+    benchmark:
+        "<data>/benchmarks/describe.tsv"
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python {input.script:q} {input.aptamers:q} --summary {input.summary:q}"
+        " -o {output:q} --log {log:q}"
+
+
+# Three sentences, which are on the report's first page.
+rule answer:
+    input:
+        script=script("answer"),
+        modules=modules("answer"),
+        ingestion="<data>/ingestion.json",
+        audits=expand(
+            "<data>/{fold}audit/audit.csv", fold=fold_folders(), allow_missing=True
+        ),
+        histories=lambda wildcards: every_model(
+            "<run>/{dataset}/{fold}{model}/seed-{seed}/history.csv", wildcards.dataset
+        ),
+        comparison="<data>/comparison.csv",
+        summary="<data>/comparison/summary.csv",
+        paired="<data>/comparison/paired.csv",
+    output:
+        "<data>/answer.rst",
+    log:
+        "<data>/logs/answer.log",
+    benchmark:
+        "<data>/benchmarks/answer.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        audits=lambda wildcards, input: [f"--audit={path}" for path in input.audits],
+        histories=lambda wildcards, input: [
+            word
+            for path in input.histories
+            for word in ("--history", path.split("/")[-3], path)
+        ],
+    shell:
+        "python {input.script:q} --ingestion {input.ingestion:q} {params.audits:q}"
+        " {params.histories:q} --comparison {input.comparison:q} --summary {input.summary:q}"
+        " --paired {input.paired:q} -o {output:q} --log {log:q}"

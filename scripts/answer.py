@@ -1,0 +1,61 @@
+"""Say in three sentences what a run found for a dataset."""
+
+import textwrap
+
+import click
+
+from aptarank import answer
+from aptarank.cli import PATH, Program
+from aptarank.log import logger
+from aptarank.sweep import HISTORY
+from aptarank.tables import read_json, read_table
+
+
+@click.command(cls=Program)
+@click.option("--ingestion", type=PATH, required=True, help="What ingest.py --summary writes.")
+@click.option(
+    "--audit", "audits", type=PATH, required=True, multiple=True, help="Of audit.py; one a fold."
+)
+@click.option(
+    "--history",
+    "histories",
+    type=(str, PATH),
+    required=True,
+    multiple=True,
+    metavar="MODEL HISTORY",
+    help="A model and what finetune.py --history writes, one for each training.",
+)
+@click.option("--comparison", type=PATH, required=True, help="What compare.py writes.")
+@click.option("--summary", type=PATH, required=True, help="Its summary.csv.")
+@click.option("--paired", type=PATH, required=True, help="Its paired.csv.")
+@click.option("-o", "--output", type=PATH, default="answer.rst")
+def main(ingestion, audits, histories, comparison, summary, paired, output):
+    """Which model, how good on unseen aptamers, how far above the baselines, does the split leak.
+
+    Example: python scripts/answer.py --ingestion ingestion.json --audit audit/audit.csv
+    --history rank rank/seed-1/history.csv --comparison comparison.csv
+    --summary comparison/summary.csv --paired comparison/paired.csv
+    """
+    found = {}
+    for model, path in histories:
+        found.setdefault(model, []).append(read_table(path, HISTORY))
+    validation = answer.validated(found)
+    means = read_table(summary, ["model", "kind", "metric", "mean"])
+    differences = read_table(paired, ["model_a", "model_b", "difference"])
+    tables = [read_table(path, ["quantity", "at", "part", "value"]) for path in audits]
+    runs = read_table(comparison, ["model", "n_pairs"]).set_index("model")
+    name = validation.index[0]
+    sentences = [
+        answer.which_model(validation, means, int(runs.loc[[name], "n_pairs"].iloc[0])),
+        answer.above_baselines(name, means, differences),
+        answer.leakage(tables),
+    ]
+    about = answer.what_was_run(read_json(ingestion), tables, means)
+    text = "\n\n".join(textwrap.fill(part, 100) for part in [*sentences, about])
+    output.write_text(text + "\n", encoding="utf-8")
+    logger.info("%s", text.replace("``", "").replace("**", ""))
+    logger.info("%s", output)
+
+
+if __name__ == "__main__":
+    main()

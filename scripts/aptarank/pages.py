@@ -1,0 +1,71 @@
+"""Tables as HTML pages, to be read in the report."""
+
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 14px system-ui, sans-serif; margin: 1.5rem; color: #1e293b; }}
+table {{ border-collapse: collapse; }}
+th, td {{ padding: 0.3rem 0.8rem; border-bottom: 1px solid #e2e8f0; text-align: left; }}
+th {{ position: sticky; top: 0; background: #f1f5f9; }}
+td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+tr:hover td {{ background: #f8fafc; }}
+</style>
+<h2>{title}</h2>
+<p>{about}</p>
+<table>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{body}
+</tbody>
+</table>
+</html>
+"""
+DIGITS = 4  # of a number with a fraction
+MOST = 1000  # rows of a page
+
+
+def write_page(table: pd.DataFrame, title: str, path: Path) -> None:
+    """Write a table as a page that needs nothing but a browser."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(table, title), encoding="utf-8")
+
+
+def page(table: pd.DataFrame, title: str) -> str:
+    """The page; its first `MOST` rows."""
+    shown = table.head(MOST)
+    numbers = {column: pd.api.types.is_numeric_dtype(table[column]) for column in table}
+
+    def row(values, tag: str) -> str:
+        return "".join(
+            f"<{tag}{' class=number' if numbers[column] else ''}>{escape(text)}</{tag}>"
+            for column, text in zip(table, values, strict=True)
+        )
+
+    cells = [[shown_as(value) for value in column] for _, column in shown.items()]
+    rows = (
+        f"{len(table):,} rows"
+        if len(shown) == len(table)
+        else (f"the first {len(shown):,} of {len(table):,} rows; the CSV file has all")
+    )
+    return PAGE.format(
+        title=escape(title),
+        about=rows,
+        head=row(map(str, table), "th"),
+        body="\n".join(f"<tr>{row(values, 'td')}</tr>" for values in zip(*cells, strict=True)),
+    )
+
+
+def shown_as(value: object) -> str:
+    """A cell's text: numbers with few digits, and nothing where there is none."""
+    if pd.isna(value):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.{DIGITS}g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

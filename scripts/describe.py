@@ -1,0 +1,39 @@
+"""Tables and plots of what was read: where each row went, scores and lengths."""
+
+import click
+
+from aptarank import plots_data
+from aptarank.audit import known_scores
+from aptarank.cli import PATH, Program
+from aptarank.description import histogram, lengths, where_rows_went
+from aptarank.log import logger
+from aptarank.tables import read_aptamers, read_json, write_csv
+
+
+@click.command(cls=Program)
+@click.argument("aptamers", type=PATH)
+@click.option("--summary", type=PATH, required=True, help="What ingest.py --summary writes.")
+@click.option("-o", "--output", type=PATH, default="description", help="Folder of the results.")
+def main(aptamers, summary, output):
+    """Say what is in APTAMERS, which ingest.py writes.
+
+    Example: python scripts/describe.py aptamers.csv --summary ingestion.json
+    """
+    known = read_aptamers(aptamers)
+    output.mkdir(parents=True, exist_ok=True)
+    rows = where_rows_went(read_json(summary))
+    write_csv(rows, output / "rows.csv")
+    plots_data.plot_rows(rows, output / "rows.svg")
+    by_length = lengths(known)
+    write_csv(by_length, output / "lengths.csv")
+    plots_data.plot_lengths(by_length, output / "lengths.svg")
+    quantity, scores = known_scores(known)
+    if len(scores):  # labelled pairs have none
+        bins = histogram(scores.to_numpy())
+        write_csv(bins, output / "distribution.csv")
+        plots_data.plot_histogram(bins, quantity, len(scores), output / "distribution.svg")
+    logger.info("%s: tables and plots of %d aptamers", output, known["sequence"].nunique())
+
+
+if __name__ == "__main__":
+    main()
