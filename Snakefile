@@ -36,6 +36,7 @@ localrules:
     all,
     manifest,
     archive,
+    publish,
 
 
 include: "rules/ingest.smk"
@@ -59,6 +60,7 @@ include: "rules/rank.smk"
 include: "rules/screen.smk"
 include: "rules/design.smk"
 include: "rules/report.smk"
+include: "rules/publish.smk"
 include: "rules/manifest.smk"
 include: "rules/archive.smk"
 

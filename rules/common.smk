@@ -321,7 +321,7 @@ def design_options():
 # was deleted is made again.
 OF_MODEL = [
     *["model", "history.csv", "predictions.csv", "logits.parquet", "scores.csv"],
-    *["metrics.json", "plots", "onnx/model.onnx"],
+    *["metrics.json", "plots", "onnx/model.onnx", "repository"],
 ]
 OF_FOLD = [
     *["split.csv", "pairs/train.parquet", "pairs/validation.parquet"],

@@ -47,10 +47,11 @@ def of_both(**jobs):
     return {rule: 2 * count for rule, count in jobs.items()} | {"manifest": 1}
 
 
-MODEL = {"predict": 1, "evaluate": 1, "export": 1, "compare": 1}
+AFTER = {"answer": 1, "card": 1}
+MODEL = {"predict": 1, "evaluate": 1, "export": 1, "compare": 1} | AFTER
 SPEED = {"variant": 2, "measure": 1, "recommend": 1}
 FROM_PAIRS = {"audit": 1, "baselines": 1, "finetune": 1} | MODEL | SPEED
-FROM_ROWS = {"ingest": 1, "split": 1, "pair": 1, "tokenizer": 1} | FROM_PAIRS
+FROM_ROWS = {"ingest": 1, "describe": 1, "split": 1, "pair": 1, "tokenizer": 1} | FROM_PAIRS
 
 
 def touched(folder):
@@ -96,12 +97,12 @@ CHANGES = {
     "another opset": (
         None,
         config("export={opset: 19}"),
-        of_both(export=1, variant=1, measure=1, recommend=1),
+        of_both(export=1, card=1, variant=1, measure=1, recommend=1),
     ),
     "another number of resamples": (
         None,
         config("evaluation={resamples: 30}"),
-        of_both(evaluate=1, compare=1, **SPEED),
+        of_both(evaluate=1, compare=1, **AFTER, **SPEED),
     ),
     "another learning rate": (
         None,
@@ -118,8 +119,14 @@ CHANGES = {
         config("models={more: {kind: rank, steps: 4, evaluate_every: 2}}"),
         of_both(tokenizer=1, finetune=1, **MODEL, **SPEED),
     ),
-    "a line in plots_models.py": (edited("plots_models"), (), of_both(compare=1)),
-    "a line in audit.py": (edited("audit"), (), of_both(audit=1)),
+    "a line in plots_sweep.py": (edited("plots_sweep"), (), {}),
+    "a line in plots_models.py": (
+        edited("plots_models"),
+        (),
+        of_both(compare=1, describe=1, answer=1),
+    ),
+    "a line in model_card.py": (edited("model_card"), (), of_both(card=1)),
+    "a line in audit.py": (edited("audit"), (), of_both(audit=1, describe=1, **AFTER)),
     "a line in training.py": (
         edited("training"),
         (),
@@ -134,7 +141,7 @@ CHANGES = {
     "metrics.json of lab deleted": (
         deleted("rank/seed-1/metrics.json"),
         (),
-        {"evaluate": 1, "compare": 1, "manifest": 1},
+        {"evaluate": 1, "compare": 1, "manifest": 1} | AFTER,
     ),
     "test.parquet of lab deleted": (
         deleted("pairs/test.parquet"),

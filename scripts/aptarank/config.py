@@ -69,6 +69,7 @@ def resolve(config: Mapping) -> dict:
     check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
     uses = {"rank": resolved["rank"]["candidates"], "screen": screened(resolved)}
     uses["design"] = resolved["design"]["generations"]
+    uses["publish"] = resolved["publish"]["repository"]
     for use, wanted in uses.items():
         if wanted or resolved[use]["model"]:
             used_model(resolved, use)
@@ -88,7 +89,7 @@ def used_model(config: Mapping, use: str) -> str:
     """By which model candidates are judged, as dataset/model: that named, or the first.
 
     Args:
-        use: rank, screen or design; the latter two need a model that scores.
+        use: rank, publish, screen or design; the latter two need a model that scores.
 
     Raises:
         InputError: there is no such model.
@@ -97,7 +98,7 @@ def used_model(config: Mapping, use: str) -> str:
         f"{data}/{model}"
         for data in config["datasets"]
         for model in models_of(config, data)
-        if use == "rank" or config["models"][model]["kind"] == "rank"
+        if use not in ("screen", "design") or config["models"][model]["kind"] == "rank"
     ]
     named = config[use]["model"]
     if named in known or (named is None and known):

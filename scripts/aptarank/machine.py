@@ -11,6 +11,7 @@ PACKAGES = (
     "adjusttext",
     "biopython",
     "click",
+    "huggingface_hub",
     "jsonschema",
     "matplotlib",
     "numpy",
