@@ -9,7 +9,7 @@ RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run report test test-slurm test-reruns test-envs check verify
+.PHONY: help run report docs test test-slurm test-reruns test-envs check verify
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,6 +32,10 @@ test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes
 
 test-reruns: .venv/installed-dev ## changes of a finished run, and the jobs that they plan
 	pytest -s tests/test_reruns.py $(ARGS)
+
+docs: .venv/installed-dev ## the documentation in site/, warnings are errors
+	mkdocs build --quiet
+	@echo "Open site/index.html"
 
 check: .venv/installed-dev ## style and lint
 	ruff check .

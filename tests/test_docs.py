@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -57,3 +59,37 @@ def test_links_lead_somewhere():
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The documentation as HTML; a warning fails."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "-d", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_key_of_the_config_is_explained(site):
+    page = (site / "configuration.html").read_text(encoding="utf-8")
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+    dataset = schema["$defs"]["dataset"]["properties"]
+    keys = [*schema["properties"], *dataset]
+    keys += [key for part in schema["properties"].values() for key in part.get("properties", ())]
+    for key in keys:
+        assert f"<code>{key}</code>" in page or f'id="{key}' in page, key
+
+
+def test_the_map_has_every_rule(site):
+    page = (site / "architecture.html").read_text(encoding="utf-8")
+    rules = set(environments()) - {"finetune_share", "predict_share"}
+    for rule in rules:
+        assert f"<td><code>{rule}</code></td>" in page, rule
+
+
+def test_the_site_asks_no_network(site):
+    for page in site.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', text)
+        assert not [each for each in loaded if each.startswith(("http", "//"))], page.name

@@ -1,0 +1,119 @@
+"""Pages of the documentation that are made of the code, and links out of it. MkDocs reads this."""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from aptarank.sources import imported_modules
+
+CONFIGURATION = """# Configuration
+
+Every key with its default. Only what your file names is overridden:
+`snakemake --configfile mine.yaml`. `config.yaml` has the same as an example, with comments. A
+mistake is reported with the key, its value and what is allowed.
+
+"""
+ARCHITECTURE = """
+## Rules, scripts and modules
+
+| rule | script | modules of its own |
+|---|---|---|
+"""
+OFTEN = 6  # scripts, from which on a module is everybody's
+
+
+def on_files(files, config):
+    """Add the page that is made of the schema."""
+    text = CONFIGURATION + reference(schema())
+    files.append(File.generated(config, "configuration.md", content=text))
+    return files
+
+
+def on_page_markdown(markdown, page, **_):
+    """Links to files of the repository become their names; the map goes into the architecture."""
+    if page.file.src_uri == "architecture.md":
+        markdown += ARCHITECTURE + rules_and_modules()
+    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
+
+
+def schema() -> dict:
+    """What the config may hold."""
+    return yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+
+
+def reference(whole: dict) -> str:
+    """A section for each key of the config that is a mapping; a table of the others."""
+
+    def resolved(entry: dict) -> dict:
+        name = entry.get("$ref", "").rpartition("/")[2]
+        return {**whole["$defs"][name], **entry} if name else entry
+
+    def table(keys: dict) -> str:
+        lines = ["| key | default | may be | |", "|---|---|---|---|"]
+        for key, entry in keys.items():
+            entry = resolved(entry)
+            about = " ".join(entry.get("description", "").split()).replace("|", "\\|")
+            default = f"`{shown(entry['default'])}`" if "default" in entry else ""
+            lines.append(f"| `{key}` | {default} | {allowed(entry)} | {about} |")
+        return "\n".join(lines)
+
+    def section(name: str, entry: dict) -> str:
+        about = " ".join(entry.get("description", "").split())
+        return f"## {name}\n\n{about}\n\n{table(entry['properties'])}\n\n"
+
+    simple, parts = {}, ""
+    for key, entry in whole["properties"].items():
+        entry = resolved(entry)
+        inner = entry.get("additionalProperties")
+        if "properties" in entry:
+            parts += section(key, entry)
+        elif isinstance(inner, dict) and "properties" in (inner := resolved(inner)):
+            parts += section(f"{key}.<name>", {"description": entry["description"], **inner})
+        else:
+            simple[key] = entry
+    return f"{table(simple)}\n\n{parts}"
+
+
+def shown(value: object) -> str:
+    """A default as it would stand in a config."""
+    return yaml.safe_dump(value, default_flow_style=True, width=1000).split("\n...")[0].strip()
+
+
+def allowed(entry: dict) -> str:
+    """What a value may be, in words."""
+    if "enum" in entry:
+        return ", ".join(f"`{shown(value)}`" for value in entry["enum"])
+    kinds = entry.get("type", "")
+    text = " or ".join([kinds] if isinstance(kinds, str) else kinds)
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {entry[key]:g}" for key, sign in signs.items() if key in entry]
+    return ", ".join([text, *limits])
+
+
+def rules_and_modules() -> str:
+    """Which modules the script of each rule imports, but for those that nearly all do."""
+    found = {}
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        text = path.read_text(encoding="utf-8")
+        for rule, body in re.findall(r"^rule (\w+):\n((?: .*\n|\n)+)", text, re.M):
+            if name := re.search(r'script\("(\w+)"\)', body):
+                modules = imported_modules(str(ROOT / f"scripts/{name[1]}.py"))
+                found[rule] = name[1], [Path(module).stem for module in modules]
+    scripts = {name: set(modules) for name, modules in found.values()}
+    every = [module for modules in scripts.values() for module in modules]
+    lines = [
+        f"| `{rule}` | `{name}.py` | "
+        + ", ".join(sorted(module for module in modules if every.count(module) < OFTEN))
+        + " |"
+        for rule, (name, modules) in found.items()
+    ]
+    often = ", ".join(
+        sorted({module for module in every if every.count(module) >= OFTEN} - {"__init__"})
+    )
+    return "\n".join(lines) + f"\n\nMost scripts share these: {often}.\n"

@@ -1,0 +1,100 @@
+"""Every command that README and docs show runs, on the files of a finished run."""
+
+import gzip
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+PAGES = ["README.md", "CONTRIBUTING.md", "config/README.md"]
+PAGES += sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+# What is not run here, and why.
+ELSEWHERE = {
+    "source .venv/bin/activate": "there is one venv",
+    "--report": "test_report.py makes one",
+    "--sdm conda": "there is no conda here; test_rules_in_envs.py",
+    "torchrun --nnodes 2": "needs two machines; test_distributed.py",
+}
+
+
+def commands(page):
+    """The lines of a page's blocks of bash, joined where they go on, without comments."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for block in re.findall(r"^ *```bash\n(.*?)^ *```", text, re.M | re.S):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line := line.split("  #")[0].strip():
+                yield line
+
+
+ALL = [(page, line) for page in PAGES for line in commands(page)]
+
+
+@pytest.fixture(scope="module")
+def folder(finished, tmp_path_factory):
+    """A user's folder: a finished run, and files of the names that the pages use."""
+    folder = tmp_path_factory.mktemp("user")
+    for run in ("example/example", "mine/lab", "other/lab"):
+        shutil.copytree(finished / "results/small/lab", folder / "results" / run)
+    for name in ("mine", "mine-again"):
+        shutil.copytree(finished / "results/small", folder / "results" / name, dirs_exist_ok=True)
+    lab = folder / "results/mine/lab"
+    for name in ("aptamers.csv", "pairs"):
+        (folder / name).symlink_to(lab / name)
+    for name in ("model", "onnx"):
+        (folder / name).symlink_to(lab / "rank/seed-1" / name)
+    for seed in (1, 2):
+        (folder / f"seed-{seed}").symlink_to(lab / f"rank/seed-{seed}")
+    table = (finished / "scored.csv").read_text(encoding="utf-8")
+    (folder / "candidates.csv").write_text(table)
+    (folder / "scored.csv").write_text(table)
+    sequences = [line.split(",")[0] for line in table.splitlines()[1:]]
+    fasta = "".join(f">{number}\n{text}\n" for number, text in enumerate(sequences))
+    with gzip.open(folder / "pool.fasta.gz", "wt") as file:
+        file.write(fasta)
+    overlay = (finished / "overlay.yaml").read_text(encoding="utf-8")
+    publish = "publish: {repository: me/mine}\n"
+    (folder / "mine.yaml").write_text(overlay.replace("run: small", "run: mine") + publish)
+    for name in ("scripts", "benchmarks"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands(folder, page):
+    """In the order of the page."""
+    for line in commands(page):
+        if any(words in line for words in ELSEWHERE):
+            continue
+        words = shlex.split(line)
+        if words[0] == "make":
+            makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+            assert re.search(rf"^{words[1]}:", makefile, re.M), line
+            continue
+        if words[0] == "snakemake":
+            words = [sys.executable, "-m", *words, "-n", "-s", str(ROOT / "Snakefile")]
+        elif words[1].startswith("benchmarks/"):
+            words = [sys.executable, words[1], "--help"]
+        else:
+            assert words[:1] == ["python"], line
+            assert words[1].startswith("scripts/"), line
+            words[0] = sys.executable
+        done = subprocess.run(
+            words,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "benchmarks")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_what_is_left_out_is_still_there():
+    lines = [line for _, line in ALL]
+    for words in ELSEWHERE:
+        assert any(words in line for line in lines), words

@@ -1,0 +1,63 @@
+"""What the field expects of a workflow's repository is there, and in step with the rest."""
+
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
+
+
+def load(name):
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_catalog():
+    usage = load(".snakemake-workflow-catalog.yml")["usage"]
+    assert usage["software-stack-deployment"]["conda"]
+    assert usage["report"]
+    assert "config.yaml" in (ROOT / "config/README.md").read_text(encoding="utf-8")
+
+
+def test_citation():
+    citation = load("CITATION.cff")
+    assert {"cff-version", "message", "title", "authors", "version"} <= set(citation)
+    assert citation["license"] == "MIT"
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+
+
+def test_hooks_have_the_pinned_versions():
+    pins = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
+    (local,) = load(".pre-commit-config.yaml")["repos"]
+    wanted = [each for hook in local["hooks"] for each in hook["additional_dependencies"]]
+    assert len(wanted) == 3
+    assert set(wanted) <= set(pins)
+
+
+@pytest.mark.parametrize("name", ["fault", "question"])
+def test_issue_templates(name):
+    template = load(f".github/ISSUE_TEMPLATE/{name}.yml")
+    assert {"name", "description", "body"} <= set(template)
+    assert any(part.get("validations", {}).get("required") for part in template["body"])
+
+
+def test_the_config_comments_every_key():
+    """Of the schema, at the top and one below."""
+    said = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    for key, entry in load("config.schema.yaml")["properties"].items():
+        assert re.search(rf"^(# )?{key}:", said, re.M), key
+        for inner in entry.get("properties", {}):
+            assert re.search(rf"\b{inner}:", said), f"{key}.{inner}"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help_has_an_example_of_options_that_there_are(program, name):
+    """`--help` shows a command that could be given."""
+    said = program(name, "--help").output
+    assert "Example:" in said
+    example = said[said.index("Example:") :].split("\n\n")[0].split("Options:")[0]
+    assert f"scripts/{name}.py" in example
+    options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", said.split("Options:")[1]))
+    used = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", example.split(".py", 1)[1]))
+    assert used <= options, used - options
