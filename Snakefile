@@ -37,6 +37,7 @@ localrules:
     manifest,
     archive,
     publish,
+    help,
 
 
 include: "rules/ingest.smk"
@@ -81,6 +82,13 @@ rule all:
     input:
         results(),
         "<run>/manifest.json",
+
+
+rule help:
+    input:
+        os.path.join(HERE, "rules", "targets.txt"),
+    shell:
+        "cat {input:q}"
 
 
 onstart:

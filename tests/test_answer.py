@@ -1,0 +1,130 @@
+"""The answer in three sentences: it follows from the tables, whatever they say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aptarank import answer
+from aptarank.description import histogram, lengths, where_rows_went
+from aptarank.pages import page
+from aptarank.summary import summarise, wide
+
+
+def summary_of(**accuracies):
+    kinds = {"rank": "rank", "pair": "pair"}
+    rows = [
+        (name, kinds.get(name, "baseline"), 2, "accuracy", value, 0.01, value - 0.02, value + 0.02)
+        for name, value in accuracies.items()
+    ]
+    columns = ["model", "kind", "n_runs", "metric", "mean", "sd", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def history(accuracy):
+    return pd.DataFrame(
+        {"step": [1, 2], "validation_accuracy": [0.5, accuracy], "validation_loss": [0.7, 0.3]}
+    )
+
+
+def test_the_model_is_chosen_on_validation():
+    """Also where another is better on the test."""
+    validation = answer.validated(
+        {"rank": [history(0.8), history(0.9)], "pair": [history(0.86), history(0.82)]}
+    )
+    assert validation.to_dict() == pytest.approx({"rank": 0.85, "pair": 0.84})
+    said = answer.which_model(validation, summary_of(rank=0.7, pair=0.75), 1234)
+    assert "the model ``rank`` names the fitter one in 70.0 % of 1,234 test pairs" in said
+    assert "mean of 2 trainings" in said
+    assert "68.0 to 72.0 %" in said
+    assert "85.0 % (``pair`` 84.0 %)" in said
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((0.01, 0.03), "2.0 points above the best of 2 cheap baselines, ``ridge`` (68.0 %)"),
+        ((0.01, 0.03), "more than the choice of test aptamers explains"),
+        ((-0.01, 0.05), "do not tell the two apart"),
+        ((np.nan, np.nan), "``ridge`` (68.0 %)."),
+    ],
+)
+def test_above_the_baselines(ends, said):
+    paired = pd.DataFrame([("rank", "ridge", 0.02, *ends)])
+    paired.columns = ["model_a", "model_b", "difference", "low", "high"]
+    found = answer.above_baselines("rank", summary_of(rank=0.7, ridge=0.68, length=0.5), paired)
+    assert said in found
+
+
+def test_below_a_baseline():
+    paired = pd.DataFrame([("rank", "ridge", -0.1, -0.12, -0.08)])
+    paired.columns = ["model_a", "model_b", "difference", "low", "high"]
+    found = answer.above_baselines("rank", summary_of(rank=0.6, ridge=0.7), paired)
+    assert "10.0 points below" in found
+    assert "use that baseline instead" in found
+
+
+def audit(**values):
+    rows = [
+        ("aptamers", None, "train", 800),
+        ("aptamers", None, "test", 100),
+        ("shared_with_train", None, "test", values.get("shared", 0)),
+        ("within_edits", 2, "test", values.get("near", 0.02)),
+        ("nearest_edits", 0.5, "test", 4),
+    ]
+    if "prefix" in values:
+        rows.append(("prefix_in_train", 4, "test", values["prefix"]))
+        rows.append(("shared_prefix_accuracy", None, "test", 0.74))
+    return pd.DataFrame(rows, columns=["quantity", "at", "part", "value"])
+
+
+def test_leakage():
+    said = answer.leakage([audit(prefix=0.9)])
+    assert "None of the 100 test aptamers is in training, and 2.0 % have a near copy" in said
+    assert "90.0 % share their first 4 bases with one; knowing prefixes alone" in said
+    assert "74.0 %" in said
+    said = answer.leakage([audit(near=0.1), audit(near=0.3)])
+    assert "20.0 % have a near copy there" in said
+    assert "**near copies flatter any model**" in said
+    assert "share their first" not in said
+    assert "**The split leaks**: 100 of 100" in answer.leakage([audit(shared=100)])
+
+
+def test_where_rows_went():
+    account = {"rows": 10, "accepted": 6, "merged": 1, "reasons": {"empty": 2, "no score": 1}}
+    table = where_rows_went(account)
+    assert table["rows"].sum() == 10
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["what"].tolist()[2:] == ["rejected: empty", "rejected: no score"]
+
+
+def test_lengths_and_scores():
+    table = lengths(pd.DataFrame({"sequence": ["ACG", "ACG", "ACGTA"]}))
+    assert table.to_dict("list") == {"length": [3, 4, 5], "aptamers": [1, 0, 1]}
+    for values in (np.random.default_rng(1).normal(size=500), np.ones(3), np.array([0, 1e9, 1.0])):
+        bins = histogram(values)
+        assert bins["aptamers"].sum() == len(values)
+        assert len(bins) <= 40
+        assert np.allclose(bins["high"][:-1], bins["low"][1:])
+
+
+def test_a_page_escapes_what_it_shows():
+    table = pd.DataFrame({"<b>": ["<script>", None], "score": [0.123456, 12345.678]})
+    text = page(table, "a & b")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "<td class=number>0.1235</td>" in text
+    assert "<td class=number>12,346</td>" in text
+    assert "a &amp; b" in text
+
+
+def test_one_row_a_model():
+    metrics = ["accuracy", "roc_auc", "average_precision", "brier", "nll", "ece", "kendall_tau"]
+    metrics += ["spearman", "ndcg", "recall_at_10", "recall_at_10%"]
+    runs = pd.DataFrame(
+        [("a", "rank", *[0.5] * 11), ("b", "pair", *[0.7] * 11)],
+        columns=["model", "kind", *metrics],
+    )
+    table = wide(summarise(runs, [[0.4, 0.6], None]))
+    assert table["model"].tolist() == ["b", "a"]
+    assert table.loc[1, ["accuracy_low", "accuracy_high"]].tolist() == [0.4, 0.6]
+    assert table["brier"].tolist() == [0.7, 0.5]
