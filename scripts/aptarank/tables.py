@@ -25,6 +25,17 @@ MARGIN = "aptarank margin"  # key of a Parquet file's metadata
 ANEW = (
     "\nRemove it and run Snakemake again, which makes it anew; or fetch it again, if it is yours."
 )
+MISSING = (
+    "\nCheck the path; what aptarank makes itself comes with snakemake and that path, or by the "
+    "script that --help names."
+)
+MAKES = {  # which program makes the table that has such a column
+    "fitness": "ingest.py",
+    "part": "split.py",
+    "Label": "pairing.py",
+    "validation_accuracy": "finetune.py --history",
+    "predicted": "predict.py --scores",
+}
 
 
 def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.DataFrame:
@@ -51,8 +62,11 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
     for column in columns:
         if column not in table.columns:
             found = ", ".join(repr(name) for name in table.columns)
+            hint = (
+                f"\npython scripts/{MAKES[column]} makes such a table." if column in MAKES else ""
+            )
             raise InputError(
-                f"{path}: no column {column!r}; expected {','.join(columns)}, found {found}"
+                f"{path}: no column {column!r}; expected {','.join(columns)}, found {found}{hint}"
             )
     return table
 
@@ -61,7 +75,7 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
 def readable(path: Path) -> Iterator[None]:
     """Within it, a file that is missing, cut short or damaged raises InputError."""
     if not path.is_file():
-        raise InputError(f"{path}: no such file{ANEW}")
+        raise InputError(f"{path}: no such file{MISSING}")
     try:
         yield
     except (pd.errors.ParserError, ValueError, pa.ArrowException, OSError) as error:
