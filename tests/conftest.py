@@ -30,6 +30,7 @@ os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 LONGEST = [
     "slurm",
     "workflow",
+    "report",
     "reruns",
     "never_lost",
     "faults",
