@@ -3,6 +3,7 @@
 import os
 
 import click
+from httpx import HTTPError
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from huggingface_hub.utils import validate_repo_id
@@ -60,7 +61,7 @@ def main(folder, repository, public, upload):
         )
     except OfflineModeIsEnabled:
         raise InputError("HF_HUB_OFFLINE is set: unset it to upload") from None
-    except (HfHubHTTPError, OSError) as reason:
+    except (HfHubHTTPError, HTTPError, OSError) as reason:
         said = str(reason).replace(token, "…").strip().splitlines()[0]
         raise InputError(f"{repository}: the hub refused or was not reached: {said}") from None
     logger.info("%s: %d files", done.commit_url, len(files))

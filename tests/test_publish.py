@@ -153,7 +153,7 @@ def test_what_arrives_is_the_folder(hub, finished):
     assert "hf_secret" not in done.stderr + done.stdout
     assert hub.tokens == {"Bearer hf_secret"}
     assert (hub.created["name"], hub.created["organization"]) == ("mine", "me")
-    assert hub.created["private"]
+    assert hub.created["visibility"] == "private"
     arrived = {}
     for line in hub.commit[1:]:
         value = line["value"]

@@ -135,7 +135,7 @@ CHANGES = {
     "a line in splits.py": (
         edited("splits"),
         (),
-        of_both(split=1, tokenizer=1, pair=1, **FROM_PAIRS),
+        of_both(describe=1, split=1, tokenizer=1, pair=1, **FROM_PAIRS),
     ),
     "one row of lab.csv": (another_row, (), FROM_ROWS | {"manifest": 1}),
     "metrics.json of lab deleted": (
