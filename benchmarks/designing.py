@@ -14,7 +14,7 @@ tenth of a generation survives, and fills it up by crossing over two survivors, 
 one point, with each base mutated by a chance of 0.002. As there, nothing keeps it from breeding
 copies, each of which is evaluated; survivors are not again, which is to its advantage.
 
-They are driven by the truth, and by rank models that the pipeline trains on 1,000 noisy
+They are driven by the truth, and by rank models that the pipeline trains on 2,000 noisy
 measurements.
 """
 
@@ -250,12 +250,12 @@ def timed(paths: list[Path], known: list[str], threads: int) -> tuple[float, flo
 @click.option("--model-population", default=500, show_default=True, help="Driven by models.")
 @click.option("--model-budget", default=10_000, show_default=True, help="Evaluations by models.")
 @click.option(
-    "--lands", default=4, show_default=True, help="Landscapes with trained models; 0: none."
+    "--lands", default=10, show_default=True, help="Landscapes with trained models; 0: none."
 )
 @click.option("--models", default=3, show_default=True, help="Seeds of an ensemble.")
-@click.option("--measured", default=1000, show_default=True, help="Aptamers to train on.")
-@click.option("--noise", default=0.2, show_default=True, help="Of a measurement, in its SD.")
-@click.option("--steps", default=1500, show_default=True, help="Of a training.")
+@click.option("--measured", default=2000, show_default=True, help="Aptamers to train on.")
+@click.option("--noise", default=0.1, show_default=True, help="Of a measurement, in its SD.")
+@click.option("--steps", default=1000, show_default=True, help="Of a training.")
 @click.option(
     "--parts",
     nargs=3,

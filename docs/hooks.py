@@ -58,16 +58,18 @@ def reference(whole: dict) -> str:
         lines = ["| key | default | may be | |", "|---|---|---|---|"]
         for key, entry in keys.items():
             entry = resolved(entry)
-            about = " ".join(entry.get("description", "").split()).replace("|", "\\|")
+            about = in_html(entry).replace("|", "\\|")
             default = f"`{shown(entry['default'])}`" if "default" in entry else ""
             lines.append(f"| `{key}` | {default} | {allowed(entry)} | {about} |")
         return "\n".join(lines)
 
     def section(name: str, entry: dict) -> str:
-        about = " ".join(entry.get("description", "").split())
-        return f"## {name}\n\n{about}\n\n{table(entry['properties'])}\n\n"
+        head = f"## {in_html({'description': name})}\n\n{in_html(entry)}"
+        return f"{head}\n\n{table(entry['properties'])}\n\n"
 
     simple, parts = {}, ""
+    for kind in ("rank", "pair"):
+        parts += section(f"models.<name>, kind {kind}", whole["$defs"][kind])
     for key, entry in whole["properties"].items():
         entry = resolved(entry)
         inner = entry.get("additionalProperties")
@@ -78,6 +80,12 @@ def reference(whole: dict) -> str:
         else:
             simple[key] = entry
     return f"{table(simple)}\n\n{parts}"
+
+
+def in_html(entry: dict) -> str:
+    """A description in one line, its <names> not taken for tags."""
+    text = " ".join(entry.get("description", "").split())
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shown(value: object) -> str:
