@@ -11,8 +11,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run report docs test test-slurm test-reruns test-envs check verify
 
-help: ## list the targets
+help: ## list the targets, also those of snakemake
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@cat docs/targets.txt
 
 run: .venv/installed ## train and evaluate on the embedded example (ARGS= goes to snakemake)
 	snakemake --cores all --resources gpu=1 $(ARGS)

@@ -37,7 +37,6 @@ localrules:
     manifest,
     archive,
     publish,
-    help,
 
 
 include: "rules/ingest.smk"
@@ -82,13 +81,6 @@ rule all:
     input:
         results(),
         "<run>/manifest.json",
-
-
-rule help:
-    input:
-        os.path.join(HERE, "rules", "targets.txt"),
-    shell:
-        "cat {input:q}"
 
 
 onstart:

@@ -262,6 +262,23 @@ def at_depth(variant):
     return variant.partition("@")
 
 
+def published_variants(wildcards):
+    """The folders of a model's variants that are ONNX files, where it has any."""
+    folder = in_fold(
+        wildcards.dataset, f"{wildcards.model}/seed-{wildcards.seed}", wildcards
+    )
+    first = wildcards.get("fold", "1") == "1" and wildcards.seed == str(
+        config["seeds"][0]
+    )
+    if not first or wildcards.model in SWEPT:
+        return []
+    return [
+        f"{folder}/variants/{variant}"
+        for variant in every_variant()
+        if variant.startswith(("onnx", "openvino"))
+    ]
+
+
 def compared_with(wildcards):
     """The variants that one is compared with: the whole model, and as many layers of it, in eager
     PyTorch."""

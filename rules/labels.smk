@@ -1,4 +1,4 @@
-"""How the report names what it shows; the captions are in report/."""
+"""How the report names what it shows (the captions are in report/), and what a run says at its end."""
 
 # Of each figure its title, by the name of its file.
 FIGURES = {
@@ -41,3 +41,17 @@ def labels(figure, kind="svg"):
 def labels_in_folder(wildcards):
     """The same for the files of a folder, {figure}.{kind}."""
     return labels(wildcards.figure, wildcards.kind)(wildcards)
+
+
+def tell_answers():
+    """Say at the end of a run what was found, where it is, and what can be done next."""
+    run = f"results/{config['run']}"
+    for dataset in config["datasets"]:
+        path = f"{run}/{dataset}/answer.rst"
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                print(f"\n{dataset}\n{file.read().replace('``', '').replace('**', '')}")
+    print(f"Done. Results: {run}/; one table of all models and baselines:")
+    for dataset in config["datasets"]:
+        print(f"  {run}/{dataset}/comparison.csv")
+    print(f"All of it to look at: the same command with --report {run}/report.zip")

@@ -5,7 +5,7 @@ rule card:
         modules=modules("card"),
         model="<model>/model",
         onnx="<model>/onnx/model.onnx",
-        variants=lambda wildcards: published_variants(wildcards),
+        variants=published_variants,
         metrics="<model>/metrics.json",
         baselines="<fold>/baselines.csv",
         ingestion="<data>/ingestion.json",
@@ -50,20 +50,3 @@ rule publish:
     shell:
         "python {input.script:q} {input.folder:q} {params.repository:q} {params.public:q}"
         " {params.upload:q} --log {log:q}"
-
-
-def published_variants(wildcards):
-    """The folders of a model's variants that are ONNX files, where it has any."""
-    folder = in_fold(
-        wildcards.dataset, f"{wildcards.model}/seed-{wildcards.seed}", wildcards
-    )
-    first = wildcards.get("fold", "1") == "1" and wildcards.seed == str(
-        config["seeds"][0]
-    )
-    if not first or wildcards.model in SWEPT:
-        return []
-    return [
-        f"{folder}/variants/{variant}"
-        for variant in every_variant()
-        if variant.startswith(("onnx", "openvino"))
-    ]

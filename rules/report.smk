@@ -1,20 +1,4 @@
 # What the report says of a dataset beside the results of the other stages.
-
-
-def tell_answers():
-    """Say at the end of a run what was found, where it is, and what can be done next."""
-    run = f"results/{config['run']}"
-    for dataset in config["datasets"]:
-        path = f"{run}/{dataset}/answer.rst"
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8") as file:
-                print(f"\n{dataset}\n{file.read().replace('``', '').replace('**', '')}")
-    print(f"Done. Results: {run}/; one table of all models and baselines:")
-    for dataset in config["datasets"]:
-        print(f"  {run}/{dataset}/comparison.csv")
-    print(f"All of it to look at: the same command with --report {run}/report.zip")
-
-
 rule describe:
     input:
         script=script("describe"),

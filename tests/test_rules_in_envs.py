@@ -28,6 +28,7 @@ learning_curve: {shares: [0.5]}
 sweep: {model: rank, batch_size: [16, 32]}
 speed: {variants: [onnx-fused, openvino-int8], batch_sizes: [8], repetitions: 2}
 rank: {candidates: scored.csv}
+publish: {repository: me/mine}
 screen: {random: 200, keep: 5, chunks: 2}
 design: {model: lab/rank, generations: 2, population: 20}
 threads: 1
@@ -85,7 +86,7 @@ def test_snakemake_needs_itself_alone(made, tmp_path):
 def test_every_rule_in_its_environment(made, tmp_path, scored, capsys):
     scored.to_csv(tmp_path / "scored.csv", index=False)
     (tmp_path / "overlay.yaml").write_text(CONFIG, encoding="utf-8")
-    plan = f"snakemake all archive -n -p --forceall --cores 2 -s {ROOT}/Snakefile"
+    plan = f"snakemake all archive publish -n -p --forceall --cores 2 -s {ROOT}/Snakefile"
     planned = call(f"{plan} --configfile overlay.yaml", tmp_path, made["snakemake"])
     jobs = re.findall(
         r"^(?:local)?rule (\w+):\n(?: .*\n)*Shell command: (.+)$", planned.stdout, re.M
