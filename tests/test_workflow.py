@@ -294,11 +294,3 @@ def test_the_plan_of_the_readme(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert planned(done)["finetune"] == 2
-
-
-def test_logs_are_lines(finished):
-    """No carriage returns, which a bar draws itself with: a log file is to be read."""
-    logs = list(finished.glob("results/small/**/logs/**/*.log"))
-    assert len(logs) > 40
-    for log in logs:
-        assert b"\r" not in log.read_bytes(), log

@@ -9,7 +9,7 @@ from aptarank.alive import end_with_snakemake
 from aptarank.config import default
 from aptarank.disk import explain
 from aptarank.errors import InputError
-from aptarank.log import logger, set_up_logging
+from aptarank.log import logger, never_silent, set_up_logging
 
 PATH = click.Path(path_type=Path)
 
@@ -24,7 +24,7 @@ class Program(click.Command):
 
     `InputError` becomes one message and exit status 1, and so does a file or disk that fails;
     anything else is a fault of ours and keeps its traceback. A program that Snakemake started ends
-    with it.
+    with it. No program is silent for more than a few seconds.
     """
 
     def __init__(self, *args, **kwargs):
@@ -40,7 +40,8 @@ class Program(click.Command):
         end_with_snakemake()
         try:
             set_up_logging(log)
-            return super().invoke(ctx)
+            with never_silent(ctx.info_name):
+                return super().invoke(ctx)
         except InputError as error:
             logger.error("%s: error: %s", ctx.info_name, error)
             ctx.exit(1)

@@ -3,13 +3,16 @@
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
 from pathlib import Path
 
 logger = logging.getLogger("aptarank")
 
 PROGRESS_SECONDS = 5.0
+SILENCE = 1.2  # of these, before a program says that it is at work: loops speak first
 
 
 def set_up_logging(log: Path | None) -> None:
@@ -32,6 +35,44 @@ def set_up_logging(log: Path | None) -> None:
         file.setFormatter(logging.Formatter("%(message)s"))
         logging.getLogger().addHandler(file)
         libraries.handlers = [file]
+
+
+class LastLine(logging.Handler):
+    """Notes when a line was logged last."""
+
+    def __init__(self):
+        super().__init__()
+        self.time = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.time = time.monotonic()
+
+
+@contextmanager
+def never_silent(what: str) -> Iterator[None]:
+    """Within it, log how long it has taken where nothing else was logged for a few seconds.
+
+    That is for work in one call of a library, which `progress` cannot look into.
+    """
+    start, ended, last = time.monotonic(), threading.Event(), LastLine()
+
+    def watch() -> None:
+        patience = SILENCE * PROGRESS_SECONDS
+        while not ended.wait(max(0.0, last.time + patience - time.monotonic())):
+            now = time.monotonic()
+            if now - last.time >= patience:
+                logger.info("%s: at work for %s", what, time_left(now - start))
+                last.time = now  # also where the line was not logged
+
+    thread = threading.Thread(target=watch, daemon=True)
+    logger.addHandler(last)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        logger.removeHandler(last)
 
 
 def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
