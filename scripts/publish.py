@@ -3,10 +3,9 @@
 import os
 
 import click
-from httpx import HTTPError
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
@@ -50,6 +49,7 @@ def main(folder, repository, public, upload):
     token = os.environ.get(TOKEN)
     if not token:
         raise InputError(f"no token: set the environment variable {TOKEN} to one that may write")
+    disable_progress_bars()  # they are no lines
     api = HfApi(token=token)
     try:
         api.create_repo(repository, private=not public, exist_ok=True)
@@ -61,8 +61,8 @@ def main(folder, repository, public, upload):
         )
     except OfflineModeIsEnabled:
         raise InputError("HF_HUB_OFFLINE is set: unset it to upload") from None
-    except (HfHubHTTPError, HTTPError, OSError) as reason:
-        said = str(reason).replace(token, "…").strip().splitlines()[0]
+    except Exception as reason:  # each way of uploading has errors of its own
+        said = (str(reason).replace(token, "…").strip() or type(reason).__name__).splitlines()[0]
         raise InputError(f"{repository}: the hub refused or was not reached: {said}") from None
     logger.info("%s: %d files", done.commit_url, len(files))
 

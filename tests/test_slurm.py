@@ -387,7 +387,7 @@ def test_nothing_stays_running(troubled, others, checked):
     runs = [troubled[0], *(run for run, _ in others.values())]
     end = time.monotonic() + 120
     while left := [pid for run in runs for pid in at_work_in(run.folder)]:
-        assert time.monotonic() < end, left
+        assert time.monotonic() < end, [Path(f"/proc/{pid}/cmdline").read_text() for pid in left]
         time.sleep(0.5)
     assert not {state for run in runs for state in run_states(run)} & {"RUNNING", "PENDING"}
     checked("afterwards", "no job in the queue, no process in the folders")

@@ -210,11 +210,12 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     omitted = ("--omit-from", "measure")  # timings differ
     snakemake("--configfile", "overlay.yaml", "--config", "seeds=[1]", *omitted)
     found = compare_folders(finished / "results/small", tmp_path / "results/small")
-    of_all_seeds = ("summary.csv", "paired.csv", "models.svg", "paired.svg")
+    of_all_seeds = ("summary.csv", "summary.html", "paired.csv", "models.svg", "paired.svg")
     assert set(found.different) == {
+        "lab/answer.rst",
         "lab/comparison.csv",
         *(f"lab/comparison/{name}" for name in of_all_seeds),
-        "ranking/ranking.csv",
+        *(f"ranking/ranking.{kind}" for kind in ("csv", "html", "svg")),
     }
     assert found.only_second == []
     assert {name for name in found.only_first if "/seed-2/" not in name} == {"manifest.json"}
