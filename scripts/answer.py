@@ -45,8 +45,10 @@ def main(ingestion, audits, histories, comparison, summary, paired, output):
     tables = [read_table(path, ["quantity", "at", "part", "value"]) for path in audits]
     runs = read_table(comparison, ["model", "n_pairs"]).set_index("model")
     name = validation.index[0]
+    leaking = any(map(answer.leaks, tables))
+    pairs = int(runs.loc[[name], "n_pairs"].iloc[0])
     sentences = [
-        answer.which_model(validation, means, int(runs.loc[[name], "n_pairs"].iloc[0])),
+        answer.which_model(validation, means, pairs, leaking),
         answer.above_baselines(name, means, differences),
         answer.leakage(tables),
     ]

@@ -33,6 +33,12 @@ def test_the_model_is_chosen_on_validation():
     )
     assert validation.to_dict() == pytest.approx({"rank": 0.85, "pair": 0.84})
     said = answer.which_model(validation, summary_of(rank=0.7, pair=0.75), 1234)
+    assert said.startswith("Of two aptamers that it has never seen")
+    leaking = answer.which_model(validation, summary_of(rank=0.7, pair=0.75), 1234, True)
+    assert leaking.startswith("Of two aptamers that it has learnt from too")
+    assert "never seen" not in leaking
+    assert answer.leaks(audit(shared=1))
+    assert not answer.leaks(audit())
     assert "the model ``rank`` names the fitter one in 70.0 % of 1,234 test pairs" in said
     assert "mean of 2 trainings" in said
     assert "68.0 to 72.0 %" in said

@@ -37,20 +37,30 @@ def interval(low: float, high: float, unit: str) -> str:
     return f"95 % interval {100 * low:.1f} to {100 * high:.1f} {unit}"
 
 
-def which_model(validation: pd.Series, summary: pd.DataFrame, pairs: int) -> str:
+def leaks(audit: pd.DataFrame) -> bool:
+    """Whether test aptamers are in training, as where pairs were split."""
+    shared = audit[(audit["quantity"] == "shared_with_train") & (audit["part"] == "test")]
+    return bool((pd.to_numeric(shared["value"]) > 0).any())
+
+
+def which_model(
+    validation: pd.Series, summary: pd.DataFrame, pairs: int, leaking: bool = False
+) -> str:
     """The model that is best on validation, and how good it is on test aptamers.
 
     Args:
         validation: what `validated` gives.
         summary: what `summary.summarise` gives.
         pairs: test pairs of one run.
+        leaking: whether their aptamers were in training too.
     """
     name = validation.index[0]
     row = accuracy_of(summary).loc[name]
     runs = f" (mean of {row['n_runs']} trainings)" if row["n_runs"] > 1 else ""
     ends = interval(row["low"], row["high"], "%")
+    seen = "that it has learnt from too" if leaking else "that it has never seen"
     text = (
-        f"Of two aptamers that it has never seen, the model ``{name}`` names the fitter one in "
+        f"Of two aptamers {seen}, the model ``{name}`` names the fitter one in "
         f"{percent(row['mean'])} of {pairs:,} test pairs{runs}; "
         f"{ends + ', ' if ends else ''}guessing gives 50 %."
     )

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 from huggingface_hub import EvalResult, ModelCardData
 
+from aptarank.answer import leaks
+
 # Sequences that the code of a card reads.
 FIRST = ["ACGTACGTACGT", "GGGTTTACCA"]
 SECOND = ["TTGACCATTGCA", "ACCATTGGCA"]
@@ -123,7 +125,7 @@ diagnosis, nor for any decision about a person.
 - It knows what its scores know. Scores of a program are not affinities, nor are SELEX counts.
 - It has seen aptamers of {shortest} to {longest} bases{chemistry}; on others it guesses.
 - Where near copies stand in training and test, the figures above flatter it.
-- No model of this kind has been shown to carry over to another target.
+- It was not tried on another target than that of its scores.
 
 ## Settings
 
@@ -236,12 +238,6 @@ def metrics_table(metrics: Mapping) -> str:
             ends = metrics["ci"].get(key)
             rows.append((name, f"{value:.3f}", f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""))
     return table(["metric", "value", "95 % interval"], rows)
-
-
-def leaks(audit: pd.DataFrame) -> bool:
-    """Whether test aptamers are in training, as where pairs were split."""
-    shared = audit[(audit["quantity"] == "shared_with_train") & (audit["part"] == "test")]
-    return bool((pd.to_numeric(shared["value"]) > 0).any())
 
 
 def audit_table(audit: pd.DataFrame) -> str:
