@@ -15,7 +15,11 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/trainings.smk"
+include: "rules/variants.smk"
+include: "rules/uses.smk"
 include: "rules/labels.smk"
+include: "rules/targets.smk"
 
 
 config = checked(config)
@@ -34,6 +38,7 @@ pathvars:
 
 localrules:
     all,
+    help,
     manifest,
     archive,
     publish,
@@ -63,6 +68,7 @@ include: "rules/report.smk"
 include: "rules/publish.smk"
 include: "rules/manifest.smk"
 include: "rules/archive.smk"
+include: "rules/help.smk"
 
 
 # After the rules: what stands before them does not reach the outputs that pathvars name.
@@ -89,4 +95,5 @@ onstart:
 
 
 onsuccess:
-    tell_answers()
+    if "help" not in sys.argv:
+        tell_answers()

@@ -1,15 +1,15 @@
-# Each model as a repository for the Hugging Face hub, with its card.
 rule card:
     input:
         script=script("card"),
         modules=modules("card"),
         model="<model>/model",
         onnx="<model>/onnx/model.onnx",
-        variants=published_variants,
+        variants=variants_to_publish,
         metrics="<model>/metrics.json",
         baselines="<fold>/baselines.csv",
-        ingestion="<data>/ingestion.json",
         aptamers="<data>/aptamers.csv",
+        ingestion="<data>/ingestion.json",
+        split="<fold>/split.csv",
         audit="<fold>/audit/audit.csv",
     output:
         directory("<model>/repository"),
@@ -18,35 +18,33 @@ rule card:
     benchmark:
         "<fold>/benchmarks/{model}/seed-{seed}/card.tsv"
     conda:
-        "../envs/report.yaml"
+        "../envs/onnx.yaml"
     params:
-        variants=lambda wildcards, input: [
-            f"--variant={path}" for path in input.variants
-        ],
         settings=lambda wildcards: settings(wildcards),
-        license=as_options({"license": config["publish"]["license"]}),
+        split=json.dumps(config["split"], sort_keys=True),
+        options=card_options,
     shell:
-        "python {input.script:q} --model {input.model:q} --onnx {input.onnx:q} {params.variants:q}"
-        " --metrics {input.metrics:q} --baselines {input.baselines:q}"
-        " --ingestion {input.ingestion:q} --aptamers {input.aptamers:q} --audit {input.audit:q}"
-        " --dataset {wildcards.dataset:q} --settings {params.settings:q} {params.license:q}"
+        "python {input.script:q} {input.variants:q} --model {input.model:q} --onnx {input.onnx:q}"
+        " --metrics {input.metrics:q} --baselines {input.baselines:q} --aptamers {input.aptamers:q}"
+        " --ingestion {input.ingestion:q} --split {input.split:q} --audit {input.audit:q}"
+        " --settings {params.settings:q} --split-settings {params.split:q} {params.options:q}"
         " -o {output:q} --log {log:q}"
 
 
-# Not part of a run: snakemake --cores 1 publish
+# Asked for by name alone, and then done each time.
 rule publish:
     input:
         script=script("publish"),
         modules=modules("publish"),
-        folder=lambda wildcards: used_models("publish", "repository")[0],
+        folder=lambda wildcards: published(),
     log:
-        f"results/{config['run']}/logs/publish.log",
+        "<run>/logs/publish.log",
     conda:
-        "../envs/report.yaml"
+        "../envs/onnx.yaml"
     params:
-        repository=as_options({"repository": config["publish"]["repository"]}),
-        public=[] if config["publish"]["private"] else ["--public"],
-        upload=[] if config["publish"]["dry_run"] else ["--upload"],
+        options=as_options({"repository": config["publish"]["repository"]}),
+        private="--private" if config["publish"]["private"] else "--public",
+        dry_run="--dry-run" if config["publish"]["dry_run"] else "--upload",
     shell:
-        "python {input.script:q} {input.folder:q} {params.repository:q} {params.public:q}"
-        " {params.upload:q} --log {log:q}"
+        "python {input.script:q} {input.folder:q} {params.options:q} {params.private}"
+        " {params.dry_run} --log {log:q}"

@@ -1,68 +1,146 @@
-"""Make a trained model a complete Hugging Face repository, with its card."""
+"""Make a trained model a complete repository of the Hugging Face Hub, with a model card."""
 
 import json
 import shutil
+from pathlib import Path
 
 import click
+import onnx
+from safetensors import safe_open
 
 from aptarank.about import read_about
 from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
+from aptarank.files import sha256
 from aptarank.log import logger
-from aptarank.model_card import card
-from aptarank.tables import read_aptamers, read_json, read_table
+from aptarank.machine import versions
+from aptarank.model_card import Facts, model_card
+from aptarank.repository import (
+    CARD,
+    TOKENIZER,
+    files_of_model,
+    in_order,
+    place_of,
+    portable_tokenizer,
+)
+from aptarank.splits import EVERY
+from aptarank.tables import ANEW, read_aptamers, read_json, read_table
 
-FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+FILE = "model.onnx"  # of a variant that is portable
 
 
 @click.command(cls=Program)
-@click.option("--model", "folder", type=PATH, required=True, help="Folder of finetune.py's.")
+@click.argument("variants", type=PATH, nargs=-1)
+@click.option("--model", "folder", type=PATH, required=True, help="Folder that finetune.py writes.")
 @click.option("--onnx", type=PATH, required=True, help="What export.py writes.")
-@click.option("--variant", "variants", type=PATH, multiple=True, help="Folders of variant.py's.")
 @click.option("--metrics", type=PATH, required=True, help="What evaluate.py writes.")
 @click.option("--baselines", type=PATH, required=True, help="What baselines.py writes.")
-@click.option("--ingestion", type=PATH, required=True, help="What ingest.py --summary writes.")
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
+@click.option("--ingestion", type=PATH, required=True, help="What ingest.py --summary writes.")
+@click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option("--audit", type=PATH, required=True, help="What audit.py writes.")
-@click.option("--dataset", required=True, help="Its name.")
-@click.option("--settings", default="{}", help="Of the training, JSON.")
-@click.option("--license", help="An identifier of SPDX, such as cc-by-4.0.")
-@click.option("-o", "--output", type=PATH, default="repository")
+@click.option("--settings", default="{}", help="Those of the training, JSON, for the card.")
+@click.option("--split-settings", default="{}", help="Those of the split, JSON, for the card.")
+@click.option("--license", "license_", help="Of the model, an SPDX identifier.")
+@click.option("--repository", help="Its name on the Hub, owner/name, for the card.")
+@click.option("-o", "--output", type=PATH, default="repository", help="Folder.")
 def main(
-    folder, onnx, variants, metrics, baselines, ingestion, aptamers, audit, dataset, settings,
-    license, output,
-):  # fmt: skip
-    """Put weights, tokenizer, ONNX files and a card of what was measured into one folder.
+    variants,
+    folder,
+    onnx,
+    metrics,
+    baselines,
+    aptamers,
+    ingestion,
+    split,
+    audit,
+    settings,
+    split_settings,
+    license_,
+    repository,
+    output,
+):
+    """Copy a model, its ONNX file and its proven VARIANTS into one folder; write its README.md.
+
+    docs/publishing.md says what the folder is good for.
 
     Example: python scripts/card.py --model model --onnx onnx/model.onnx --metrics metrics.json
-    --baselines baselines.csv --ingestion ingestion.json --aptamers aptamers.csv
-    --audit audit/audit.csv --dataset lab --license mit
+    --baselines baselines.csv --aptamers aptamers.csv --ingestion ingestion.json --split split.csv
+    --audit audit/audit.csv --license MIT
     """
-    (output / "onnx").mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise InputError(f"{folder}: no {name} in it; expected a folder of finetune.py's")
-        shutil.copyfile(folder / name, output / name)
-    files = {"onnx/model.onnx": onnx}
-    for path in variants:
-        name = read_about(path)["variant"]
-        if (path / "model.onnx").is_file():  # also those of OpenVINO
-            files[f"onnx/model_{name.removeprefix('onnx-')}.onnx"] = path / "model.onnx"
-    for name, path in files.items():
-        shutil.copyfile(path, output / name)
-    text = card(
-        dataset,
-        license,
-        read_json(metrics),
-        read_table(baselines, ["model", "accuracy"]),
-        read_json(ingestion),
-        read_aptamers(aptamers),
-        read_table(audit, ["quantity", "at", "part", "value"]),
-        json.dumps(json.loads(settings), indent=2, sort_keys=True),
-        list(files),
+    files, about = files_of_model(folder, onnx), {}
+    for path in files.values():
+        check_whole(path)
+    for variant in variants:
+        told = read_about(variant)
+        place = place_of(told["variant"])
+        if place and told["skipped"] is None:
+            files[place], about[place] = variant / FILE, told
+            check_whole(files[place])
+            if sha256(files[place]) != told["files"][FILE]:
+                raise InputError(f"{files[place]}: changed since it was proven{ANEW}")
+    rows = read_aptamers(aptamers)
+    part = read_table(split, ["sequence", "part"], text=True).set_index("sequence")["part"]
+    trained = rows[rows["sequence"].map(part).isin(["train", EVERY])]
+    facts = Facts(
+        config=read_json(folder / "config.json"),
+        tokenizer=read_json(folder / TOKENIZER),
+        metrics=read_json(metrics),
+        baselines=read_table(baselines, ["model", "accuracy"]),
+        ingestion=read_json(ingestion),
+        aptamers=trained,
+        audit=read_table(audit, ["quantity", "at", "part", "value"]),
+        variants=about,
+        files=in_order([*files, CARD]),
+        settings=read_settings(settings, "--settings"),
+        split=read_settings(split_settings, "--split-settings"),
+        license=license_,
+        repository=repository,
+        versions=versions(),
     )
-    (output / "README.md").write_text(text, encoding="utf-8")
-    logger.info("%s: a Hugging Face repository; publish.py uploads it", output)
+    for stale in {*output.glob("onnx/*.onnx"), *output.glob("openvino/*.onnx")}:
+        if stale.relative_to(output).as_posix() not in files:
+            stale.unlink()
+    for place, path in files.items():
+        (output / place).parent.mkdir(parents=True, exist_ok=True)
+        # Not copyfile: where the disk is full, it blames the file that is read.
+        with path.open("rb") as content, (output / place).open("wb") as target:
+            shutil.copyfileobj(content, target)
+    write_json(portable_tokenizer(facts.tokenizer), output / TOKENIZER)
+    (output / CARD).write_text(model_card(facts), encoding="utf-8")
+    size = sum((output / name).stat().st_size for name in facts.files)
+    logger.info("%s: %d files, %.1f MB", output, len(facts.files), size / 1e6)
+
+
+def write_json(values: dict, path: Path) -> None:
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def check_whole(path: Path) -> None:
+    """Raise InputError where a file of a model is cut short or damaged."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file{ANEW}")
+    try:
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".safetensors":
+            with safe_open(path, framework="numpy"):
+                pass
+        elif path.suffix == ".onnx":
+            onnx.load(path)
+    except OSError:  # of the disk, not of the content
+        raise
+    except Exception as error:  # each library has exceptions of its own
+        what = str(error).splitlines()[0]
+        raise InputError(f"{path}: damaged or cut short: {what}{ANEW}") from None
+
+
+def read_settings(text: str, option: str) -> dict:
+    """An object of JSON that was given as an option."""
+    try:
+        return {**json.loads(text)}
+    except (ValueError, TypeError):
+        raise InputError(f"{option} is {text!r}; expected an object of JSON") from None
 
 
 if __name__ == "__main__":

@@ -50,12 +50,17 @@ def commands(data):
         "baselines": [aptamers, f"--split={data}/split.csv", *pairs],
         "export": [model, f"--pairs={data}/pairs/test.parquet"],
         "variant": ["torch-fp32", model, aptamers, *pairs, "--resamples=9"],
+        "card": [
+            *[model, f"--onnx={folder}/onnx/model.onnx", f"--metrics={folder}/metrics.json"],
+            *[aptamers, f"--ingestion={data}/ingestion.json", f"--baselines={data}/baselines.csv"],
+            *[f"--split={data}/split.csv", f"--audit={data}/audit/audit.csv"],
+        ],
     }
 
 
 WRITES = [
     *("split", "pairing", "audit", "tokenizer", "finetune", "predict", "evaluate", "baselines"),
-    *("export", "variant"),
+    *("export", "variant", "card"),
 ]
 
 

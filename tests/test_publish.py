@@ -1,215 +1,185 @@
-"""A model's repository: complete by itself, with a card that is true, and uploaded as it is."""
+"""Uploading a repository, by huggingface_hub and real requests to a stand-in for the Hub."""
 
-import hashlib
-import json
+import os
 import re
+import shutil
 import subprocess
 import sys
-import threading
-from base64 import b64decode
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import numpy as np
-import pandas as pd
+import hub as stand_in
 import pytest
-import yaml
-from conftest import ROOT
-from scipy.special import expit
+from conftest import ROOT, random_aptamers
 
-
-@pytest.fixture(params=["rank", "pair"])
-def model(finished, request):
-    return finished / f"results/small/lab/{request.param}/seed-1"
-
-
-def test_it_is_complete(model):
-    repository = model / "repository"
-    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
-        assert (repository / name).read_bytes() == (model / "model" / name).read_bytes()
-    onnx = {path.name for path in (repository / "onnx").iterdir()}
-    assert onnx == {"model.onnx", "model_fused.onnx"}
-    assert (repository / "onnx/model.onnx").read_bytes() == (model / "onnx/model.onnx").read_bytes()
-
-
-def test_the_card_says_what_was_measured(model):
-    text = (model / "repository/README.md").read_text(encoding="utf-8")
-    front = yaml.safe_load(text.split("---\n")[1])
-    assert (front["license"], front["library_name"]) == ("unknown", "transformers")
-    metrics = json.loads((model / "metrics.json").read_text())
-    (index,) = front["model-index"]
-    values = {each["type"]: each["value"] for each in index["results"][0]["metrics"]}
-    assert values["accuracy"] == metrics["accuracy"]
-    low, high = metrics["ci"]["accuracy"]
-    assert f"| pair accuracy | {metrics['accuracy']:.3f} | {low:.3f} to {high:.3f} |" in text
-    baselines = pd.read_csv(model.parents[1] / "baselines.csv").set_index("model")["accuracy"]
-    assert f"| ridge | {baselines['ridge']:.3f} |" in text
-    assert "150 rows (csv), of which 150 were accepted" in text
-    assert "of them in training too | 0 |" in text
-    assert "of 6 to 9 bases, RNA" in text
-
-
-def test_its_code_works_without_ours(model, tmp_path):
-    """Both blocks of code of the card, in a Python that knows nothing of this project."""
-    text = (model / "repository/README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
-    assert len(blocks) == 2
-    pairs = pd.read_csv(model / "predictions.csv").head(40)
-    lists = [pairs[column].tolist() for column in ("Sequence1", "Sequence2")]
-    for code in blocks:
-        code, places = re.subn(r"first, second = .*", f"first, second = {lists}", code)
-        assert places == 1
-        (tmp_path / "load.py").write_text(code.replace('"."', repr(str(model / "repository"))))
-        command = [sys.executable, "-I", "load.py"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert np.allclose(json.loads(done.stdout), pairs["Probability"], atol=1e-5)
-
-
-class Hub(BaseHTTPRequestHandler):
-    """What the hub answers to the calls of an upload."""
-
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, content=None):
-        said = json.dumps(content or {}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
-
-    def body(self):
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-
-    def do_PUT(self):
-        self.server.large[self.path.rpartition("/")[2]] = self.body()
-        self.answer()
-
-    def do_GET(self):
-        self.server.calls.append(("GET", self.path))
-        self.answer({"sha": "0" * 40, "siblings": []})
-
-    def do_POST(self):
-        hub, body = self.server, self.body()
-        hub.calls.append(("POST", self.path))
-        hub.tokens.add(self.headers.get("Authorization"))
-        host = f"http://{self.headers['Host']}"
-        if self.path.startswith("/api/repos/create"):
-            hub.created = json.loads(body)
-            self.answer({"url": f"{host}/me/mine"})
-        elif "/preupload/" in self.path:
-            files = [each["path"] for each in json.loads(body)["files"]]
-            large = (".safetensors", ".onnx")
-            modes = {path: "lfs" if path.endswith(large) else "regular" for path in files}
-            self.answer(
-                {
-                    "files": [
-                        {"path": path, "uploadMode": mode, "shouldIgnore": False}
-                        for path, mode in modes.items()
-                    ]
-                }
-            )
-        elif self.path.endswith("/info/lfs/objects/batch"):
-            objects = json.loads(body)["objects"]
-            for each in objects:
-                each["actions"] = {"upload": {"href": f"{host}/lfs/{each['oid']}"}}
-            self.answer({"transfer": "basic", "objects": objects})
-        elif "/commit/" in self.path:
-            hub.commit = [json.loads(line) for line in body.splitlines()]
-            self.answer({"commitUrl": f"{host}/me/mine/commit/1", "commitOid": "1" * 40})
-        else:
-            self.answer()
-
-    def log_message(self, *_):
-        pass
+NAME = "lab/aptamers"
 
 
 @pytest.fixture
 def hub():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        server.calls, server.tokens, server.large, server.commit = [], set(), {}, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+    with stand_in.running() as running:
+        yield running
 
 
-def publish(hub, folder, *arguments, **variables):
-    """Run the program as a user would, with the stand-in for the hub."""
-    return subprocess.run(
-        [sys.executable, ROOT / "scripts/publish.py", folder, *arguments],
-        env={"HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}", "HOME": str(folder)} | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def repository(finished):
+    return finished / "results/small/lab/rank/seed-1/repository"
 
 
-def test_what_arrives_is_the_folder(hub, finished):
-    folder = finished / "results/small/lab/rank/seed-1/repository"
-    token = {"HF_TOKEN": "hf_secret", "HF_HUB_DISABLE_XET": "1"}
-    done = publish(hub, folder, "--repository", "me/mine", "--upload", **token)
-    assert done.returncode == 0, done.stderr
-    assert "me/mine/commit/1" in done.stderr
-    assert "hf_secret" not in done.stderr + done.stdout
-    assert hub.tokens == {"Bearer hf_secret"}
-    assert (hub.created["name"], hub.created["organization"]) == ("mine", "me")
-    assert hub.created["visibility"] == "private"
-    arrived = {}
-    for line in hub.commit[1:]:
-        value = line["value"]
-        if line["key"] == "file":
-            arrived[value["path"]] = b64decode(value["content"])
-        else:
-            content = hub.large[value["oid"]]
-            assert hashlib.sha256(content).hexdigest() == value["oid"]
-            arrived[value["path"]] = content
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
-    assert arrived == {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-    assert len(arrived) == 7
+@pytest.fixture
+def environment(hub, tmp_path):
+    """Variables with which huggingface_hub talks to the stand-in, by plain HTTP (not by Xet, whose
+    servers are others)."""
+    ours = {
+        "HF_ENDPOINT": hub.address,
+        "HF_TOKEN": stand_in.TOKEN,
+        "HF_HOME": str(tmp_path / "home"),
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+    }
+    return os.environ | ours
 
 
-def test_a_dry_run_asks_nobody(hub, finished):
-    folder = finished / "results/small/lab/rank/seed-1/repository"
-    done = publish(hub, folder, "--repository", "me/mine", HF_TOKEN="hf_secret")
-    assert done.returncode == 0
-    assert "7 files would go to me/mine (private where it is new); nothing was sent" in done.stderr
-    assert "onnx/model.onnx: " in done.stderr
-    assert not hub.calls
+def publish(folder, *arguments, environment, code=0):
+    """scripts/publish.py in a process of its own; returns what it said."""
+    command = [sys.executable, ROOT / "scripts/publish.py", folder, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said
+    assert stand_in.TOKEN not in said
+    assert "\r" not in said
+    return said
+
+
+def contents(folder):
+    """The files that are to be uploaded, by their names."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".snakemake_timestamp"
+    }
+
+
+def test_what_arrives_is_the_folder(hub, repository, environment, tmp_path):
+    log = tmp_path / "publish.log"
+    options = ("--repository", NAME, "--upload", "--log", log)
+    said = publish(repository, *options, environment=environment)
+    assert f"{hub.address}/{NAME}" in said
+    assert hub.repositories[NAME]["private"]
+    assert hub.repositories[NAME]["files"] == contents(repository)
+    assert {"README.md", "onnx/model.onnx"} <= hub.repositories[NAME]["files"].keys()
+    # The large ones went the way of large files, the others within the commit.
+    large = [name for name in contents(repository) if name.endswith(stand_in.LARGE)]
+    assert len([path for method, path in hub.seen if method == "PUT"]) == len(large) == 3
+    assert sum(path.endswith("/commit/main") for _, path in hub.seen) == 1
+    assert stand_in.TOKEN not in log.read_text()
+
+
+def test_again_it_replaces_what_it_made(hub, repository, environment):
+    others = {"LICENSE": b"mine", "onnx/model_old.onnx": b"of a former model", "README.md": b"old"}
+    hub.repositories[NAME] = {"private": True, "files": dict(others)}
+    publish(repository, "--repository", NAME, "--upload", environment=environment)
+    expected = contents(repository) | {"LICENSE": b"mine"}
+    assert hub.repositories[NAME]["files"] == expected
+
+
+def test_a_dry_run_makes_no_request(hub, repository, environment):
+    said = publish(repository, "--repository", NAME, environment=environment)  # the default
+    assert hub.seen == []
+    assert hub.repositories == {}
+    assert f"to {NAME} (private)" in said
+    for name, content in contents(repository).items():
+        assert f"  {name}  " in said
+        assert f"{len(content) / 1e6:.3f} MB" in said
+    assert "nothing was uploaded" in said
+    assert ".snakemake_timestamp" not in said
+
+
+def test_what_is_missing(hub, repository, environment, tmp_path):
+    said = publish(repository, "--upload", environment=environment, code=1)
+    assert "no repository is named" in said
+    assert "publish: {repository: owner/name}" in said
+    environment.pop("HF_TOKEN")
+    options = ("--repository", NAME, "--upload")
+    said = publish(repository, *options, environment=environment, code=1)
+    assert "HF_TOKEN is not set" in said
+    said = publish(tmp_path, *options, environment=environment, code=1)
+    assert "no README.md" in said
+    assert hub.seen == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("change", "expected"),
     [
-        (
-            ["--repository", "me/mine", "--upload"],
-            "no token: set the environment variable HF_TOKEN",
-        ),
-        (["--upload"], "no repository is named"),
-        (["--repository", "me/mine/x", "--upload"], "repository 'me/mine/x': "),
+        ({"HF_TOKEN": "hf_another"}, "the Hub does not know this HF_TOKEN"),
+        ({"refuse": 403}, "this HF_TOKEN may not write there"),
+        ({"HF_HUB_OFFLINE": "1"}, "offline"),
+        ({"HF_ENDPOINT": "http://127.0.0.1:1"}, "cannot upload to lab/aptamers"),
     ],
 )
-def test_what_is_missing(hub, finished, arguments, said):
-    done = publish(hub, finished / "results/small/lab/rank/seed-1/repository", *arguments)
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not hub.calls
+def test_what_the_hub_refuses(hub, repository, environment, change, expected):
+    hub.refuse = change.pop("refuse", None)
+    options = ("--repository", NAME, "--upload")
+    said = publish(repository, *options, environment=environment | change, code=1)
+    assert expected in said
+    assert hub.repositories == {}
 
 
-def test_a_hub_that_is_not_there(hub, finished):
-    folder = finished / "results/small/lab/rank/seed-1/repository"
-    hub.shutdown()
-    hub.server_close()
-    done = publish(hub, folder, "--repository", "me/mine", "--upload", HF_TOKEN="hf_secret")
-    assert done.returncode == 1
-    assert "me/mine: the hub refused or was not reached" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_nothing_private_goes_into_a_public_repository(hub, repository, environment):
+    hub.repositories[NAME] = {"private": False, "files": {}}
+    options = ("--repository", NAME, "--upload")
+    said = publish(repository, *options, environment=environment, code=1)
+    assert "is public, but publish.private is true" in said
+    assert hub.repositories[NAME]["files"] == {}
+    publish(repository, *options, "--public", environment=environment)
+    assert hub.repositories[NAME]["files"] == contents(repository)
 
 
-def test_odds(finished):
-    """The card's probabilities are those of the run, not of something else that is near."""
-    table = pd.read_csv(finished / "results/small/lab/rank/seed-1/predictions.csv")
-    scores = pd.read_csv(finished / "results/small/lab/rank/seed-1/scores.csv")
-    score = scores.set_index("sequence")["predicted"]
-    odds = score[table["Sequence1"]].to_numpy() - score[table["Sequence2"]].to_numpy()
-    assert np.allclose(expit(odds), table["Probability"], atol=1e-5)
+def test_which_are_made_and_published(snakemake, tmp_path):
+    """A repository for each fold and seed, variants in the first alone, which is uploaded."""
+    random_aptamers(1, 60).to_csv(tmp_path / "scored.csv", index=False)
+    text = """
+datasets: {lab: {path: scored.csv, better: lower}}
+models: {rank: {}, pair: {}}
+seeds: [7, 8]
+split: {folds: 2}
+speed: {variants: [onnx-fp32, onnx-fused, openvino-int8]}
+publish: {repository: lab/aptamers, model: lab/pair}
+"""
+    said = snakemake("all", "publish", "-n", "-p", config=text).stdout
+    cards = re.findall(r"python \S*card\.py (.*)", said)
+    assert len(cards) == 2 * 2 * 2
+    full = [words for words in cards if "/variants/" in words]
+    assert {re.search(r"-o \S*lab/(\S+)", words)[1] for words in full} == {
+        "fold-1/rank/seed-7/repository",
+        "fold-1/pair/seed-7/repository",
+    }
+    for words in full:
+        found = re.findall(r"/variants/(\S+)", words)
+        assert sorted(found) == ["onnx-fused", "openvino-int8"]
+    assert sum("--repository=lab/aptamers" in words for words in cards) == 1
+    (upload,) = re.findall(r"python \S*publish\.py (.*)", said)
+    assert "/lab/fold-1/pair/seed-7/repository --repository=lab/aptamers --private" in upload
+    assert "--dry-run" in upload
+
+
+def test_the_rule(hub, finished, environment):
+    """`snakemake publish` uploads the model that the config names, and makes no result anew."""
+    folder = finished.with_name("published")  # as far from the workflow: its path is the same
+    shutil.copytree(finished, folder)  # with the times of the files
+    publishing = f"publish={{repository: {NAME}, model: lab/pair, license: MIT, dry_run: false}}"
+    command = [sys.executable, "-m", "snakemake", "publish", "--cores", "2", "-s"]
+    command += [ROOT / "Snakefile", "--configfile", "overlay.yaml", "--config", publishing]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert stand_in.TOKEN not in said
+    assert re.findall(r"^(?:local)?rule (\w+):", said, re.M) == ["card", "publish"]
+    made = folder / "results/small/lab/pair/seed-1/repository"
+    assert hub.repositories[NAME]["files"] == contents(made)
+    card = hub.repositories[NAME]["files"]["README.md"].decode()
+    assert "license: mit\n" in card
+    assert f'snapshot_download("{NAME}")' in card
+    for log in folder.rglob("*.log"):
+        assert stand_in.TOKEN not in log.read_text(encoding="utf-8")

@@ -1,270 +1,384 @@
-"""The card of a trained model: what it is, what it learnt from, how good it is, how to load it."""
+"""The model card of a trained model: README.md of its repository, made of what the run measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
-from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from aptarank.answer import leaks
+from aptarank.card_code import how_to_load
+from aptarank.config import as_text
+from aptarank.licenses import license_fields
 
-# Sequences that the code of a card reads.
-FIRST = ["ACGTACGTACGT", "GGGTTTACCA"]
-SECOND = ["TTGACCATTGCA", "ACCATTGGCA"]
-METRICS = {
-    "accuracy": "pair accuracy",
-    "roc_auc": "ROC AUC",
-    "kendall_tau": "Kendall's tau",
-    "spearman": "Spearman's rho",
-    "brier": "Brier score",
-    "ece": "expected calibration error",
+MEASURES = {
+    "accuracy": "pairs put in the right order (chance: 0.5)",
+    "roc_auc": "ROC AUC of the pairs (chance: 0.5)",
+    "average_precision": "average precision of the pairs",
+    "brier": "Brier score of the probability (lower is better; always 0.5: 0.25)",
+    "ece": "expected calibration error (lower is better)",
+    "kendall_tau": "Kendall's tau of score and measurement (chance: 0)",
+    "spearman": "Spearman's rho of score and measurement (chance: 0)",
+    "ndcg": "normalised discounted cumulative gain",
+    "recall_at_10": "share of the best 10 found among the first 10",
 }
-WHAT = {
-    "rank": "It reads one aptamer and gives a score f; higher is fitter. The probability that a is "
-    "fitter than b is 1 / (1 + exp(f(b) − f(a))).",
-    "pair": "It reads two aptamers, `[CLS] a [SEP] b [SEP]`, and gives the log-odds l(a, b) that a "
-    "is fitter. Both orders are averaged, (l(a, b) − l(b, a)) / 2, so that swapping the two gives "
-    "1 − P.",
+# Those that go into the card's metadata, with the names that the Hub has for them.
+ON_THE_HUB = {
+    "accuracy": ("accuracy", "Accuracy on pairs"),
+    "roc_auc": ("roc_auc", "ROC AUC on pairs"),
+    "average_precision": ("average_precision", "Average precision on pairs"),
+    "kendall_tau": ("kendall_tau", "Kendall's tau"),
+    "spearman": ("spearmanr", "Spearman's rho"),
 }
-LOAD = """from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-folder = "."  # this repository: its name on the hub, or a copy of it
-tokenizer = AutoTokenizer.from_pretrained(folder)
-model = AutoModelForSequenceClassification.from_pretrained(folder)
-first, second = {first}, {second}"""
-LOAD_ONNX = """import onnxruntime
-from transformers import AutoTokenizer
-
-folder = "."
-tokenizer = AutoTokenizer.from_pretrained(folder)
-session = onnxruntime.InferenceSession(f"{{folder}}/onnx/model.onnx")
-first, second = {first}, {second}"""
-PYTORCH = {
-    "rank": """
-def score(sequences):
-    return model(**tokenizer(sequences, padding=True, return_tensors="pt")).logits[:, 0]
-
-
-print((score(first) - score(second)).sigmoid().tolist())  # that the first is fitter""",
-    "pair": """
-def log_odds(a, b):
-    return model(**tokenizer(a, b, padding=True, return_tensors="pt")).logits[:, 0]
-
-
-both = (log_odds(first, second) - log_odds(second, first)) / 2
-print(both.sigmoid().tolist())  # that the first is fitter""",
+KEPT_TOGETHER = {
+    "aptamer": "each sequence is in one part, but near copies of it may be in another",
+    "prefix": "aptamers of the same first {k} bases are in one part",
+    "cluster": "families of like sequences (identity {identity:g}, single linkage) are in one part",
+    "length": "aptamers of one length are in one part",
+    "group": "aptamers of one group are in one part",
+    "column": "aptamers of one value of the column `{column}` are in one part",
+    "pair": "pairs are divided, so that **every test aptamer is in training too**",
 }
-ONNX = {
-    "rank": """
-def score(sequences):
-    inputs = tokenizer(sequences, padding=True, return_tensors="np")
-    return session.run(["logits"], dict(inputs))[0][:, 0]
-
-
-log_odds = score(first) - score(second)
-print((1 / (1 + 2.718281828 ** -log_odds)).tolist())  # that the first is fitter""",
-    "pair": """
-def log_odds(a, b):
-    inputs = tokenizer(a, b, padding=True, return_tensors="np")
-    return session.run(["logits"], dict(inputs))[0][:, 0]
-
-
-both = (log_odds(first, second) - log_odds(second, first)) / 2
-print((1 / (1 + 2.718281828 ** -both)).tolist())  # that the first is fitter""",
+TAGS = ["aptamers", "biology", "chemistry", "learning-to-rank", "onnx"]
+LIBRARIES = ("python", "torch", "transformers", "tokenizers", "safetensors", "onnxruntime")
+PATHS = ("checkpoint", "unlabelled")  # settings that may name a file of the user's
+REFERENCES = {
+    "rank": "- RankNet: Burges et al. 2005, doi:10.1145/1102351.1102363",
+    "albert": "- ALBERT: Lan et al. 2020, arXiv:1909.11942",
+    "temperature": "- Temperature scaling: Guo et al. 2017, arXiv:1706.04599",
 }
-CARD = """---
-{front}
----
-
-# {dataset}: which of two aptamers is fitter
-
-{what} Made by aptarank ({parameters:,} parameters, seed {seed}).
-
-## How to use it
-
-With transformers alone:
-
-```python
-{pytorch}
-```
-
-With ONNX Runtime ({onnx_files}):
-
-```python
-{onnx}
-```
-
-Sequences are of A, C, G, T; write U as T. The weights are safetensors, and nothing of this
-repository is run as code.
-
-## What it learnt from
-
-{data}
-
-## How good it is
-
-On {n_aptamers:,} test aptamers, {n_pairs:,} pairs, {seen}; intervals are of a bootstrap over these
-aptamers:
-
-{metrics}
-
-Cheap baselines on the same pairs:
-
-{baselines}
-
-What training and test share:
-
-{audit}
-
-## What it is for
-
-Ordering candidates of the same kind as those that it learnt from, before they are measured. Not for
-diagnosis, nor for any decision about a person.
-
-## Limits
-
-- It knows what its scores know. Scores of a program are not affinities, nor are SELEX counts.
-- It has seen aptamers of {shortest} to {longest} bases{chemistry}; on others it guesses.
-- Where near copies stand in training and test, the figures above flatter it.
-- It was not tried on another target than that of its scores.
-
-## Settings
-
-```json
-{settings}
-```
-"""
 
 
-def card(
-    dataset: str,
-    license: str | None,
-    metrics: Mapping,
-    baselines: pd.DataFrame,
-    account: Mapping,
-    aptamers: pd.DataFrame,
-    audit: pd.DataFrame,
-    settings: str,
-    onnx_files: list[str],
-) -> str:
-    """The text of README.md in a model's repository.
+@dataclass(frozen=True)
+class Facts:
+    """What a card is made of.
 
-    Args:
-        license: an identifier of SPDX; None for a card that says that none is given.
-        metrics: metrics.json.
-        baselines: baselines.csv.
-        account: ingestion.json.
-        aptamers: as `tables.read_aptamers` gives them.
-        audit: audit.csv.
-        settings: of the training, as text.
-        onnx_files: their names in the repository.
+    Attributes:
+        config, tokenizer: config.json and tokenizer_config.json of the model.
+        metrics: metrics.json. baselines: baselines.csv. audit: audit.csv.
+        ingestion: ingestion.json. aptamers: the rows of aptamers.csv that are in training.
+        variants: variant.json of each variant, by its file in the repository.
+        files: all files of the repository.
+        settings, split: of the training and of the split, from the config.
+        license: an SPDX identifier or None. repository: owner/name or None.
+        versions: of Python and the packages.
     """
-    kind = metrics["kind"]
-    lists = {"first": FIRST, "second": SECOND}
-    length = aptamers["sequence"].str.len()
-    known = sorted(set(aptamers["chemistry"].dropna()) - {""})
-    return CARD.format(
-        front=front_matter(dataset, license, metrics),
-        dataset=dataset,
-        what=WHAT[kind],
-        parameters=metrics["parameters"],
-        seed=metrics["seed"],
-        pytorch=LOAD.format(**lists) + "\n" + PYTORCH[kind],
-        onnx=LOAD_ONNX.format(**lists) + "\n" + ONNX[kind],
-        onnx_files=", ".join(f"`{name}`" for name in onnx_files),
-        data=about_data(account, aptamers),
-        seen="**all in training too**" if leaks(audit) else "that it has not seen",
-        n_aptamers=metrics["n_aptamers"],
-        n_pairs=metrics["n_pairs"],
-        metrics=metrics_table(metrics),
-        baselines=table(
-            ["baseline", "pair accuracy"],
-            [(name, f"{value:.3f}") for name, value in best_first(baselines)],
+
+    config: Mapping
+    tokenizer: Mapping
+    metrics: Mapping
+    baselines: pd.DataFrame
+    ingestion: Mapping
+    aptamers: pd.DataFrame
+    audit: pd.DataFrame
+    variants: Mapping[str, Mapping]
+    files: Sequence[str]
+    settings: Mapping
+    split: Mapping
+    license: str | None
+    repository: str | None
+    versions: Mapping[str, str | None]
+
+
+def model_card(facts: Facts) -> str:
+    """The card: metadata as YAML, then the sections."""
+    named = f"`{facts.metrics['model']}`, trained on `{facts.metrics['dataset']}`"
+    sections = {
+        f"Which aptamer is fitter: {named}": what_it_is(facts),
+        "What goes in, what comes out": in_and_out(facts),
+        "How to load it": how_to_load(
+            facts.config, facts.tokenizer, typical_length(facts), facts.repository
         ),
-        audit=audit_table(audit),
-        shortest=length.min(),
-        longest=length.max(),
-        chemistry=f", {' and '.join(known)}" if known else "",
-        settings=settings,
-    )
+        "Training data": training_data(facts),
+        "Split, and what training and test share": split_and_audit(facts),
+        "Measured on test aptamers": measured(facts),
+        "Intended use": intended_use(facts),
+        "Limits": limits(facts),
+        "Files": files(facts),
+        "Training": training(facts),
+        "Versions": versions(facts),
+        "Citation": citation(facts),
+    }
+    (title, first), *others = sections.items()
+    text = [f"# {title}", first]
+    for heading, section in others:
+        text += [f"## {heading}", section]
+    yaml = metadata(facts).to_yaml()
+    return str(ModelCard(f"---\n{yaml}\n---\n\n" + "\n\n".join(text) + "\n"))
 
 
-def front_matter(dataset: str, license: str | None, metrics: Mapping) -> str:
-    """What the hub reads: YAML between the two lines of dashes."""
+def metadata(facts: Facts) -> ModelCardData:
+    """What the Hub reads of a card."""
+    found = facts.metrics
     results = [
         EvalResult(
             task_type="text-classification",
-            dataset_type=dataset,
-            dataset_name=dataset,
+            task_name="Which of two aptamers is fitter",
+            dataset_type=found["dataset"],
+            dataset_name=found["dataset"],
             dataset_split="test",
-            metric_type=key,
+            metric_type=kind,
             metric_name=name,
-            metric_value=metrics[key],
+            metric_value=round(found[key], 4),
         )
-        for key, name in METRICS.items()
-        if metrics.get(key) is not None
+        for key, (kind, name) in ON_THE_HUB.items()
+        if found.get(key) is not None
     ]
-    data = ModelCardData(
-        license=license or "unknown",
+    return ModelCardData(
+        **license_fields(facts.license),
+        base_model=named_checkpoint(facts.settings),
         library_name="transformers",
         pipeline_tag="text-classification",
-        tags=["aptamer", "biology", "ranking", "onnx"],
-        model_name=f"{dataset} {metrics['model']}",
+        tags=[*TAGS, *(["openvino"] if any("openvino" in name for name in facts.files) else [])],
+        metrics=[result.metric_type for result in results],
+        model_name=f"{found['dataset']}-{found['model']}-seed-{found['seed']}",
         eval_results=results,
     )
-    return data.to_yaml()
 
 
-def about_data(account: Mapping, aptamers: pd.DataFrame) -> str:
-    """Where the data came from, in a sentence or two."""
-    formats = sorted({file["format"] for file in account["files"]})
-    text = (
-        f"{account['rows']:,} rows ({', '.join(formats)}), of which {account['accepted']:,} were "
-        f"accepted, {account['merged']:,} merged as duplicates and {account['rejected']:,} "
-        f"rejected. {aptamers['sequence'].nunique():,} distinct aptamers"
+def named_checkpoint(settings: Mapping) -> str | None:
+    """The checkpoint, where that is a model of the Hub and no folder."""
+    checkpoint = settings.get("checkpoint")
+    return checkpoint if checkpoint and not Path(checkpoint).is_dir() else None
+
+
+def what_it_is(facts: Facts) -> str:
+    found, kind = facts.metrics, facts.config["aptarank"]["kind"]
+    does = {
+        "rank": "It scores one aptamer; of two, the one with the higher score is fitter.",
+        "pair": "It reads two aptamers and says how likely the first is the fitter one.",
+    }
+    (architecture,) = facts.config["architectures"]
+    source = "trained from scratch"
+    if facts.settings.get("init_from"):
+        source = f"started from the model `{facts.settings['init_from']}` of the same run"
+    elif facts.settings.get("checkpoint"):
+        source = f"started from `{shown(facts.settings)['checkpoint']}`"
+    if facts.settings.get("pretrain"):
+        source += ", pretrained on sequences without scores"
+    fold = f", fold {found['fold']} of {facts.split.get('folds')}" if "fold" in found else ""
+    seen = audited(facts, "shared_with_train")
+    unseen = "that were in training too" if seen else "that it never saw"
+    return (
+        f"{does[kind]} `{architecture}` with {found['parameters']:,} parameters, {source}, seed "
+        f"{found['seed']}{fold}. On test aptamers {unseen}, it puts {found['accuracy']:.3f} of "
+        f"{found['n_pairs']:,} pairs in the right order"
+        f"{interval(found, 'accuracy', ' (95 % interval {:.3f} to {:.3f})')}; chance gives 0.5.\n\n"
+        "This card was written by aptarank from the results of the run."
     )
-    groups = aptamers["group"].nunique()
-    if groups > 1:
-        text += f" in {groups:,} groups, within which alone they were compared"
-    if better := account.get("better"):
-        text += f"; {better} scores are fitter"
-    return f"{text}."
 
 
-def metrics_table(metrics: Mapping) -> str:
-    """The metrics with their intervals."""
-    rows = []
-    for key, name in METRICS.items():
-        if (value := metrics.get(key)) is not None:
-            ends = metrics["ci"].get(key)
-            rows.append((name, f"{value:.3f}", f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""))
-    return table(["metric", "value", "95 % interval"], rows)
+def interval(found: Mapping, key: str, form: str = "{:.3f} to {:.3f}", without: str = "") -> str:
+    """A confidence interval in words; `without` where there is none."""
+    bounds = found["ci"].get(key)
+    return form.format(*bounds) if bounds else without
 
 
-def audit_table(audit: pd.DataFrame) -> str:
-    """What the audit says of the test part."""
-    shown = {
-        ("aptamers", ""): "test aptamers",
-        ("shared_with_train", ""): "of them in training too",
-        ("prefix_in_train", "4"): "share whose first 4 bases a training aptamer has",
-        ("within_edits", "2"): "share with a training aptamer at most 2 edits away",
-        ("nearest_edits", "0.5"): "edits to the nearest training aptamer, median",
+def typical_length(facts: Facts) -> int:
+    """Bases of a training aptamer, the median."""
+    return int(facts.aptamers["sequence"].str.len().median())
+
+
+def in_and_out(facts: Facts) -> str:
+    about, limit = facts.config["aptarank"], facts.tokenizer.get("model_max_length")
+    takes = f"at most {limit} tokens, `[CLS]` and `[SEP]` included; nothing may be cut off"
+    scaled = (
+        "The logit is calibrated: it was divided by a temperature of "
+        f"{about.get('temperature', 1):.3g} (found on validation pairs), which is built into the "
+        "weights."
+    )
+    if about["kind"] == "rank":
+        return (
+            f"In: one sequence of A, C, G and T (RNA: U is written as T), {takes}.\n\n"
+            "Out: one logit, the score f(a). Higher is fitter. It has no unit: only differences "
+            "mean something,\n\n"
+            "    P(a is fitter than b) = sigmoid(f(a) − f(b))\n\n" + scaled
+        )
+    return (
+        f"In: two sequences of A, C, G and T (RNA: U is written as T) as a pair of texts, {takes}."
+        "\n\nOut: one logit l(a, b), the log-odds that the first is fitter. The order in which the "
+        "two are given can matter a little, so both are read and averaged,\n\n"
+        "    P(a is fitter than b) = sigmoid((l(a, b) − l(b, a)) / 2)\n\n" + scaled
+    )
+
+
+def training_data(facts: Facts) -> str:
+    rows, told = facts.aptamers, facts.ingestion
+    lengths = rows["sequence"].str.len()
+    formats = ", ".join(sorted({file["format"] for file in told["files"]}))
+    kinds = rows.drop_duplicates("sequence")["chemistry"].value_counts().sort_index()
+    chemistry = ", ".join(f"{count:,} {name or 'neither T nor U'}" for name, count in kinds.items())
+    about = {
+        "dataset": f"`{facts.metrics['dataset']}` ({formats})",
+        "rows read": f"{told['rows']:,}, of which {told['rejected']:,} rejected and "
+        f"{told['merged']:,} merged as duplicates",
+        "aptamers in training": f"{rows['sequence'].nunique():,}",
+        "length in training": f"{lengths.min()} to {lengths.max()} bases",
+        "chemistry": chemistry,
+        "groups": f"{rows['group'].nunique():,}; only aptamers of one group are compared",
     }
-    test = audit[audit["part"] == "test"]
-    values = {
-        (row["quantity"], "" if pd.isna(row["at"]) else f"{float(row['at']):g}"): row["value"]
-        for row in test.to_dict("records")
+    if "better" in told:
+        scale = "a dissociation constant, as −log10" if told["scale"] == "Kd" else "a number"
+        low, high = rows["score"].min(), rows["score"].max()
+        about["score"] = f"{scale}; {told['better']} is better; {low:.4g} to {high:.4g} in training"
+        about["bounds"] = f"{told['bounds']:,} scores are bounds or ranges, not values"
+    else:
+        about["score"] = "none: the input was a table of labelled pairs"
+    return table(["", ""], about.items())
+
+
+def audited(
+    facts: Facts, quantity: str, at: float | None = None, part: str = "test"
+) -> float | None:
+    """A figure of audit.csv, or None where it is not there."""
+    found = facts.audit[(facts.audit["quantity"] == quantity) & (facts.audit["part"] == part)]
+    found = found[found["at"].isna() if at is None else found["at"] == at]["value"]
+    return None if found.empty else float(found.iloc[0])
+
+
+def split_and_audit(facts: Facts) -> str:
+    how = KEPT_TOGETHER.get(facts.split.get("by"), "not known").format(**facts.split)
+    if facts.split.get("file"):
+        how = "as given in a table by who trained the model"
+    counts = [audited(facts, "aptamers", part=part) for part in ("train", "validation", "test")]
+    told = {"test aptamers that are in training": ("shared_with_train", None, "{:,.0f}")}
+    told |= {
+        f"share of them whose first {size} bases occur in training": (
+            "prefix_in_train",
+            size,
+            "{:.2f}",
+        )
+        for size in (2, 4, 6)
     }
-    rows = [(name, f"{float(values[key]):g}") for key, name in shown.items() if key in values]
-    return table(["", "value"], rows)
+    told |= {
+        "edits from each to the nearest in training, median": ("nearest_edits", 0.5, "{:g}"),
+        "share of them within 2 edits of one in training": ("within_edits", 2, "{:.2f}"),
+        "share of test pairs right by the longest shared prefix alone": (
+            "shared_prefix_accuracy",
+            None,
+            "{:.3f}",
+        ),
+    }
+    found = {what: (audited(facts, *key), form) for what, (*key, form) in told.items()}
+    rows = [
+        (what, form.format(value)) for what, (value, form) in found.items() if value is not None
+    ]
+    if None not in counts:
+        parts = ", ".join(f"{count:,.0f}" for count in counts)
+        rows.insert(0, ("aptamers in train, validation, test", parts))
+    return f"Split: {how}.\n\n{table(['', ''], rows)}"
 
 
-def best_first(baselines: pd.DataFrame) -> list[tuple[str, float]]:
-    """Name and accuracy of each baseline."""
-    ordered = baselines.sort_values("accuracy", ascending=False, kind="stable")
-    return list(ordered[["model", "accuracy"]].itertuples(index=False, name=None))
+def measured(facts: Facts) -> str:
+    found = facts.metrics
+    rows = [
+        (meaning, f"{found[key]:.3f}", interval(found, key, without="–"))
+        for key, meaning in MEASURES.items()
+        if found.get(key) is not None
+    ]
+    columns = [key for key in ("accuracy", "roc_auc", "kendall_tau") if key in facts.baselines]
+    others = [
+        (row["model"], *("–" if pd.isna(row[key]) else f"{row[key]:.3f}" for key in columns))
+        for row in facts.baselines.to_dict("records")
+    ]
+    ours = [f"{found[key]:.3f}" if found.get(key) is not None else "–" for key in columns]
+    return (
+        f"{found['n_aptamers']:,} aptamers, {found['n_pairs']:,} pairs. Intervals are of 95 %, by "
+        "a bootstrap over the test aptamers; they do not contain what another seed or split would "
+        "change.\n\n"
+        + table(["measure", "value", "95 % interval"], rows)
+        + "\n\nBeside cheap baselines on the same split:\n\n"
+        + table(["", *columns], [("**this model**", *ours), *others])
+    )
 
 
-def table(head: list[str], rows: list[tuple]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+def intended_use(facts: Facts) -> str:
+    lengths = facts.aptamers["sequence"].str.len()
+    return (
+        f"To put candidate aptamers of {lengths.min()} to {lengths.max()} bases, of the kind that "
+        "it was trained on and for the same target, in an order in which to test them. It is a "
+        "tool of research: what it names must be measured. It is not meant for clinical or "
+        "diagnostic decisions."
+    )
+
+
+def limits(facts: Facts) -> str:
+    lengths = facts.aptamers["sequence"].str.len()
+    told = [
+        "A model knows what its scores know. Scores of a program are not affinities, and SELEX "
+        "counts are not either.",
+        f"Outside of {lengths.min()} to {lengths.max()} bases, or on sequences unlike those of its "
+        "training, nothing about it has been measured.",
+        "The figures above hold for aptamers as far from training as the test aptamers are: near "
+        "copies in training and test flatter any model, and a model that is no better than the "
+        "`shared_prefix` baseline has learnt little more than a prefix.",
+        "Of millions of candidates, the best by score are those on which it errs most in their "
+        "favour.",
+    ]
+    if facts.config["aptarank"]["kind"] == "pair":
+        cycles = facts.metrics["consistency"]["cycles"]["after"]
+        told.append(
+            "It may contradict itself and rank in circles"
+            + (f": {cycles:.4f} of the triples of test aptamers do." if cycles is not None else ".")
+        )
+    if facts.aptamers["group"].nunique() > 1:
+        told.append("Scores of aptamers of different groups cannot be compared.")
+    return "\n".join(f"- {line}" for line in told)
+
+
+def files(facts: Facts) -> str:
+    about = {
+        "config.json": "architecture; `aptarank` says kind and temperature",
+        "model.safetensors": "the weights",
+        "onnx/model.onnx": "the same model for ONNX Runtime, checked against PyTorch on all test "
+        "pairs",
+    }
+    for name, variant in facts.variants.items():
+        runs = "OpenVINO" if name.startswith("openvino") else "ONNX Runtime"
+        change = 100 * variant["test"]["accuracy_change"]
+        about[name] = (
+            f"{variant['variant']}, for {runs}; accuracy on test pairs {change:+.2f} points; "
+            f"{variant['size']:.2f} of the weights' size"
+        )
+    rows = [(f"`{name}`", about.get(name, "")) for name in facts.files if name != "README.md"]
+    told = table(["file", ""], rows)
+    if any(name.startswith("openvino/") for name in facts.files):
+        told += '\n\nOpenVINO reads its files by `openvino.Core().compile_model(file, "CPU")`.'
+    return told
+
+
+def training(facts: Facts) -> str:
+    if not facts.settings:
+        return "The settings are not known."
+    rows = [(f"`{key}`", f"`{as_text(value)}`") for key, value in shown(facts.settings).items()]
+    return table(["setting", "value"], rows)
+
+
+def shown(settings: Mapping) -> dict:
+    """Settings without the folders of who trained the model: names of files alone."""
+    told = dict(settings)
+    for key in PATHS:
+        path = told.get(key)
+        if path and (key == "unlabelled" or path != named_checkpoint(settings)):
+            told[key] = Path(path).name
+    return told
+
+
+def versions(facts: Facts) -> str:
+    known = [(name, facts.versions[name]) for name in LIBRARIES if facts.versions.get(name)]
+    return "Made with " + ", ".join(f"{name} {version}" for name, version in known) + "."
+
+
+def citation(facts: Facts) -> str:
+    about = facts.config["aptarank"]
+    keys = ["rank"] if about["kind"] == "rank" else []
+    keys += ["albert"] if facts.config["model_type"] == "albert" else []
+    keys += ["temperature"] if "temperature" in about else []
+    lines = "\n".join(REFERENCES[key] for key in keys)
+    return f"Please cite the source of the scores, aptarank, and the methods:\n\n{lines}"
+
+
+def table(header: Sequence[str], rows) -> str:
+    """A table of Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
