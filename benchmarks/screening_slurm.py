@@ -32,7 +32,7 @@ def main(count, chunks):
     print(f"machine: {machine.describe()}")
     with tempfile.TemporaryDirectory() as place, Cluster(Path(place) / "cluster") as cluster:
         run = Run(cluster, Path(place) / "run", OVERLAY)
-        process = run.start("results/example/lab/rank/seed-1/onnx")
+        process = run.start("results/example/lab/rank/seed-1/onnx/model.onnx")
         if process.wait():
             raise click.ClickException(run.said)
         logs = run.folder / "results/example/logs/screen"

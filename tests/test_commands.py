@@ -17,6 +17,7 @@ ELSEWHERE = {
     "source .venv/bin/activate": "there is one venv",
     "--report": "test_report.py makes one",
     "--sdm conda": "there is no conda here; test_rules_in_envs.py",
+    "export HF_TOKEN": "there is no token; test_publish.py",
     "torchrun --nnodes 2": "needs two machines; test_distributed.py",
 }
 
@@ -44,6 +45,8 @@ def folder(finished, tmp_path_factory):
     lab = folder / "results/mine/lab"
     shutil.copy(lab / "aptamers.csv", folder)
     shutil.copytree(lab / "pairs", folder / "pairs")  # a copy: a command writes there
+    for name in ("example", "profiles"):
+        (folder / name).symlink_to(ROOT / name)
     for name in ("model", "onnx"):
         (folder / name).symlink_to(lab / "rank/seed-1" / name)
     for seed in (1, 2):

@@ -57,7 +57,7 @@ def test_targets_exist():
 def test_links_lead_somewhere():
     for page in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]:
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
-            if not link.startswith("http"):
+            if not link.startswith("http") and link != "configuration.md":  # made by hooks.py
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
