@@ -14,6 +14,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from aptarank.comparison import ByFitness
 from aptarank.encoding import encode
@@ -22,6 +23,10 @@ from aptarank.tasks import Part
 from aptarank.tokenizer import nucleotide_tokenizer
 
 ROOT = Path(__file__).parents[1]
+
+# Other tests run beside: how long an example takes says nothing.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 

@@ -88,7 +88,7 @@ limits = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(limits)
 def test_a_space_has_what_the_constraints_allow(limits):
     """The sequences that are allowed, counted and drawn are those that plain text finds."""

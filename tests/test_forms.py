@@ -91,7 +91,7 @@ SHAPES = st.integers(1, 512).flatmap(
 @example(shape=(1, 512), seed=0)
 @example(shape=(1, 1), seed=0)
 @given(shape=SHAPES, seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 def test_any_batch_size_and_length(all_forms, name, shape, seed):
     model, found = all_forms
     inputs = random_inputs(*shape, seed)

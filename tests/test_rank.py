@@ -89,7 +89,7 @@ def test_some_pairs_are_enough(program, models, candidates, tmp_path):
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "ranking.csv").read_bytes()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(3, 60), st.floats(0.05, 1), st.integers(0, 5))
 def test_a_tournament_compares_each_pair_once(count, share, seed):
     asked = []

@@ -28,7 +28,7 @@ threads: 1
 def workflow(tmp_path_factory):
     """A copy of the workflow, to edit, beside a folder where it has run on two datasets."""
     folder = tmp_path_factory.mktemp("reruns")
-    for name in ("rules", "scripts", "envs", "profiles"):
+    for name in ("rules", "scripts", "envs", "profiles", "docs"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / "workflow" / name, ignore=ignored)
     for name in ("Snakefile", "config.yaml", "config.schema.yaml"):

@@ -41,7 +41,7 @@ def test_the_best_of_parts_are_those_of_all(rows, keep, parts):
     pd.testing.assert_frame_equal(best(pieces, keep), whole)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 30), st.integers(1, 5), st.integers(1, 7))
 def test_chunks_share_all_candidates(count, chunks, size):
     def stream():
