@@ -22,11 +22,11 @@ report: .venv/installed ## the results of make run as one zip to look at in a br
 	snakemake --report results/example/report.zip $(ARGS)
 	@echo "Unpack it and open report.html: results/example/report.zip"
 
-# Three modules at a time, since some mostly wait. OpenMP's threads sleep while they wait for one
+# Four modules at a time, since some mostly wait. OpenMP's threads sleep while they wait for one
 # another: else they spin, on processors that the other tests need.
 test: export OMP_WAIT_POLICY := passive
 test: check ## all checks and tests (ARGS= goes to pytest)
-	pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine
 	pytest tests/test_slurm.py $(ARGS)
