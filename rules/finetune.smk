@@ -26,18 +26,10 @@ rule finetune:
         init=lambda wildcards, input: [f"--init={path}" for path in input.init],
         share=[],  # learning_curve.smk has it
         device=config["device"],
-        # Beside the outputs, which Snakemake removes when a job fails.
-        checkpoints=lambda wildcards, output: os.path.join(
-            os.path.dirname(output.model), "checkpoints"
-        ),
-        every=[
-            f"--checkpoint-{key}={value or 0}"
-            for key, value in config["checkpoints"].items()
-        ],
+        checkpoints=checkpoint_options,
     shell:
         "{params.launch} {input.script:q} --aptamers {input.aptamers:q} --train {input.train:q}"
         " --validation {input.validation:q} --tokenizer {input.tokenizer:q}"
         " {params.init:q} --settings {params.settings:q} --seed {wildcards.seed}"
-        " {params.share:q} --device {params.device} --threads {threads}"
-        " --checkpoints {params.checkpoints:q} {params.every:q}"
+        " {params.share:q} --device {params.device} --threads {threads} {params.checkpoints:q}"
         " -o {output.model:q} --history {output.history:q} --log {log:q}"

@@ -42,8 +42,9 @@ rule pretrain:
             f"--unlabelled={path}" for path in input.unlabelled
         ],
         device=config["device"],
+        checkpoints=checkpoint_options,
     shell:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
         " --tokenizer {input.tokenizer:q} --settings {params.settings:q} {params.unlabelled:q}"
         " --seed {wildcards.seed} --device {params.device} --threads {threads}"
-        " -o {output.model:q} --history {output.history:q} --log {log:q}"
+        " {params.checkpoints:q} -o {output.model:q} --history {output.history:q} --log {log:q}"

@@ -41,6 +41,16 @@ def training_resources():
     return wanted | ({"gres": f"gpu:{gpus // nodes}"} if gpus else {})
 
 
+def checkpoint_options(wildcards, output):
+    """Where a training writes checkpoints, and how often, as options of its script."""
+    # Beside the outputs, which Snakemake removes when a job fails.
+    folder = os.path.join(os.path.dirname(output.model), "checkpoints")
+    every = config["checkpoints"].items()
+    return [f"--checkpoints={folder}"] + [
+        f"--checkpoint-{k}={v or 0}" for k, v in every
+    ]
+
+
 def checkpoint_files(wildcards):
     """The files of a model's checkpoint, where that is a folder."""
     return files_of_checkpoint(MODELS[wildcards.model])

@@ -1,9 +1,7 @@
 """Fine-tune a model on labelled pairs."""
 
 import dataclasses
-import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,12 +11,13 @@ import torch
 import yaml
 
 from aptarank.checkpoints import remove_checkpoints
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.cli import PATH, Program, checkpoint_options, device_option, threads_option
 from aptarank.comparison import comparison
 from aptarank.config import KINDS, default, resolve_model
 from aptarank.distributed import World
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.keeping import Keep, files_in, fingerprint
 from aptarank.log import logger
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
@@ -28,7 +27,7 @@ from aptarank.sources import imported_modules
 from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
 from aptarank.tasks import Part
 from aptarank.tokenizer import load_tokenizer
-from aptarank.training import Keep, calibrate, finetune
+from aptarank.training import calibrate, finetune
 
 
 @click.command(cls=Program)
@@ -57,17 +56,7 @@ from aptarank.training import Keep, calibrate, finetune
 @click.option("--seed", default=default("seeds")[0], help="Seed of weights and batches.")
 @device_option
 @threads_option
-@click.option(
-    "--checkpoints",
-    type=PATH,
-    help="Folder to write checkpoints to, and to go on from where there are some.",
-)
-@click.option(
-    "--checkpoint-minutes",
-    default=float(default("checkpoints.minutes")),
-    help="Between two checkpoints; 0: none by time.",
-)
-@click.option("--checkpoint-steps", default=0, help="Between two checkpoints; 0: none by steps.")
+@checkpoint_options
 @click.option("-o", "--output", type=PATH, default="model", help="Folder of the model.")
 @click.option("--history", type=PATH, default="history.csv", help="Table of the evaluations.")
 def main(
@@ -176,21 +165,6 @@ def load_part(path: Path, known: pd.DataFrame, words, share: float = 1.0, seed: 
     used = sequences[pairs.only_used()]
     compared = comparison(known, used, pairs, read_margin(path))
     return Part(used, encode(words, used), pairs, compared)
-
-
-def files_in(*folders: str | Path | None) -> list[Path]:
-    """The files in those of the folders that are there."""
-    there = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
-    return sorted(path for folder in there for path in folder.iterdir() if path.is_file())
-
-
-def fingerprint(values: list, files: Iterable[Path]) -> str:
-    """What tells a training from another: a digest of values and of the content of files."""
-    total = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
-    for path in files:
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()
 
 
 if __name__ == "__main__":

@@ -3,19 +3,24 @@
 import dataclasses
 import json
 from functools import partial
+from pathlib import Path
 
 import click
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.checkpoints import remove_checkpoints
+from aptarank.cli import PATH, Program, checkpoint_options, device_option, threads_option
 from aptarank.config import default, resolve_model
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.keeping import Keep, files_in, fingerprint
 from aptarank.log import logger, progress
 from aptarank.model import make_masked_model, pick_device
 from aptarank.optimisation import pick_precision
 from aptarank.pretraining import Masking, Settings, pretrain, read_sequences
+from aptarank.slurm import run_again_if_warned
+from aptarank.sources import imported_modules
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_table, write_csv
 from aptarank.tokenizer import load_tokenizer
@@ -30,10 +35,16 @@ from aptarank.tokenizer import load_tokenizer
 @click.option("--seed", default=default("seeds")[0], help="Seed of weights, batches and masks.")
 @device_option
 @threads_option
+@checkpoint_options
 @click.option("-o", "--output", type=PATH, default="pretrained", help="Folder of the model.")
 @click.option("--history", type=PATH, default="pretraining.csv", help="Table of the losses.")
-def main(aptamers, split, tokenizer, unlabelled, settings, seed, device, threads, output, history):
+def main(
+    aptamers, split, tokenizer, unlabelled, settings, seed, device, threads, checkpoints,
+    checkpoint_minutes, checkpoint_steps, output, history,
+):  # fmt: skip
     """Train a model to restore masked tokens of the training aptamers; finetune.py --init takes it.
+
+    Stopped, it goes on from its last checkpoint when run again.
 
     Example: python scripts/pretrain.py --aptamers aptamers.csv --split split.csv
     --tokenizer tokenizer --settings '{"pretrain": 1000}'
@@ -60,10 +71,20 @@ def main(aptamers, split, tokenizer, unlabelled, settings, seed, device, threads
     chosen = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
     masking = Masking(words, settings["k"] if settings["tokenizer"] == "kmer" else 1)
     track = partial(progress, what="pretraining", unit="steps")
-    table = pretrain(model, masking, encoded, chosen, seed, place, track)
+    keep = None
+    if checkpoints:
+        files = [aptamers, split, *([unlabelled] if unlabelled else [])]
+        files += files_in(tokenizer, settings["checkpoint"])
+        files += [Path(__file__), *map(Path, imported_modules(__file__))]
+        training = fingerprint([values, seed, torch.__version__, place.type], files)
+        keep = Keep(checkpoints, training, checkpoint_minutes or None, checkpoint_steps or None)
+    with run_again_if_warned(True):
+        table = pretrain(model, masking, encoded, chosen, seed, place, track, keep)
     model.cpu().save_pretrained(output)
     words.save_pretrained(output)
     write_csv(table, history)
+    if checkpoints:
+        remove_checkpoints(checkpoints)
     first, last = table.iloc[0], table.iloc[-1]
     logger.info(
         "%s: loss %.3f at first, %.3f at last; %.0f%% of the masked tokens restored",

@@ -24,10 +24,11 @@ from aptarank.checkpoints import checkpoints, load_checkpoint, remove_checkpoint
 from aptarank.comparison import ByFitness
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.keeping import Keep
 from aptarank.log import logger
 from aptarank.pairs import label_pairs
 from aptarank.tasks import Part
-from aptarank.training import Keep, finetune
+from aptarank.training import finetune
 
 TENSORS = {"a": torch.arange(10.0), "b": torch.ones(3, dtype=torch.uint8)}
 

@@ -1,13 +1,16 @@
 """What a model starts from: masked tokens restored first, or another dataset's model."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from architectures import save_checkpoint
-from conftest import random_sequences
+from conftest import ROOT, random_sequences
 from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
@@ -118,6 +121,42 @@ def test_test_aptamers_are_never_pretrained_on(lab):
     assert f"2 sequences more; left out: {len(known)} of the aptamers, 1 too long, 0 no DNA" in said
     assert f"{train + 2} sequences," in said
     assert "expected the number of steps" in lab("pretrain", *DATA, code=1).output
+
+
+@pytest.mark.parametrize("how", ["SIGURG", "SIGKILL"])
+def test_a_pretraining_that_is_stopped_goes_on(lab, tmp_path, how):
+    """Stopped, as SLURM does it, or killed in a step, it ends with the same bytes."""
+    given = ["--settings", '{"kind": "rank", "pretrain": 30, "batch_size": 16}']
+    lab("tokenizer", "aptamers.csv", *given)
+    lab("pretrain", *DATA, *given)
+    program = [sys.executable, ROOT / "scripts/pretrain.py", *DATA, *given, "-o", "again"]
+    program += ["--history", "again.csv", "--checkpoints", "kept", "--checkpoint-steps", "1"]
+    code = f"""
+import os, runpy, sys
+sys.path.insert(0, {str(ROOT / "scripts")!r})
+from aptarank.pretraining import Pretraining
+learn = Pretraining.learn
+def stopped(self):
+    learn(self)
+    if self.step == 7:
+        os.kill(os.getpid(), {int(signal.Signals[how])})
+Pretraining.learn = stopped
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+    first = [sys.executable, "-c", code, *program[1:]]
+    done = subprocess.run(first, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == (128 + signal.SIGURG if how == "SIGURG" else -signal.SIGKILL), done
+    assert not (tmp_path / "again").exists()
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True)
+    step = 7 if how == "SIGURG" else 6
+    assert f"going on from the checkpoint of step {step}" in done.stderr
+    for name, other in (("again.csv", "pretraining.csv"), ("again", "pretrained")):
+        mine, whole = tmp_path / name, tmp_path / other
+        if mine.is_dir():
+            mine, whole = mine / "model.safetensors", whole / "model.safetensors"
+        assert mine.read_bytes() == whole.read_bytes()
+    assert not (tmp_path / "kept").exists()
 
 
 def test_in_the_workflow(snakemake, tmp_path, scored):

@@ -68,3 +68,22 @@ threads_option = click.option(
     default=default("threads"),
     help="Processor threads of PyTorch or ONNX Runtime.",
 )
+
+
+def checkpoint_options(command):
+    """The options of a training that goes on where it was stopped."""
+    for option in (
+        click.option("--checkpoint-steps", default=0, help="Between two checkpoints; 0: not so."),
+        click.option(
+            "--checkpoint-minutes",
+            default=float(default("checkpoints.minutes")),
+            help="Between two checkpoints; 0: not so.",
+        ),
+        click.option(
+            "--checkpoints",
+            type=PATH,
+            help="Folder to write checkpoints to, and to go on from where there are some.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -5,21 +5,32 @@ Devlin et al. 2019, arXiv:1810.04805.
 
 import codecs
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 from torch import nn
 from torch.nn import functional
-from transformers import PreTrainedTokenizerBase, get_linear_schedule_with_warmup
+from transformers import PreTrainedTokenizerBase
 
+from aptarank.checkpoints import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under,
+)
 from aptarank.encoding import Encoded, compose
 from aptarank.errors import InputError
-from aptarank.optimisation import make_optimizer
+from aptarank.keeping import Keep, kept
+from aptarank.log import logger
+from aptarank.optimisation import make_optimizer, trapezoid
+from aptarank.sampling import Batches
 from aptarank.sequences import as_tokens, normalise
 from aptarank.tables import read_table
 from aptarank.textfile import read_bytes
@@ -116,10 +127,72 @@ class Masking:
         return shown, ids.where(hidden, IGNORED)
 
 
-def endless(count: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Indices of a batch, in a new random order each epoch."""
-    while True:
-        yield from torch.randperm(count, generator=generator).split(size)
+class Pretraining:
+    """A model on its way; each step has random numbers of its own: it can go on anywhere."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        masking: Masking,
+        encoded: Encoded,
+        settings: Settings,
+        seed: int,
+        device: torch.device,
+    ):
+        self.model, self.masking, self.encoded = model.to(device).train(), masking, encoded
+        self.settings, self.seed, self.device = settings, seed, device
+        self.optimizer = make_optimizer(model, settings)
+        self.schedule = trapezoid(settings.steps, settings.warmup, 1 - settings.warmup)
+        self.batches = Batches(len(encoded), settings.batch_size, seed)
+        self.step = 0
+        self.history: list[dict[str, float]] = []
+        # Loss, restored tokens and hidden tokens since the last row of the history.
+        self.since = torch.zeros(3, device=device)
+
+    def learn(self) -> None:
+        """One step, noted in the history where a row is due."""
+        settings, step = self.settings, self.step
+        seeds = np.random.default_rng([self.seed, step]).integers(2**63, size=2).tolist()
+        torch.manual_seed(seeds[0])  # of dropout
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.learning_rate * self.schedule(step)
+        inputs = compose(self.encoded, torch.from_numpy(self.batches.batch(step)))
+        generator = torch.Generator().manual_seed(seeds[1])
+        inputs["input_ids"], labels = self.masking.hide(inputs["input_ids"], generator)
+        labels = labels.to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, settings.precision == "bf16"):
+            given = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+            logits = self.model(**given).logits.float()
+        hidden = (labels != IGNORED).sum()
+        loss = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
+        (loss / hidden.clamp(min=1)).backward()  # of short sequences, none may be hidden
+        nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        right = (logits.argmax(-1) == labels).sum()
+        self.since += torch.stack([loss.detach(), right, hidden])
+        self.step += 1
+        if self.step * REPORT // settings.steps > step * REPORT // settings.steps:
+            total, right, hidden = self.since.tolist()
+            mean = {"loss": total / max(1, hidden), "accuracy": right / max(1, hidden)}
+            self.history.append({"step": self.step} | mean)
+            self.since.zero_()
+
+    def save(self, keep: Keep) -> None:
+        """Write a checkpoint."""
+        # Copies, as the last layer is the table of embeddings, and a checkpoint shares no memory.
+        state = self.model.state_dict()
+        tensors = {f"model.{name}": tensor.clone() for name, tensor in state.items()}
+        tensors |= optimizer_tensors(self.optimizer) | {"since": self.since}
+        values = {"training": keep.training, "step": self.step, "history": self.history}
+        save_checkpoint(keep.folder, self.step, tensors, values)
+
+    def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
+        """Go on from a checkpoint."""
+        self.model.load_state_dict(under(tensors, "model."))
+        restore_optimizer(self.optimizer, tensors)
+        self.since = tensors["since"].to(self.device)
+        self.step, self.history = values["step"], values["history"]
 
 
 def pretrain(
@@ -130,8 +203,12 @@ def pretrain(
     seed: int,
     device: torch.device,
     track: Callable[[Iterable], Iterable] = iter,
+    keep: Keep | None = None,
 ) -> pd.DataFrame:
     """Train `model`, which restores masked tokens, in place.
+
+    With `keep`, it goes on from the last checkpoint there, and writes one before it stops by a
+    signal. On the CPU, stopped or not, the weights are the same to the bit.
 
     Args:
         track: wraps the steps, for progress.
@@ -139,34 +216,18 @@ def pretrain(
     Returns:
         The history, `REPORT` rows: step, loss (nats a hidden token) and accuracy of the hidden
         tokens, each the mean since the row before.
+
+    Raises:
+        InputError: a checkpoint cannot be written.
+        SystemExit: with 128 + the signal's number, once stopped by it.
     """
-    torch.manual_seed(seed)  # of dropout
-    generator = torch.Generator().manual_seed(seed)
-    model.to(device).train()
-    optimizer = make_optimizer(model, settings)
-    rising = round(settings.warmup * settings.steps)
-    schedule = get_linear_schedule_with_warmup(optimizer, rising, settings.steps)
-    batches = endless(len(encoded), settings.batch_size, generator)
-    history, since = [], torch.zeros(3, device=device)
-    for step in track(range(1, settings.steps + 1)):
-        inputs = compose(encoded, next(batches))
-        inputs["input_ids"], labels = masking.hide(inputs["input_ids"], generator)
-        labels = labels.to(device)
-        with torch.autocast(device.type, torch.bfloat16, settings.precision == "bf16"):
-            logits = model(**{k: v.to(device) for k, v in inputs.items()}).logits.float()
-        hidden = (labels != IGNORED).sum()
-        loss = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
-        (loss / hidden.clamp(min=1)).backward()  # of short sequences, none may be hidden
-        nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
-        right = (logits.argmax(-1) == labels).sum()
-        since += torch.stack([loss.detach(), right, hidden])
-        if step * REPORT // settings.steps > (step - 1) * REPORT // settings.steps:
-            total, right, hidden = since.tolist()
-            history.append(
-                {"step": step, "loss": total / max(1, hidden), "accuracy": right / max(1, hidden)}
-            )
-            since.zero_()
-    return pd.DataFrame(history)
+    pretraining = Pretraining(model, masking, encoded, settings, seed, device)
+    found = load_checkpoint(keep.folder, keep.training) if keep else None
+    if found:
+        pretraining.restore(*found)
+        logger.info("going on from the checkpoint of step %d", pretraining.step)
+    with kept(keep, lambda: pretraining.save(keep)) as after_step:
+        for _ in track(range(pretraining.step, settings.steps)):
+            pretraining.learn()
+            after_step(pretraining.step, settings.steps)
+    return pd.DataFrame(pretraining.history)

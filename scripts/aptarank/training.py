@@ -1,12 +1,9 @@
 """Fine-tuning: one loop for both kinds of model, which goes on where it was stopped."""
 
 import math
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,12 +13,19 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from aptarank.calibration import fit_temperature
-from aptarank.checkpoints import load_checkpoint, save_checkpoint
+from aptarank.checkpoints import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under,
+)
 from aptarank.depth import depth_of_step, depths_of, set_depth
 from aptarank.distributed import World
 from aptarank.encoding import Encoded
 from aptarank.errors import InputError
 from aptarank.inference import pair_logits
+from aptarank.keeping import Keep, kept
 from aptarank.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.model import freeze_backbone, kind_of
 from aptarank.optimisation import (
@@ -36,24 +40,6 @@ from aptarank.sampling import sample_pairs
 from aptarank.tasks import TASKS, Batch, Part
 
 SHOWN = 5  # aptamers in a message
-# SIGURG is SLURM's warning before its time limit (slurm.py).
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG)
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Where and how often checkpoints are written.
-
-    Attributes:
-        folder: of the checkpoints.
-        training: what tells this training from others: its settings, data and programs.
-        minutes, steps: between two checkpoints, whichever comes first; None: not by this.
-    """
-
-    folder: Path
-    training: str
-    minutes: float | None = None
-    steps: int | None = None
 
 
 def validate(
@@ -192,16 +178,11 @@ class Training:
         random = self.world.random_states()
         if not self.world.leads:
             return
-        optimizer = self.optimizer.state_dict()["state"]
         tensors = {
             **{f"model.{name}": tensor for name, tensor in self.model.state_dict().items()},
             **{f"averaged.{name}": t for name, t in self.averaged.state_dict().items()},
             **{f"best.{name}": tensor for name, tensor in self.best_weights.items()},
-            **{
-                f"optimizer.{number}.{name}": tensor
-                for number, state in optimizer.items()
-                for name, tensor in state.items()
-            },
+            **optimizer_tensors(self.optimizer),
             **{f"random.{name}": tensor for name, tensor in random.items()},
             "loss": self.loss,
         }
@@ -216,24 +197,11 @@ class Training:
 
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
         """Go on from a checkpoint."""
-
-        def part(prefix: str) -> dict[str, torch.Tensor]:
-            """The tensors under a prefix."""
-            return {
-                name.removeprefix(prefix): tensor
-                for name, tensor in tensors.items()
-                if name.startswith(prefix)
-            }
-
+        part = partial(under, tensors)
         self.model.load_state_dict(part("model."))
         self.averaged.load_state_dict(part("averaged."))
         self.best_weights = {n: t.to(self.world.device) for n, t in part("best.").items()}
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in part("optimizer.").items():
-            number, key = name.split(".", 1)
-            state.setdefault(int(number), {})[key] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        restore_optimizer(self.optimizer, tensors)
         self.world.set_random_states(part("random."))
         self.loss = tensors["loss"].to(self.world.device)
         self.step, self.history = values["step"], values["history"]
@@ -257,21 +225,6 @@ def calibrate(model: nn.Module, encoded: Encoded, pairs: ManyPairs, device: torc
         for parameter in last.parameters():
             parameter /= temperature
     return temperature
-
-
-@contextmanager
-def noted(*signals: signal.Signals) -> Iterator[list[signal.Signals]]:
-    """Note signals in a list instead of dying of them."""
-    found: list[signal.Signals] = []
-    before = {
-        each: signal.signal(each, lambda number, _: found.append(signal.Signals(number)))
-        for each in signals
-    }
-    try:
-        yield found
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def finetune(
@@ -300,9 +253,8 @@ def finetune(
     training = Training(model, train, validation, settings, seed, world)
     if keep:
         resume(training, keep)
-    stopping = STOPPING if keep else ()
-    with noted(*stopping) as signals:
-        run(training, keep, signals)
+    with kept(keep, lambda: training.save(keep), world.any) as after_step:
+        run(training, after_step)
     model.load_state_dict(training.best_weights)
     if training.depths:
         set_depth(model, training.depths[-1])
@@ -318,10 +270,10 @@ def resume(training: Training, keep: Keep) -> None:
         logger.info("going on from the checkpoint of step %d", training.step)
 
 
-def run(training: Training, keep: Keep | None, signals: list[signal.Signals]) -> None:
-    """Take the steps that are left, with evaluations, checkpoints and a line every few seconds."""
-    task, settings, world = training.task, training.settings, training.world
-    start = last_word = last_saved = time.monotonic()
+def run(training: Training, after_step: Callable[[int, int], None]) -> None:
+    """Take the steps that are left, with evaluations and a line every few seconds."""
+    task, settings = training.task, training.settings
+    start = last_word = time.monotonic()
     first, learnt = training.step, 0
     examples = task.batches.size * settings.accumulate
 
@@ -329,25 +281,8 @@ def run(training: Training, keep: Keep | None, signals: list[signal.Signals]) ->
         learnt += training.learn()
         if training.step % settings.evaluate_every == 0 or training.step == training.steps:
             training.evaluate()
+        after_step(training.step, training.steps)
         now = time.monotonic()
-        if keep:
-            due = keep.minutes is not None and now - last_saved >= 60 * keep.minutes
-            due |= keep.steps is not None and training.step % keep.steps == 0
-            stop, due = world.any(bool(signals), due)
-            if stop or due:
-                training.save(keep)
-                last_saved = now
-            if stop:
-                what = signals[0] if signals else signal.SIGTERM
-                logger.warning(
-                    "%s: stopped after step %d of %d, with a checkpoint in %s\n"
-                    "Run again: it goes on from there.",
-                    what.name,
-                    training.step,
-                    training.steps,
-                    keep.folder,
-                )
-                raise SystemExit(128 + what)
         if now - last_word >= PROGRESS_SECONDS:
             last_word = now
             done = training.step - first
