@@ -226,7 +226,7 @@ def plot_ranking(
         ylabel="rank by the model",
         title=f"Ranking of {len(ranks)} test aptamers",
     )
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
     save(figure, path, ranks)
 
 
