@@ -25,8 +25,8 @@ from aptarank.config import (
 )
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
-from aptarank.manifest import REPORTS
 from aptarank.repository import place_of
+from aptarank.results import REPORTS
 from aptarank.sources import imported_modules
 
 

@@ -11,7 +11,8 @@ from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
 from aptarank.files import sha256
 from aptarank.log import logger
-from aptarank.manifest import MANIFEST, REPORTS, read_manifest
+from aptarank.manifest import MANIFEST, read_manifest
+from aptarank.results import REPORTS
 
 
 @click.command(cls=Program)

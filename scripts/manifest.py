@@ -7,7 +7,7 @@ import click
 from aptarank import machine
 from aptarank.cli import PATH, Program
 from aptarank.log import logger
-from aptarank.manifest import MANIFEST, REPORTS, checksums, git_state, seeds_of
+from aptarank.manifest import MANIFEST, checksums, git_state, seeds_of
 from aptarank.results import NO_RESULTS, files_in
 
 
@@ -22,7 +22,7 @@ def main(inputs, config, results, output):
     Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}' --results results/mine
     """
     settings = json.loads(config)
-    besides = NO_RESULTS | {f"/{name}": "not yet" for name in (MANIFEST, *REPORTS)}
+    besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
     manifest = {
         "config": settings,
         "seeds": seeds_of(settings),

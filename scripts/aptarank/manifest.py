@@ -10,7 +10,6 @@ from aptarank.errors import InputError
 from aptarank.files import sha256
 
 MANIFEST = "manifest.json"
-REPORTS = ("report.html", "report.zip")  # made of all the rest, so not in the manifest
 
 
 def git_state() -> dict | None:

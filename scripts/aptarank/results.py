@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+REPORTS = ("report.html", "report.zip")
 # Names in a run's folder (behind a /), and why these files are no results.
 NO_RESULTS = {
     "*/logs/*.log": "logs: they name times and folders",
     "*/benchmarks/*.tsv": "benchmarks: seconds and memory of each job",
     "*/checkpoints/step-*": "checkpoints of a training that has not ended",
     "*/.snakemake_timestamp": "Snakemake's note of when a folder was written",
+    **{f"*/{name}": "the report: made of all the rest, where it was asked for" for name in REPORTS},
 }
 # Results that follow the clock.
 TIMED = {
