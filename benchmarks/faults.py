@@ -2,7 +2,7 @@
 
 Run: .venv/bin/python benchmarks/faults.py
 
-Each run starts in a new folder (those of the speed, curve and sweep in a copy of a finished one),
+Each run starts in a new folder (those of what follows the chain in a copy of a finished one),
 is killed (SIGKILL), called again at once, and compared byte for byte with an undisturbed run.
 """
 
@@ -46,9 +46,18 @@ WHOLE = SMALL | {
     "speed": {"variants": ["onnx-fp32"], "batch_sizes": [8], "repetitions": 3},
     "sweep": {"model": "rank", "batch_size": [16]},
 }
+# What the models are used for.
+USED = SMALL | {
+    "rank": {"candidates": "scored.csv"},
+    "screen": {"random": 20_000, "length": 8, "keep": 10, "chunks": 2},
+    "design": {"generations": 20, "population": 100, "keep": 5},
+}
 CHAIN = ["ingest", "split", "pairing", "audit", "tokenizer", "finetune", "predict", "evaluate"]
-CHAIN += ["baselines", "export", "compare", "manifest"]
+CHAIN += ["baselines", "export", "compare", "describe", "answer", "card", "manifest"]
 MORE = ["pretrain", "variant", "measure", "recommend", "learning_curve", "sweep"]
+USES = ["rank", "screen", "shortlist", "design"]
+# Config and scripts of each undisturbed run; the others go on from the first.
+RUNS = {"small": (SMALL, CHAIN), "whole": (WHOLE, MORE), "used": (USED, USES)}
 
 
 def write_inputs(folder: Path, config: dict) -> None:
@@ -146,13 +155,17 @@ def finish(folder: Path, *targets: str) -> tuple[int, str]:
 def duration(folder: Path, script: str) -> float:
     """Seconds that a script took in an undisturbed run."""
     rule = {"pairing": "pair"}.get(script, script)
-    files = [p for p in folder.rglob("*.tsv") if rule in p.stem or p.parent.name == f"{rule}s"]
+    every = list(folder.rglob("*.tsv"))
+    files = [path for path in every if path.stem == rule]  # else one a variant or chunk
+    files = files or [path for path in every if path.parent.name in (rule, f"{rule}s")]
     return pd.read_csv(files[0], sep="\t")["s"].iloc[0] if files else 1.0
 
 
 @click.command()
 @click.option("--runs", default=12, show_default=True, help="Kills of Snakemake itself.")
-@click.option("--scripts", default=",".join(CHAIN + MORE), help="Scripts to kill, once each.")
+@click.option(
+    "--scripts", default=",".join(CHAIN + MORE + USES), help="Scripts to kill, once each."
+)
 @click.option("--seed", default=1, show_default=True, help="Of the moments.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the runs.")
 def main(runs, scripts, seed, output):
@@ -161,12 +174,12 @@ def main(runs, scripts, seed, output):
     chance = random.Random(seed)
     wanted = [name for name in scripts.split(",") if name]
     seconds = {}
-    for name, config in (("small", SMALL), ("whole", WHOLE)):
-        if name == "whole":
-            if not set(wanted) & set(MORE):
-                continue
-            shutil.copytree(output / "small", output / "whole")
+    for name, (config, its) in RUNS.items():
         folder = output / name
+        if name != "small":
+            if not set(wanted) & set(its):
+                continue
+            shutil.copytree(output / "small", folder)
         write_inputs(folder, config)
         began = time.monotonic()
         code, _ = finish(folder)
@@ -179,14 +192,14 @@ def main(runs, scripts, seed, output):
     print("|---|---|---|---|---|---|", flush=True)
     failed = 0
     for number, target in enumerate([""] * runs + wanted):
-        name = "whole" if target in MORE else "small"
+        name = next((name for name, (_, its) in RUNS.items() if target in its), "small")
         at_work = None
         while at_work is None:  # it may have ended before its time
             folder = output / f"run-{number}"
             shutil.rmtree(folder, ignore_errors=True)
-            if name == "whole":
+            if name != "small":
                 shutil.copytree(output / "small", folder)
-            write_inputs(folder, WHOLE if name == "whole" else SMALL)
+            write_inputs(folder, RUNS[name][0])
             running = start(folder)
             limit = duration(output / name, target) if target else seconds[name]
             after = chance.uniform(0, 0.95 * limit)
