@@ -45,10 +45,11 @@ def checkpoint_options(wildcards, output):
     """Where a training writes checkpoints, and how often, as options of its script."""
     # Beside the outputs, which Snakemake removes when a job fails.
     folder = os.path.join(os.path.dirname(output.model), "checkpoints")
-    every = config["checkpoints"].items()
-    return [f"--checkpoints={folder}"] + [
-        f"--checkpoint-{k}={v or 0}" for k, v in every
+    every = [
+        f"--checkpoint-{key}={value or 0}"
+        for key, value in config["checkpoints"].items()
     ]
+    return [f"--checkpoints={folder}", *every]
 
 
 def checkpoint_files(wildcards):

@@ -17,13 +17,12 @@ from aptarank.config import KINDS, default, resolve_model
 from aptarank.distributed import World
 from aptarank.encoding import encode
 from aptarank.errors import InputError
-from aptarank.keeping import Keep, files_in, fingerprint
+from aptarank.keeping import files_of, keep_in
 from aptarank.log import logger
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
 from aptarank.sampling import permuted, sample_pairs
 from aptarank.slurm import run_again_if_warned
-from aptarank.sources import imported_modules
 from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
 from aptarank.tasks import Part
 from aptarank.tokenizer import load_tokenizer
@@ -114,17 +113,10 @@ def main(
         len(parts[0].sequences),
         parts[0].pairs.total,
     )
-    keep = None
-    if checkpoints:
-        files = [aptamers, train, validation, *files_in(tokenizer, init, chosen["checkpoint"])]
-        files += [Path(__file__), *map(Path, imported_modules(__file__))]
-        values = [chosen, seed, share, torch.__version__, world.device.type]
-        keep = Keep(
-            checkpoints,
-            fingerprint(values, files),
-            checkpoint_minutes or None,
-            checkpoint_steps or None,
-        )
+    files = [aptamers, train, validation, *files_of(tokenizer, init, chosen["checkpoint"])]
+    often = checkpoint_minutes, checkpoint_steps
+    values = [chosen, seed, share, world.device.type]
+    keep = keep_in(checkpoints, *often, __file__, values, files)
     fields = [field.name for field in dataclasses.fields(Settings)]
     wanted = Settings(**{name: chosen[name] for name in fields})
     with run_again_if_warned(world.leads):

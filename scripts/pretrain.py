@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from functools import partial
-from pathlib import Path
 
 import click
 import pandas as pd
@@ -14,13 +13,12 @@ from aptarank.cli import PATH, Program, checkpoint_options, device_option, threa
 from aptarank.config import default, resolve_model
 from aptarank.encoding import encode
 from aptarank.errors import InputError
-from aptarank.keeping import Keep, files_in, fingerprint
+from aptarank.keeping import files_of, keep_in
 from aptarank.log import logger, progress
 from aptarank.model import make_masked_model, pick_device
 from aptarank.optimisation import pick_precision
-from aptarank.pretraining import Masking, Settings, pretrain, read_sequences
+from aptarank.pretraining import Masking, Pretraining, Settings, pretrain, read_sequences
 from aptarank.slurm import run_again_if_warned
-from aptarank.sources import imported_modules
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_table, write_csv
 from aptarank.tokenizer import load_tokenizer
@@ -71,15 +69,13 @@ def main(
     chosen = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
     masking = Masking(words, settings["k"] if settings["tokenizer"] == "kmer" else 1)
     track = partial(progress, what="pretraining", unit="steps")
-    keep = None
-    if checkpoints:
-        files = [aptamers, split, *([unlabelled] if unlabelled else [])]
-        files += files_in(tokenizer, settings["checkpoint"])
-        files += [Path(__file__), *map(Path, imported_modules(__file__))]
-        training = fingerprint([values, seed, torch.__version__, place.type], files)
-        keep = Keep(checkpoints, training, checkpoint_minutes or None, checkpoint_steps or None)
+    files = [aptamers, split, *([unlabelled] if unlabelled else [])]
+    files += files_of(tokenizer, settings["checkpoint"])
+    often = checkpoint_minutes, checkpoint_steps
+    keep = keep_in(checkpoints, *often, __file__, [values, seed, place.type], files)
+    pretraining = Pretraining(model, masking, encoded, chosen, seed, place)
     with run_again_if_warned(True):
-        table = pretrain(model, masking, encoded, chosen, seed, place, track, keep)
+        table = pretrain(pretraining, track, keep)
     model.cpu().save_pretrained(output)
     words.save_pretrained(output)
     write_csv(table, history)

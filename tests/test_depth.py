@@ -7,9 +7,9 @@ from test_training import ALONE, model, settings
 
 from aptarank.depth import depths_of
 from aptarank.errors import InputError
-from aptarank.keeping import Keep
+from aptarank.keeping import Keep, resume
 from aptarank.model import from_checkpoint
-from aptarank.training import Training, finetune, resume
+from aptarank.training import Training, finetune
 
 
 def test_a_stop_among_depths_changes_nothing(parts, tmp_path):

@@ -151,11 +151,12 @@ runpy.run_path(sys.argv[0], run_name="__main__")
     done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True)
     step = 7 if how == "SIGURG" else 6
     assert f"going on from the checkpoint of step {step}" in done.stderr
-    for name, other in (("again.csv", "pretraining.csv"), ("again", "pretrained")):
-        mine, whole = tmp_path / name, tmp_path / other
-        if mine.is_dir():
-            mine, whole = mine / "model.safetensors", whole / "model.safetensors"
-        assert mine.read_bytes() == whole.read_bytes()
+    weights = "model.safetensors"
+    for mine, whole in (
+        ("again.csv", "pretraining.csv"),
+        (f"again/{weights}", f"pretrained/{weights}"),
+    ):
+        assert (tmp_path / mine).read_bytes() == (tmp_path / whole).read_bytes()
     assert not (tmp_path / "kept").exists()
 
 

@@ -73,11 +73,13 @@ threads_option = click.option(
 def checkpoint_options(command):
     """The options of a training that goes on where it was stopped."""
     for option in (
-        click.option("--checkpoint-steps", default=0, help="Between two checkpoints; 0: not so."),
+        click.option(
+            "--checkpoint-steps", default=0, help="Between two checkpoints; 0: none by steps."
+        ),
         click.option(
             "--checkpoint-minutes",
             default=float(default("checkpoints.minutes")),
-            help="Between two checkpoints; 0: not so.",
+            help="Between two checkpoints; 0: none by time.",
         ),
         click.option(
             "--checkpoints",

@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import torch
+
+from aptarank.checkpoints import load_checkpoint
 from aptarank.log import logger
+from aptarank.sources import imported_modules
 
 # SIGURG is SLURM's warning before its time limit (slurm.py).
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG)
@@ -31,6 +36,31 @@ class Keep:
     steps: int | None = None
 
 
+class Resumable(Protocol):
+    """A training that a checkpoint can be put into."""
+
+    step: int
+
+    def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None: ...
+
+
+def keep_in(
+    folder: Path | None, minutes: float, steps: int, script: str, values: list, files: list[Path]
+) -> Keep | None:
+    """How a program keeps its training in a folder; None without one.
+
+    Args:
+        minutes, steps: between two checkpoints; 0: not by this.
+        script: the program's file; it and the modules that it imports tell trainings apart, too.
+        values, files: what the training depends on.
+    """
+    if folder is None:
+        return None
+    programs = [Path(script), *map(Path, imported_modules(script))]
+    training = fingerprint([*values, torch.__version__], [*files, *programs])
+    return Keep(folder, training, minutes or None, steps or None)
+
+
 def fingerprint(values: list, files: Iterable[Path]) -> str:
     """What tells a training from another: a digest of values and of the content of files."""
     total = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
@@ -40,10 +70,18 @@ def fingerprint(values: list, files: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def files_in(*folders: str | Path | None) -> list[Path]:
+def files_of(*folders: str | Path | None) -> list[Path]:
     """The files in those of the folders that are there."""
     there = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
     return sorted(path for folder in there for path in folder.iterdir() if path.is_file())
+
+
+def resume(training: Resumable, keep: Keep | None) -> None:
+    """Go on from the last checkpoint, where there is one."""
+    found = load_checkpoint(keep.folder, keep.training) if keep else None
+    if found:
+        training.restore(*found)
+        logger.info("going on from the checkpoint of step %d", training.step)
 
 
 @contextmanager

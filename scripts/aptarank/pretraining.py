@@ -18,17 +18,10 @@ from torch import nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
-from aptarank.checkpoints import (
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
-    save_checkpoint,
-    under,
-)
+from aptarank.checkpoints import optimizer_tensors, restore_optimizer, save_checkpoint, under
 from aptarank.encoding import Encoded, compose
 from aptarank.errors import InputError
-from aptarank.keeping import Keep, kept
-from aptarank.log import logger
+from aptarank.keeping import Keep, kept, resume
 from aptarank.optimisation import make_optimizer, trapezoid
 from aptarank.sampling import Batches
 from aptarank.sequences import as_tokens, normalise
@@ -128,7 +121,10 @@ class Masking:
 
 
 class Pretraining:
-    """A model on its way; each step has random numbers of its own: it can go on anywhere."""
+    """A model that learns to restore masked tokens, on its way.
+
+    Each step has random numbers of its own, so that it can go on anywhere.
+    """
 
     def __init__(
         self,
@@ -196,16 +192,11 @@ class Pretraining:
 
 
 def pretrain(
-    model: nn.Module,
-    masking: Masking,
-    encoded: Encoded,
-    settings: Settings,
-    seed: int,
-    device: torch.device,
+    pretraining: Pretraining,
     track: Callable[[Iterable], Iterable] = iter,
     keep: Keep | None = None,
 ) -> pd.DataFrame:
-    """Train `model`, which restores masked tokens, in place.
+    """Take all steps; the model is trained in place.
 
     With `keep`, it goes on from the last checkpoint there, and writes one before it stops by a
     signal. On the CPU, stopped or not, the weights are the same to the bit.
@@ -221,13 +212,10 @@ def pretrain(
         InputError: a checkpoint cannot be written.
         SystemExit: with 128 + the signal's number, once stopped by it.
     """
-    pretraining = Pretraining(model, masking, encoded, settings, seed, device)
-    found = load_checkpoint(keep.folder, keep.training) if keep else None
-    if found:
-        pretraining.restore(*found)
-        logger.info("going on from the checkpoint of step %d", pretraining.step)
+    steps = pretraining.settings.steps
+    resume(pretraining, keep)
     with kept(keep, lambda: pretraining.save(keep)) as after_step:
-        for _ in track(range(pretraining.step, settings.steps)):
+        for _ in track(range(pretraining.step, steps)):
             pretraining.learn()
-            after_step(pretraining.step, settings.steps)
+            after_step(pretraining.step, steps)
     return pd.DataFrame(pretraining.history)

@@ -13,19 +13,13 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from aptarank.calibration import fit_temperature
-from aptarank.checkpoints import (
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
-    save_checkpoint,
-    under,
-)
+from aptarank.checkpoints import optimizer_tensors, restore_optimizer, save_checkpoint, under
 from aptarank.depth import depth_of_step, depths_of, set_depth
 from aptarank.distributed import World
 from aptarank.encoding import Encoded
 from aptarank.errors import InputError
 from aptarank.inference import pair_logits
-from aptarank.keeping import Keep, kept
+from aptarank.keeping import Keep, kept, resume
 from aptarank.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.model import freeze_backbone, kind_of
 from aptarank.optimisation import (
@@ -251,8 +245,7 @@ def finetune(
         SystemExit: with 128 + the signal's number, once stopped by it.
     """
     training = Training(model, train, validation, settings, seed, world)
-    if keep:
-        resume(training, keep)
+    resume(training, keep)
     with kept(keep, lambda: training.save(keep), world.any) as after_step:
         run(training, after_step)
     model.load_state_dict(training.best_weights)
@@ -260,14 +253,6 @@ def finetune(
         set_depth(model, training.depths[-1])
     model.eval()
     return pd.DataFrame(training.history)
-
-
-def resume(training: Training, keep: Keep) -> None:
-    """Go on from the last checkpoint, where there is one."""
-    found = load_checkpoint(keep.folder, keep.training)
-    if found:
-        training.restore(*found)
-        logger.info("going on from the checkpoint of step %d", training.step)
 
 
 def run(training: Training, after_step: Callable[[int, int], None]) -> None:
