@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from aptarank import machine
-from aptarank.about import read_about
+from aptarank.about import is_program, read_about
 from aptarank.depth import set_depth
 from aptarank.encoding import compose, encode
 from aptarank.fused import fused
@@ -172,7 +172,8 @@ def near_the_limit(folder: Path, data: Path, threads: int) -> pd.DataFrame:
     runs = {
         name: load_variant(folder / "variants" / name, threads, CPU)
         for name in abouts
-        if not name.startswith("torch-compile")  # it would compile once more
+        # It would compile once more; programs are not kept.
+        if not name.startswith("torch-compile") and not is_program(name)
     }
     ways = {name: lambda run=run: run(inputs) for name, run in runs.items()}
     limits = {

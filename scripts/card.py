@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import click
-import onnx
 from safetensors import safe_open
 
 from aptarank.about import read_about
@@ -15,6 +14,8 @@ from aptarank.files import sha256
 from aptarank.log import logger
 from aptarank.machine import versions
 from aptarank.model_card import Facts, model_card
+from aptarank.model_files import read_config, read_object
+from aptarank.onnx_files import check_onnx
 from aptarank.repository import (
     CARD,
     TOKENIZER,
@@ -83,8 +84,8 @@ def main(
     part = read_table(split, ["sequence", "part"], text=True).set_index("sequence")["part"]
     trained = rows[rows["sequence"].map(part).isin(["train", EVERY])]
     facts = Facts(
-        config=read_json(folder / "config.json"),
-        tokenizer=read_json(folder / TOKENIZER),
+        config=read_config(folder),
+        tokenizer=read_object(folder / TOKENIZER, "the settings of a tokenizer"),
         metrics=read_json(metrics),
         baselines=read_table(baselines, ["model", "accuracy"]),
         ingestion=read_json(ingestion),
@@ -127,8 +128,8 @@ def check_whole(path: Path) -> None:
             with safe_open(path, framework="numpy"):
                 pass
         elif path.suffix == ".onnx":
-            onnx.load(path)
-    except OSError:  # of the disk, not of the content
+            check_onnx(path)
+    except (OSError, InputError):  # of the disk, not of the content
         raise
     except Exception as error:  # each library has exceptions of its own
         what = str(error).splitlines()[0]

@@ -26,8 +26,9 @@ from aptarank.metrics import (
     ranking_metrics,
     top_recall,
 )
+from aptarank.model_files import about_of, read_config
 from aptarank.pairs import Pairs
-from aptarank.tables import ANEW, read_aptamers, read_json, read_logits, read_table
+from aptarank.tables import ANEW, read_aptamers, read_logits, read_table
 from aptarank.truth import contradicting, fitness_difference, known_fitness
 
 
@@ -145,7 +146,7 @@ def main(
         for number, band in enumerate(accuracy_by_margin(difference, right, bands))
     ]
 
-    about = read_json(folder / "config.json")["aptarank"]
+    about = about_of(read_config(folder), folder)
     temperature = about.get("temperature", 1.0)
     unscaled = expit(average * temperature)
     tables = [reliability(label, probability) for probability in (unscaled, chance)]

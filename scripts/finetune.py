@@ -15,7 +15,7 @@ from aptarank.cli import PATH, Program, checkpoint_options, device_option, threa
 from aptarank.comparison import comparison
 from aptarank.config import KINDS, default, resolve_model
 from aptarank.distributed import World
-from aptarank.encoding import encode
+from aptarank.encoding import check_known, encode
 from aptarank.errors import InputError
 from aptarank.keeping import files_of, keep_in
 from aptarank.log import logger
@@ -156,7 +156,9 @@ def load_part(path: Path, known: pd.DataFrame, words, share: float = 1.0, seed: 
         pairs = StoredPairs(path, sequences, keep=chosen)
     used = sequences[pairs.only_used()]
     compared = comparison(known, used, pairs, read_margin(path))
-    return Part(used, encode(words, used), pairs, compared)
+    encoded = encode(words, used)
+    check_known(words, encoded, "this training")
+    return Part(used, encoded, pairs, compared)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Time the variants of a model side by side, in one process."""
 
 import importlib.metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import numpy as np
@@ -8,19 +10,27 @@ import pandas as pd
 import torch
 
 from aptarank import machine
-from aptarank.about import read_about
+from aptarank.about import is_program, read_about, write_about
 from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.config import default
+from aptarank.depth import set_depth
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.inference import Inputs
 from aptarank.log import logger
-from aptarank.model import pick_device
+from aptarank.model import load_model, pick_device
 from aptarank.onnx_model import providers_of
 from aptarank.sampling import sample_pairs
 from aptarank.tables import StoredPairs, read_aptamers, write_csv
 from aptarank.timing import alone, batch_of, interleaved, summary
 from aptarank.tokenizer import load_tokenizer
-from aptarank.variants import BASELINE, FORMS, load_variant, split_name
+from aptarank.variants import (
+    BASELINE,
+    FORMS,
+    load_variant,
+    split_name,
+    write_variant,
+)
 
 
 @click.command(cls=Program)
@@ -64,13 +74,49 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
         first, second = np.arange(len(encoded)), None
     batches = {size: batch_of(encoded, first, second, size) for size in sorted(sizes)}
 
+    with TemporaryDirectory() as made:
+        example = batch_of(encoded, first, second, 2)
+        for name in filter(is_program, found):
+            found[name] = make_program(name, model, example, Path(made) / name)
+        rows = time_variants(found, batches, repetitions, seconds, threads, place)
+    write_csv(pd.DataFrame(rows), output)
+    logger.info("%s", output)
+
+
+def make_program(name: str, source: Path, example: Inputs, folder: Path) -> Path:
+    """Write a variant that is a program from the weights of its model; returns its folder.
+
+    Programs are not kept (`aptarank.about` says why). The same weights and the same code give
+    the one that variant.py proved.
+    """
+    model, layers = load_model(source), split_name(name)[1]
+    if layers is not None:
+        set_depth(model, layers)
+    about = write_variant(name, model, [example], default("export.opset"), folder)
+    write_about(folder, about | {"skipped": None})
+    return folder
+
+
+def time_variants(
+    found: dict[str, Path],
+    batches: dict[int, Inputs],
+    repetitions: int,
+    seconds: float,
+    threads: int,
+    place: torch.device,
+) -> list[dict]:
+    """A row for each variant, number of threads and batch size."""
     costs = {}
     for name, folder in found.items():
-        costs[name] = alone(folder, threads, place.type, batches[max(sizes)])
+        mine = is_program(name)
+        costs[name] = alone(folder, threads, place.type, batches[max(batches)], made_here=mine)
         logger.info("%s: loaded in %.1f s", name, costs[name]["load_s"])
     rows = []
     for count in sorted({1, threads}):
-        forwards = {name: load_variant(folder, count, place) for name, folder in found.items()}
+        forwards = {
+            name: load_variant(folder, count, place, made_here=is_program(name))
+            for name, folder in found.items()
+        }
         for size, inputs in batches.items():
             ways = {
                 name: lambda run=run, inputs=inputs: run(inputs) for name, run in forwards.items()
@@ -98,8 +144,7 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
                 base / np.median(times[best]),
                 BASELINE,
             )
-    write_csv(pd.DataFrame(rows), output)
-    logger.info("%s", output)
+    return rows
 
 
 def where(name: str, device: torch.device) -> dict[str, str]:

@@ -10,12 +10,14 @@ import torch
 
 from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.consistency import average_of_orders
-from aptarank.encoding import check_fits, encode
+from aptarank.encoding import check_fits, check_known, encode
 from aptarank.errors import InputError
 from aptarank.inference import (
     BATCH,
+    check_answers,
     logits_of_pairs,
     probability,
+    run_safely,
     scores_of_aptamers,
     torch_forward,
 )
@@ -82,11 +84,15 @@ def main(
     model = load_model(folder).to(place)
     tokenizer = load_tokenizer(folder)
 
+    forward = partial(run_safely, torch_forward(model, place, precision), source=folder)
+    limit, rows = position_limit(model.config), model.config.vocab_size
+    check_answers(forward, tokenizer, kind_of(model), limit, rows, folder)
+
     sequences, first, second = index_sequences(table, pairs)
     encoded, kind = encode(tokenizer, sequences), kind_of(model)
-    limit = position_limit(model.config)
+    check_known(tokenizer, encoded, folder)
     check_fits(encoded, sequences, sequences, kind, limit)
-    what = (torch_forward(model, place, precision), kind, encoded)
+    what = (forward, kind, encoded)
     orders = [logits_of_pairs(*what, first, second, batch_size, tracker("predicting"))]
     if kind == "rank":
         orders.append(-orders[0])

@@ -9,7 +9,7 @@ from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.hub import as_lines, upload
 from aptarank.log import logger
-from aptarank.repository import CARD, in_order
+from aptarank.repository import CARD, check_repository, in_order
 from aptarank.results import files_in
 
 
@@ -40,6 +40,7 @@ def main(folder, repository, private, dry_run):
     if not (folder / CARD).is_file():
         raise InputError(f"{folder}: no {CARD}; expected a folder that card.py writes")
     names = in_order(files_in(folder))
+    check_repository(folder, names)
     sizes = {name: (folder / name).stat().st_size for name in names}
     what = f"{len(names)} files, {sum(sizes.values()) / 1e6:.1f} MB"
     kind = "private" if private else "public"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from aptarank.cli import PATH, Program
 from aptarank.config import resolve_model
-from aptarank.encoding import check_fits, encode
+from aptarank.encoding import check_fits, check_known, encode
 from aptarank.log import logger
 from aptarank.model import LIMIT, checkpoint_config, position_limit, token_types
 from aptarank.splits import EVERY
@@ -39,6 +39,7 @@ def main(aptamers, settings, split, init, output):
     else:
         tokenizer = make(settings, training_sequences(known["sequence"], split))
     encoded = encode(tokenizer, known["sequence"])
+    check_known(tokenizer, encoded, settings["checkpoint"] or output)
     limit = tokenizer.model_max_length
     longest = check_fits(encoded, known["id"], known["sequence"], settings["kind"], limit)
     tokenizer.save_pretrained(output)

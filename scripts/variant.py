@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.about import read_about, write_about
+from aptarank.about import is_program, read_about, write_about
 from aptarank.cli import PATH, Program, device_option, threads_option
 from aptarank.config import default
 from aptarank.depth import set_depth
@@ -29,6 +29,7 @@ from aptarank.variants import (
     BASELINE,
     BITS,
     load_variant,
+    remove_program,
     split_name,
     why_not,
     write_variant,
@@ -122,7 +123,7 @@ def main(
     examples = draw_examples(calibrating, kind, calibration, seed)
     about = write_variant(name, model, examples, opset, output)
     write_about(output, about | {"skipped": None})
-    forward = load_variant(output, threads, place)
+    forward = load_variant(output, threads, place, made_here=True)
 
     measured, found = {}, {}
     for part, path in (("validation", validation), ("test", test)):
@@ -143,6 +144,8 @@ def main(
     limit = limits[about["precision"]]
     found["tolerance"] = limit
     write_about(output, about | {"skipped": None, "agreement": found, **measured})
+    if is_program(name):
+        remove_program(output)
     if not found["largest_difference"] <= limit:
         raise InputError(
             f"{name}: its probabilities differ from eager PyTorch's by up to "

@@ -117,6 +117,8 @@ def snakemake(tmp_path):
     return run
 
 
+TINY_CANDIDATES = "sequence\nACGUACG\nGGGUACG\nUUUUACG\n"
+
 SMALL = """
 run: small
 datasets:

@@ -70,7 +70,9 @@ def all_forms(tmp_path_factory):
     for name in HERE:
         about = write(name, model, root / name)
         found[name] = SimpleNamespace(
-            folder=root / name, about=about, forward=load_variant(root / name, 1, CPU)
+            folder=root / name,
+            about=about,
+            forward=load_variant(root / name, 1, CPU, made_here=True),
         )
     return model, found
 
@@ -137,10 +139,10 @@ def test_a_damaged_file(all_forms, name, tmp_path):
     for damaged in (content[: len(content) // 2], b"\1" * len(content), content[:-1] + b"\1", b""):
         largest.write_bytes(damaged)
         with pytest.raises(InputError, match=rf"{largest.name}: missing, cut short or changed"):
-            load_variant(copy, 1, CPU)
+            load_variant(copy, 1, CPU, made_here=True)
     largest.unlink()
     with pytest.raises(InputError, match=rf"{largest.name}: missing"):
-        load_variant(copy, 1, CPU)
+        load_variant(copy, 1, CPU, made_here=True)
     (copy / ABOUT).unlink()
     (copy / "other").touch()
     with pytest.raises(InputError, match="it holds other files"):
@@ -154,9 +156,9 @@ def test_a_damaged_file(all_forms, name, tmp_path):
 def test_no_variant(tmp_path, content):
     if content is not None:
         (tmp_path / ABOUT).write_text(content)
-    said = "nothing to run: why" if "why" in str(content) else "not a variant"
+    said = "nothing to run: why" if "why" in str(content) else "variant"
     with pytest.raises(InputError, match=said):
-        load_variant(tmp_path, 1, CPU)
+        load_variant(tmp_path, 1, CPU, made_here=True)
 
 
 @pytest.mark.parametrize("name", HERE)
@@ -178,7 +180,12 @@ def test_shared_weights_are_not_copied_once_a_layer(tmp_path, name):
     assert about["bytes"] <= 1.1 * model.num_parameters() * about["bits"] / 8 + 1500 * 12 * 12
     inputs = random_inputs(8, 17)
     eager = torch_forward(model, CPU)(inputs)
-    assert distance(FORMS[name].precision, load_variant(tmp_path, 1, CPU)(inputs), eager) < 2
+    assert (
+        distance(
+            FORMS[name].precision, load_variant(tmp_path, 1, CPU, made_here=True)(inputs), eager
+        )
+        < 2
+    )
 
 
 def test_int8_reaches_the_matrices(all_forms):
@@ -217,7 +224,7 @@ def test_fewer_layers(tmp_path, form):
     about = write(f"{form}@1", shallow, tmp_path)
     assert (about["layers"], about["kind"]) == (1, "rank")
     inputs = random_inputs(16, 17)
-    ours = load_variant(tmp_path, 1, CPU)(inputs)
+    ours = load_variant(tmp_path, 1, CPU, made_here=True)(inputs)
     assert distance(FORMS[form].precision, ours, torch_forward(shallow, CPU)(inputs)) < 1
     assert np.abs(ours - torch_forward(whole, CPU)(inputs)).max() > 0.1
 
@@ -234,7 +241,7 @@ def test_another_encoder(bert, tmp_path, name):
     if name not in HERE:
         pytest.skip(FORMS[name].missing(CPU))
     write(name, bert, tmp_path)
-    forward = load_variant(tmp_path, 1, CPU)
+    forward = load_variant(tmp_path, 1, CPU, made_here=True)
     for shape in ((1, 5), (9, 33), (3, 66)):
         inputs = random_inputs(*shape)
         eager = torch_forward(bert, CPU)(inputs)

@@ -97,7 +97,7 @@ def test_folders_that_are_no_checkpoint(tmp_path, checkpoint):
     with pytest.raises(InputError, match="type 'gpt2' is no encoder"):
         checkpoint_config(str(checkpoint))
     (checkpoint / "config.json").write_text("{")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="damaged"):
         checkpoint_config(str(checkpoint))
 
 
@@ -105,7 +105,7 @@ def test_damaged_weights(tmp_path):
     new_model("nano", 9, 0, 0.0, "rank").save_pretrained(tmp_path)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(InputError, match="weights cannot be loaded"):
+    with pytest.raises(InputError, match="not a whole safetensors file"):
         load_model(tmp_path)
 
 

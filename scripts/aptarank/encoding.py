@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.errors import InputError
+from aptarank.log import logger
 
 PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
 
@@ -72,6 +74,52 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Enco
         (tokenizer.pad_token_id, tokenizer.pad_token_type_id),
         "token_type_ids" in tokenizer.model_input_names,
     )
+
+
+def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: str | Path) -> None:
+    """Refuse a tokenizer that does not know the letters; warn where some are unknown to it.
+
+    Args:
+        encoded: distinct aptamers.
+        source: of the tokenizer, for the message.
+
+    Raises:
+        InputError: of half of the aptamers and more some letter is unknown, or many of them become
+            the same tokens, as where unknown letters are left out.
+    """
+    total, unknown = len(encoded), 0
+    if tokenizer.unk_token_id is not None and total:
+        unknown = int((encoded.ids == tokenizer.unk_token_id).any(1).sum())
+    distinct = len(encoded.ids.unique(dim=0)) if total else 0
+    if 2 * unknown >= total > 0 or 2 * distinct <= total > 1:
+        told = f"reads {unknown} of {total} aptamers as {tokenizer.unk_token}"
+        if not unknown:
+            told = f"makes the same tokens of {total - distinct} of {total} different aptamers"
+        raise InputError(f"the tokenizer of {source} {told}: {alphabet_of(tokenizer)}")
+    if unknown:
+        logger.warning(
+            "the tokenizer of %s does not know all letters of %d of %d aptamers: a model cannot "
+            "tell apart what it reads as %s",
+            *(source, unknown, total, tokenizer.unk_token),
+        )
+
+
+def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
+    """What a tokenizer that does not know the bases wants instead, and what to do."""
+    words = [word for word in tokenizer.get_vocab() if word not in tokenizer.all_special_tokens]
+    sizes = {len(word) for word in words if set(word) <= set("ACGT")}
+    if sizes and min(sizes) > 1:
+        size = min(sizes)
+        return (
+            f"it wants k-mers with blanks between, as DNABERT's; tokenizer: kmer with k: {size} "
+            "makes tokens of that kind"
+        )
+    cause = "it does not know A, C, G and T"
+    if {"a", "c", "g", "t"} <= set(words):
+        cause = "it knows bases in lower case alone"
+    elif {"A", "C", "G", "U"} <= set(words):
+        cause = "it knows U and not T, in which all sequences are written here"
+    return f"{cause}; say tokenizer: nucleotide, which makes one token of each base"
 
 
 def find_template(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> Template:

@@ -7,6 +7,7 @@ import torch
 
 from aptarank.forms_onnx import FILE
 from aptarank.inference import Forward, Inputs
+from aptarank.onnx_files import check_onnx
 
 try:
     import openvino
@@ -27,6 +28,7 @@ def missing(precision: str, device: torch.device) -> str | None:
 
 def read(folder: Path, threads: int, device: torch.device, precision: str) -> Forward:
     """An ONNX file, compiled for this processor."""
+    check_onnx(folder / FILE)
     core = openvino.Core()
     settings = {
         "INFERENCE_NUM_THREADS": threads,

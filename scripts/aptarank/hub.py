@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from huggingface_hub import HfApi
+import httpx
+from huggingface_hub import HfApi, get_session
 from huggingface_hub.utils import disable_progress_bars
 
 from aptarank.errors import InputError
@@ -14,6 +15,7 @@ ADVICE = {
     403: "this HF_TOKEN may not write there; it needs the permission to write to that repository",
     404: "there is no such user or organisation, or this HF_TOKEN may not see it",
 }
+SILENCE = 45  # seconds without a byte, after which the Hub is given up
 MADE_HERE = ["onnx/*.onnx", "openvino/*.onnx"]  # what a former upload may have left
 
 
@@ -33,6 +35,8 @@ def upload(folder: Path, names: Sequence[str], repository: str, private: bool, t
         InputError: the Hub cannot be reached, or refuses.
     """
     disable_progress_bars()  # they are no lines
+    # huggingface_hub waits for ever. An upload may take as long as it needs while bytes flow.
+    get_session().timeout = httpx.Timeout(SILENCE)
     api = HfApi(token=token)
     try:
         address = api.create_repo(repository, private=private, exist_ok=True)
@@ -60,6 +64,8 @@ def worded(error: Exception, endpoint: str, repository: str, token: str) -> str:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in ADVICE:
         return f"{endpoint}: cannot upload to {repository}: {ADVICE[status]}"
+    if isinstance(error, httpx.TimeoutException):
+        return f"{endpoint}: no answer for {SILENCE} s, and nothing more was uploaded; try later"
     said = " ".join(str(error).split()) or type(error).__name__
     return f"{endpoint}: cannot upload to {repository}: {said.replace(token, '***')}"
 

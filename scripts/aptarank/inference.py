@@ -1,15 +1,19 @@
 """Probabilities from a trained model, whatever runs it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from scipy.special import expit
 from torch import nn
+from transformers import PreTrainedTokenizerBase
 
-from aptarank.encoding import Encoded, compose
+from aptarank.encoding import PROBE, Encoded, compose, encode
+from aptarank.errors import InputError
 from aptarank.metrics import win_rate
 from aptarank.model import kind_of
+from aptarank.tokenizer import first_line
 
 Inputs = dict[str, torch.Tensor]  # of a model, as encoding.compose makes them
 # Model inputs of one batch in, its logits out, float32 of shape (batch,).
@@ -32,6 +36,59 @@ def torch_forward(model: nn.Module, device: torch.device, precision: str = "fp32
         return logits.float().cpu().numpy()
 
     return forward
+
+
+def run_safely(forward: Forward, inputs: Inputs, source: Path) -> np.ndarray:
+    """The logits of a batch, shape (batch,).
+
+    Raises:
+        InputError: the model fails, or what it gives is not a finite number for each input.
+    """
+    try:
+        logits = forward(inputs)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # each runtime has exceptions of its own
+        raise InputError(f"{source}: the model cannot be run: {first_line(error)}") from None
+    if logits.shape != (len(inputs["input_ids"]),) or not np.isfinite(logits).all():
+        raise InputError(
+            f"{source}: a damaged model: it does not give a finite number for each input"
+        )
+    return logits
+
+
+def check_answers(
+    forward: Forward,
+    tokenizer: PreTrainedTokenizerBase,
+    kind: str,
+    limit: int,
+    rows: int,
+    source: Path,
+) -> None:
+    """Run a first short input, so that a damaged model is found before any work.
+
+    Args:
+        limit: most tokens of one input.
+        rows: of the model's table of word embeddings.
+
+    Raises:
+        InputError: the model and its tokenizer do not belong together, or do not answer.
+    """
+    try:
+        if max(tokenizer.get_vocab().values()) >= rows:
+            raise InputError(
+                f"{source}: its tokenizer has ids beyond the {rows} tokens of the model; the two "
+                "do not belong together"
+            )
+        sides = [torch.tensor([0, 1])] * (2 if kind == "pair" else 1)
+        inputs = compose(encode(tokenizer, [PROBE, PROBE[::-1]]), *sides)
+        if inputs["input_ids"].shape[1] > limit:
+            raise InputError(f"{source}: a model of {limit} tokens reads no aptamer")
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # whatever a damaged tokenizer makes of a text
+        raise InputError(f"{source}: a damaged tokenizer: {first_line(error)}") from None
+    run_safely(forward, inputs, source)
 
 
 def run_batches(

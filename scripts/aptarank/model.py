@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from transformers import (
     CONFIG_MAPPING,
     AlbertConfig,
@@ -21,8 +20,8 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
-from aptarank.config import KINDS
 from aptarank.errors import InputError
+from aptarank.model_files import about_of, check_parameters, read_config
 from aptarank.tokenizer import first_line
 
 disable_progress_bar()  # of transformers: weights load and save in no time
@@ -171,9 +170,14 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
     elif not HUB_NAME.fullmatch(checkpoint):
         raise InputError(f"checkpoint {checkpoint}: no such folder, and no Hugging Face name")
     try:
-        found = PreTrainedConfig.get_config_dict(checkpoint, local_files_only=folder.exists())[0]
+        if folder.exists():
+            found = read_config(folder)
+        else:
+            found = PreTrainedConfig.get_config_dict(checkpoint)[0]
         kind = found.get("model_type")
         config = CONFIG_MAPPING[kind].from_dict(found) if kind in ENCODERS else None
+    except (InputError, MemoryError):
+        raise
     except Exception as error:  # transformers' checks of values raise classes of their own
         raise InputError(
             f"checkpoint {checkpoint}: cannot be read: {first_line(error)}\n"
@@ -189,7 +193,25 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
             f"checkpoint {checkpoint}: a model of type {kind!r} {why}.\n"
             "Expected an encoder such as albert, bert, roberta, distilbert or electra."
         )
+    if folder.exists():
+        check_parameters(shapeless(config, checkpoint).num_parameters(), folder)
     return config
+
+
+def shapeless(config: PreTrainedConfig, source: str) -> PreTrainedModel:
+    """A model of this configuration without its weights, which takes no memory.
+
+    Raises:
+        InputError: no such model can be made.
+    """
+    try:
+        with torch.device("meta"):
+            return AutoModelForSequenceClassification.from_config(config)
+    except Exception as error:  # whatever a number makes of the arithmetic of sizes
+        raise InputError(
+            f"{source}: no model of type {config.model_type!r} can be made of its config.json: "
+            f"{first_line(error)}"
+        ) from None
 
 
 def from_checkpoint(
@@ -224,12 +246,20 @@ def load_model(folder: Path) -> PreTrainedModel:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected a model that finetune.py wrote")
     config = checkpoint_config(str(folder))
-    if getattr(config, "aptarank", {}).get("kind") not in KINDS:
-        raise InputError(
-            f"{folder}: not a model fine-tuned by aptarank: its config.json does not say whether "
-            "it is of kind rank or pair"
-        )
-    return load_weights(folder).eval()
+    kind_in(config, folder)
+    return load_weights(folder, config=config, dtype="auto").eval()
+
+
+def kind_in(config: PreTrainedConfig, folder: Path) -> str:
+    """The kind of a fine-tuned model by its configuration.
+
+    Raises:
+        InputError: it is not a model of ours.
+    """
+    kind = about_of({"aptarank": getattr(config, "aptarank", None)}, folder)["kind"]
+    if config.num_labels != 1:
+        raise InputError(f"{folder}: a model with {config.num_labels} logits; expected one")
+    return kind
 
 
 def load_weights(
@@ -250,7 +280,9 @@ def load_weights(
             output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # transformers and what it asks have dozens of classes
         raise InputError(f"{source}: its weights cannot be loaded: {first_line(error)}") from None
     words = model.get_input_embeddings().weight
     of_words = next(name for name, weight in model.named_parameters() if weight is words)
@@ -273,14 +305,7 @@ def position_limit(config: PreTrainedConfig) -> int:
 
     RoBERTa and its kin count positions from the padding token's id on, and lose as many.
     """
-    try:
-        with torch.device("meta"):
-            model = AutoModelForSequenceClassification.from_config(config)
-    except (ValueError, KeyError, RuntimeError, TypeError) as error:
-        raise InputError(
-            f"no model of type {config.model_type!r} can be made of its config.json: "
-            f"{first_line(error)}"
-        ) from None
+    model = shapeless(config, "the model")
     lost = [
         module.padding_idx + 1
         for name, module in model.named_modules()

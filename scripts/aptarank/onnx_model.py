@@ -10,17 +10,11 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    NoSuchFile,
-)
 from torch import nn
 
 from aptarank.errors import InputError
 from aptarank.inference import Forward, Inputs
+from aptarank.onnx_files import OUTPUT, check_onnx
 
 
 def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> None:
@@ -74,8 +68,9 @@ def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -
     """Run batches through an ONNX file, on the CPU unless a device is given.
 
     Raises:
-        InputError: no such file, or not an ONNX model.
+        InputError: no such file, or not an ONNX model that is run (`aptarank.onnx_files`).
     """
+    check_onnx(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -84,12 +79,14 @@ def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -
     providers = providers_of(device or torch.device("cpu"))
     try:
         session = onnxruntime.InferenceSession(path, options, providers=providers)
-    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # of a dozen classes of its own
         raise InputError(f"{path}: not an ONNX model that can be loaded: {error}") from None
     names = [taken.name for taken in session.get_inputs()]
 
     def forward(inputs: Inputs) -> np.ndarray:
         taken = {name: inputs[name].numpy() for name in names}
-        return session.run(["logits"], taken)[0][:, 0].astype(np.float32)
+        return session.run([OUTPUT], taken)[0][:, 0].astype(np.float32)
 
     return forward

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from aptarank.about import is_program
+
 
 def rows_of(abouts: Sequence[Mapping], timings: pd.DataFrame) -> pd.DataFrame:
     """All that is known of each variant, a row for each batch size and number of threads.
@@ -51,10 +53,13 @@ def frontier(speedup: np.ndarray, loss: np.ndarray) -> np.ndarray:
 def recommended(rows: pd.DataFrame, loss: float) -> pd.Series:
     """The fastest variant that loses no more accuracy on validation; the baseline always does.
 
+    A program is not kept, so that it cannot be used (`aptarank.about` says why).
+
     Args:
         rows: one a variant, of those that were timed.
     """
-    faithful = rows[rows["validation_accuracy_change"] >= -loss]
+    kept = ~rows["variant"].map(is_program)
+    faithful = rows[kept & (rows["validation_accuracy_change"] >= -loss)]
     return faithful.loc[faithful["speedup"].idxmax()]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aptarank.errors import InputError
+from aptarank.model_files import KNOWN, check_inside
 
 CARD = "README.md"
 TOKENIZER = "tokenizer_config.json"
@@ -21,6 +22,10 @@ VARIANTS = {
     "openvino-bf16": "openvino/model_bf16.onnx",
     "openvino-int8": "openvino/model_int8.onnx",
 }
+
+
+# How the names of files in a repository end.
+WRITTEN = (".json", ".md", ".onnx", ".safetensors", ".txt")
 
 
 def place_of(variant: str) -> str | None:
@@ -39,10 +44,14 @@ def place_of(variant: str) -> str | None:
 def files_of_model(folder: Path, onnx: Path) -> dict[str, Path]:
     """The files of a model by their places: config, weights, tokenizer, ONNX.
 
+    Only those that save_pretrained writes: whatever else lies in the folder stays there.
+
     Raises:
-        InputError: the folder lacks what from_pretrained needs.
+        InputError: the folder lacks what from_pretrained needs, or links lead out of it.
     """
-    found = {path.name: path for path in sorted(folder.glob("[!.]*")) if path.is_file()}
+    found = {name: folder / name for name in sorted(KNOWN) if (folder / name).is_file()}
+    for path in found.values():
+        check_inside(path, folder)
     for name in ("config.json", "model.safetensors", "tokenizer.json", TOKENIZER):
         if name not in found:
             raise InputError(
@@ -50,6 +59,17 @@ def files_of_model(folder: Path, onnx: Path) -> dict[str, Path]:
                 "run Snakemake again, which makes it anew"
             )
     return found | {ONNX: onnx}
+
+
+def check_repository(folder: Path, names: Iterable[str]) -> None:
+    """Raise InputError where a file is not one that card.py writes, or a link leads out."""
+    for name in names:
+        check_inside(folder / name, folder)
+        if Path(name).suffix not in WRITTEN:
+            raise InputError(
+                f"{folder / name}: not a file that card.py writes (these end in "
+                f"{', '.join(WRITTEN)}); move it away"
+            )
 
 
 def portable_tokenizer(config: Mapping) -> dict:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,23 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.about import ABOUT
-from aptarank.config import KINDS
 from aptarank.encoding import PROBE, Encoded, check_fits, encode, find_template
 from aptarank.errors import InputError
-from aptarank.inference import BATCH, Forward, Track, run_batches, torch_forward
-from aptarank.model import checkpoint_config, load_model, position_limit
+from aptarank.inference import (
+    BATCH,
+    Forward,
+    Track,
+    check_answers,
+    run_batches,
+    run_safely,
+    torch_forward,
+)
+from aptarank.model import checkpoint_config, kind_in, load_model, position_limit
+from aptarank.model_files import read_object
 from aptarank.onnx_model import onnx_forward
 from aptarank.sequences import as_tokens, shortened
-from aptarank.tables import read_json
 from aptarank.tokenizer import load_tokenizer
-from aptarank.variants import load_variant
+from aptarank.variants import load_variant, split_name
 
 RECOMMENDED = "recommended.json"  # of recommend.py
 
@@ -93,14 +101,10 @@ def load_scorer(path: Path, threads: int, device: torch.device) -> Scorer:
     """
     home = home_of(path)
     if path.name == RECOMMENDED:
-        path = path.parent.parent / "variants" / read_json(path)["variant"]
+        path = path.parent.parent / "variants" / recommended(path)
     config = checkpoint_config(str(home))
-    kind = getattr(config, "aptarank", {}).get("kind")
-    if kind not in KINDS:
-        raise InputError(
-            f"{home}: not a model fine-tuned by aptarank: its config.json does not say whether it "
-            "is of kind rank or pair"
-        )
+    kind = kind_in(config, home)
+    tokenizer = load_tokenizer(home)
     if path.is_file():
         forward = onnx_forward(path, threads, device)
     elif (path / ABOUT).is_file():
@@ -108,7 +112,25 @@ def load_scorer(path: Path, threads: int, device: torch.device) -> Scorer:
     else:
         torch.set_num_threads(threads)
         forward = torch_forward(load_model(path).to(device), device)
-    return Scorer(kind, forward, load_tokenizer(home), position_limit(config))
+    scorer = Scorer(
+        kind, partial(run_safely, forward, source=path), tokenizer, position_limit(config)
+    )
+    check_answers(forward, tokenizer, kind, scorer.limit, config.vocab_size, path)
+    return scorer
+
+
+def recommended(path: Path) -> str:
+    """The variant that `recommended.json` names.
+
+    Raises:
+        InputError: it names none.
+    """
+    name = read_object(path, "what recommend.py writes").get("variant")
+    try:
+        split_name(str(name))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return str(name)
 
 
 def home_of(path: Path) -> Path:

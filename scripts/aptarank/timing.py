@@ -91,7 +91,9 @@ def summary(times: np.ndarray, batch_size: int) -> dict[str, float]:
     }
 
 
-def alone(folder: Path, threads: int, device: str, inputs: Inputs) -> dict[str, float | None]:
+def alone(
+    folder: Path, threads: int, device: str, inputs: Inputs, *, made_here: bool = False
+) -> dict[str, float | None]:
     """Load a variant and run one batch in a process of its own.
 
     Returns:
@@ -99,14 +101,14 @@ def alone(folder: Path, threads: int, device: str, inputs: Inputs) -> dict[str, 
         than before it was loaded.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(load_and_run, folder, threads, device, inputs).result()
+        return pool.submit(load_and_run, folder, threads, device, inputs, made_here).result()
 
 
-def load_and_run(folder: Path, threads: int, device: str, inputs: Inputs) -> dict:
+def load_and_run(folder: Path, threads: int, device: str, inputs: Inputs, made_here: bool) -> dict:
     """What `alone` does, in its process."""
     machine.forget_peak()
     before, start = machine.memory(), time.perf_counter()
-    forward: Forward = load_variant(folder, threads, torch.device(device))
+    forward: Forward = load_variant(folder, threads, torch.device(device), made_here=made_here)
     forward({name: tensor[:2] for name, tensor in inputs.items()})
     seconds = time.perf_counter() - start
     forward(inputs)

@@ -12,6 +12,7 @@ from tokenizers.trainers import BpeTrainer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from aptarank.errors import InputError
+from aptarank.tokenizer_files import check_tokenizer
 
 SPECIAL = {
     "pad_token": "[PAD]",
@@ -127,6 +128,8 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
     Raises:
         InputError: there is none, or it has no padding token.
     """
+    if Path(source).is_dir():
+        check_tokenizer(Path(source))
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             source,
@@ -134,13 +137,19 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
             trust_remote_code=False,
             **changes,
         )
+        vocabulary = tokenizer.get_vocab()
+        padding, size = tokenizer.pad_token_id, len(tokenizer)
+    except MemoryError:
+        raise
     except Exception as error:  # that of a damaged tokenizer.json has no class of its own
         raise InputError(
             f"{source}: no tokenizer to load: {first_line(error)}\n"
             "Expected tokenizer.json and tokenizer_config.json, as save_pretrained writes; code "
             "of its own is never run."
         ) from None
-    if tokenizer.pad_token is None:
+    if max(vocabulary.values(), default=0) >= size + len(SPECIAL):
+        raise InputError(f"{source}: its tokenizer has {size} tokens, but ids beyond these")
+    if padding is None:
         raise InputError(f"{source}: its tokenizer has no pad_token; that of an encoder has one")
     return tokenizer
 

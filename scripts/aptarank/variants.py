@@ -5,6 +5,7 @@ a folder with the model in that form and `variant.json`, which says what it is.
 """
 
 import functools
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +16,13 @@ import torch
 from transformers import PreTrainedModel
 
 from aptarank import forms_onnx, forms_openvino, forms_torch
-from aptarank.about import ABOUT, read_about, write_about
+from aptarank.about import ABOUT, is_program, read_about, write_about
 from aptarank.depth import check_depth
 from aptarank.errors import InputError
 from aptarank.files import sha256
-from aptarank.inference import Forward, Inputs
+from aptarank.inference import Forward, Inputs, run_safely
 from aptarank.model import kind_of, position_limit
+from aptarank.tokenizer import first_line
 
 BASELINE = "torch-fp32"  # what all others are compared with
 BITS = {"fp32": 32, "bf16": 16, "fp16": 16, "int8": 8}
@@ -109,7 +111,7 @@ def split_name(name: str) -> tuple[str, int | None]:
         InputError: there is no such form, or the layers are no number.
     """
     form, at, layers = name.partition("@")
-    if form not in FORMS or (at and not layers.isdecimal()):
+    if form not in FORMS or (at and not re.fullmatch("[0-9]{1,4}", layers)):
         raise InputError(
             f"no variant {name}; expected one of: {', '.join(FORMS)}; or one and @ and a number "
             "of layers"
@@ -180,15 +182,38 @@ def checksum(path: Path) -> str | None:
     return sha256(path) if path.is_file() else None
 
 
-def load_variant(folder: Path, threads: int, device: torch.device) -> Forward:
+def remove_program(folder: Path) -> None:
+    """Remove the files of a variant that is a program, once it is proven; its account stays."""
+    about = read_about(folder)
+    for name in about["files"]:
+        (folder / name).unlink()
+    write_about(folder, about | {"files": {}})
+
+
+def load_variant(
+    folder: Path, threads: int, device: torch.device, *, made_here: bool = False
+) -> Forward:
     """What runs a variant.
 
+    Args:
+        made_here: this very process wrote the folder, or the one that asked for this: then it may
+            be a program. What `variant.json` says, its checksums included, is the folder's own word
+            and cannot tell.
+
     Raises:
-        InputError: not a variant, one that was skipped, or its files are cut short or damaged.
+        InputError: not a variant, one that was skipped, a program from elsewhere, or its files are
+            cut short or damaged.
     """
     about = read_about(folder)
-    if about["skipped"]:
+    if about["skipped"] is not None:
         raise InputError(f"{folder}: there is nothing to run: {about['skipped']}")
+    if is_program(about["variant"]) and not made_here:
+        raise InputError(
+            f"{folder}: {about['variant']} is a program, which is made, proven and timed within a "
+            f"run and never loaded from a folder; use {BASELINE}, onnx-fused or openvino-int8"
+        )
+    if not about["files"]:
+        raise InputError(f"{folder}: {ABOUT} names no file. Write it again with variant.py")
     for name, expected in about["files"].items():
         if checksum(folder / name) != expected:
             raise InputError(
@@ -203,8 +228,10 @@ def load_variant(folder: Path, threads: int, device: torch.device) -> Forward:
         return guarded(form.read(folder, threads, device), about["limit"], folder)
     except InputError:
         raise
+    except MemoryError:
+        raise
     except Exception as error:  # each runtime has exceptions of its own
-        raise InputError(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from None
+        raise InputError(f"{folder}: cannot be loaded: {first_line(error)}") from None
 
 
 def guarded(forward: Forward, limit: int, folder: Path) -> Forward:
@@ -218,6 +245,6 @@ def guarded(forward: Forward, limit: int, folder: Path) -> Forward:
             )
         if not batch:
             return np.empty(0, dtype=np.float32)
-        return forward(inputs)
+        return run_safely(forward, inputs, folder)
 
     return checked

@@ -1,0 +1,174 @@
+"""Damage a model folder at random; each program's loading must answer or say why in one message.
+
+    python benchmarks/fuzz_models.py --seconds 600
+
+Each try runs in a process of its own, with a limit of memory and of time. A finding is any other
+exception than InputError, a crash, or no answer in time.
+"""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+import click
+import torch
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "scripts")]
+
+from aptarank import machine
+from aptarank.about import write_about
+from aptarank.errors import InputError
+from aptarank.fused import fused
+from aptarank.model import new_model
+from aptarank.onnx_model import export_onnx
+from aptarank.scorers import load_scorer
+from aptarank.tokenizer import nucleotide_tokenizer
+from aptarank.variants import checksum
+
+MEMORY = 12 * 2**30  # bytes of address space
+PATIENCE = 60  # seconds of one try
+ODD = [None, True, False, 0, 1, -1, 2**31, 2**63, 10**30, 0.5, 1e308, float("nan"), float("inf")]
+ODD += ["", "x", "512", "../../etc/passwd", "\x1b[31m", "A" * 10_000, [], {}, [1], {"a": 1}]
+ODD += [[[]] * 3, {"type": "Sequence"}, "[UNK]", "nucleotide"]
+
+
+def make_model(root: Path) -> None:
+    """A nano `rank` model as the pipeline leaves it: folder, ONNX file, variant, recommendation."""
+    torch.manual_seed(1)
+    tokenizer = nucleotide_tokenizer(512)
+    model = new_model("nano", len(tokenizer), tokenizer.pad_token_id, 0.0, "rank").eval()
+    model.save_pretrained(root / "model")
+    tokenizer.save_pretrained(root / "model")
+    inputs = {
+        "input_ids": torch.randint(5, 9, (2, 12)),
+        "attention_mask": torch.ones(2, 12, dtype=torch.int64),
+    }
+    folder = root / "variants/onnx-fused"
+    export_onnx(fused(model), inputs, folder / "model.onnx", 20)
+    about = {"variant": "onnx-fused", "skipped": None, "limit": 512, "kind": "rank"}
+    write_about(folder, about | {"files": {"model.onnx": checksum(folder / "model.onnx")}})
+    (root / "speed").mkdir()
+    (root / "speed/recommended.json").write_text('{"variant": "onnx-fused"}')
+
+
+def places_of(value, path=()):
+    """The path of each value in a value of JSON."""
+    yield path
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places_of(inner, (*path, key))
+
+
+def damaged_json(text: str, rng: random.Random) -> str:
+    """A text of JSON with one value changed, removed or doubled, or one key renamed."""
+    value = json.loads(text)
+    path = rng.choice(list(places_of(value)))
+    if not path:
+        return json.dumps(rng.choice(ODD))
+    inner = value
+    for key in path[:-1]:
+        inner = inner[key]
+    deed = rng.choice(["odd", "odd", "odd", "remove", "rename"])
+    if deed == "odd":
+        inner[path[-1]] = rng.choice(ODD)
+    elif deed == "remove" or isinstance(inner, list):
+        del inner[path[-1]]
+    else:
+        inner[str(rng.choice(ODD))] = inner.pop(path[-1])
+    return json.dumps(value)
+
+
+def damaged_bytes(data: bytes, rng: random.Random) -> bytes:
+    """Bytes changed here and there, cut short, or with a piece moved."""
+    deed = rng.choice(["flip", "flip", "cut", "head", "empty", "double", "zero"])
+    if deed == "flip":
+        changed = bytearray(data)
+        for _ in range(rng.choice([1, 1, 10, 100])):
+            end = rng.choice([len(data), min(len(data), 300)])
+            changed[rng.randrange(end)] = rng.randrange(256)
+        return bytes(changed)
+    size = rng.randrange(len(data))
+    return {
+        "cut": data[:size],
+        "head": data[size:],
+        "empty": b"",
+        "double": data[:size] + data,
+        "zero": data[:size] + bytes(len(data) - size),
+    }[deed]
+
+
+def damage(root: Path, rng: random.Random) -> str:
+    """Damage one file; returns its name."""
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    path = rng.choice([*files, root / "model/config.json", root / "model/tokenizer.json"])
+    data = path.read_bytes()
+    if path.suffix == ".json" and rng.random() < 0.8:
+        path.write_text(damaged_json(data.decode(), rng), encoding="utf-8")
+    else:
+        path.write_bytes(damaged_bytes(data, rng))
+    if path.name == "model.onnx":  # the checksum is the folder's own word
+        about = path.with_name("variant.json")
+        found = json.loads(about.read_text())
+        about.write_text(json.dumps(found | {"files": {path.name: checksum(path)}}))
+    return path.relative_to(root).as_posix()
+
+
+def attempt(path: Path) -> None:
+    """Load a model and score two aptamers, then end this process: 0, 1 (InputError) or 2."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.alarm(PATIENCE)
+    try:
+        load_scorer(path, 1, torch.device("cpu")).scores(["ACGTACGT", "TTGACC"])
+    except (InputError, MemoryError):
+        os._exit(1)
+    except BaseException:  # what is looked for
+        traceback.print_exc()
+        os._exit(2)
+    os._exit(0)
+
+
+@click.command()
+@click.option("--seconds", default=600.0, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+def main(seconds, seed):
+    """Print executions, answers and findings."""
+    torch.set_num_threads(1)
+    rng, ends, findings = random.Random(seed), Counter(), []
+    with tempfile.TemporaryDirectory() as folder:
+        whole, copy = Path(folder) / "whole", Path(folder) / "copy"
+        make_model(whole)
+        start = said = time.monotonic()
+        while time.monotonic() - start < seconds:
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(whole, copy)
+            name = damage(copy, rng)
+            used = {"model": "model"}.get(name.split("/")[0], "variants/onnx-fused")
+            used = "speed/recommended.json" if name.startswith("speed") else used
+            child = os.fork()
+            if not child:
+                attempt(copy / used)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            ends["scored" if code == 0 else "refused" if code == 1 else "finding"] += 1
+            if code not in (0, 1):
+                kept = Path(tempfile.gettempdir()) / f"fuzz-models-{len(findings)}"
+                shutil.copytree(copy, kept, dirs_exist_ok=True)
+                findings.append((name, code, kept))
+                print(f"finding: {name}: status {code}; kept in {kept}", flush=True)
+            if time.monotonic() - said > 5:
+                said = time.monotonic()
+                print(f"{said - start:.0f} s: {dict(ends)}", flush=True)
+    print(f"machine: {machine.describe()}")
+    print(f"{ends.total()} executions: {dict(ends)}; {len(findings)} findings")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The files of a tokenizer, checked before they are loaded: see `aptarank.model_files`."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from aptarank.errors import InputError
+from aptarank.model_files import read_object
+
+JSON_FILES = (
+    *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+    *("vocab.json", "model.safetensors.index.json"),
+)
+LONGEST_TEXT = 100  # characters that a step of the normaliser may write in one place
+GROWTH = 100  # times as long as it was, a text may become
+# All words of three letters: what a normaliser does to bases, it does to some of these.
+SAMPLE = "".join("".join(word) for word in product("ACGTU", repeat=3)) + "acgtuNn"
+
+
+def check_tokenizer(folder: Path) -> None:
+    """Raise InputError where a file of a folder's tokenizer cannot be one, or would take memory
+    without bounds."""
+    for name in JSON_FILES:
+        if (folder / name).exists():
+            read_object(folder / name, "a file of a tokenizer")
+    path = folder / "tokenizer.json"
+    if path.exists():
+        check_growth(read_object(path, "a tokenizer").get("normalizer"), path)
+
+
+def check_growth(normalizer: object, path: Path) -> None:
+    """Raise InputError where a normaliser makes far more text than it reads.
+
+    Step by step, since each multiplies what those before it made.
+    """
+    text = SAMPLE
+    for step in steps_of(normalizer):
+        longest = max(map(len, texts_in(step)), default=0)
+        if step.get("type") in ("Replace", "Prepend", "Append") and longest > LONGEST_TEXT:
+            raise InputError(f"{path}: its normalizer writes {longest} characters in one place")
+        alone = {"version": "1.0", "normalizer": step, "model": EMPTY}
+        try:
+            text = Tokenizer.from_str(json.dumps(alone)).normalizer.normalize_str(text)
+        except Exception as error:  # tokenizers has no class of its own
+            raise InputError(f"{path}: its normalizer cannot be read: {error}") from None
+        if len(text) > GROWTH * len(SAMPLE):
+            raise InputError(f"{path}: its normalizer makes texts {GROWTH} times as long")
+
+
+EMPTY = {"type": "WordLevel", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"}
+
+
+def steps_of(normalizer: object) -> list[dict]:
+    """The steps of a normaliser, in order."""
+    if not isinstance(normalizer, dict):
+        return []
+    inner = normalizer.get("normalizers")
+    if normalizer.get("type") == "Sequence" and isinstance(inner, list):
+        return [step for each in inner for step in steps_of(each)]
+    return [normalizer]
+
+
+def texts_in(value: object) -> list[str]:
+    """All texts in a value of JSON."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inner for text in texts_in(each)]

@@ -1,0 +1,400 @@
+"""A model folder from elsewhere is data: nothing of it runs, and no damage of it is a traceback."""
+
+import json
+import os
+import pickle
+import shutil
+import socket
+import struct
+import threading
+import zipfile
+from hashlib import sha256
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from conftest import TINY_CANDIDATES
+from huggingface_hub import HfApi
+from onnx import TensorProto, helper, numpy_helper
+
+from aptarank import hub
+from aptarank.about import write_about
+from aptarank.errors import InputError
+from aptarank.fused import fused
+from aptarank.model import new_model
+from aptarank.onnx_model import export_onnx
+from aptarank.scorers import load_scorer
+from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.variants import load_variant, write_variant
+
+CPU = torch.device("cpu")
+
+
+class Hostile:
+    """What a pickle can hold: a command that is run when it is read."""
+
+    def __reduce__(self):
+        return os.system, ("touch ran",)
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """A rank model as finetune.py leaves it, with an ONNX file beside."""
+    root = tmp_path_factory.mktemp("clean")
+    torch.manual_seed(1)
+    tokenizer = nucleotide_tokenizer(512)
+    model = new_model("nano", len(tokenizer), tokenizer.pad_token_id, 0.0, "rank").eval()
+    model.save_pretrained(root / "model")
+    tokenizer.save_pretrained(root / "model")
+    inputs = {
+        "input_ids": torch.randint(5, 9, (2, 12)),
+        "attention_mask": torch.ones(2, 12, dtype=torch.int64),
+    }
+    export_onnx(fused(model), inputs, root / "onnx/model.onnx", 20)
+    return root
+
+
+@pytest.fixture
+def copy(clean, tmp_path, monkeypatch):
+    """A copy of it that a test may spoil, in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "candidates.csv").write_text(TINY_CANDIDATES)
+    return shutil.copytree(clean, tmp_path / "theirs")
+
+
+def program_folder(folder, form, content):
+    """Make a model folder that says it is a program of this form, with its own checksum."""
+    name = "model.pt2" if form == "torch-export" else "model.pt"
+    content(folder / name)
+    checksum = sha256((folder / name).read_bytes()).hexdigest()
+    about = {"variant": form, "skipped": None, "kind": "rank", "limit": 512}
+    write_about(folder, about | {"files": {name: checksum}})
+
+
+def pickled_export(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model/data/sample_inputs/model.pt", pickle.dumps(Hostile()))
+
+
+def writing_script(path):
+    """TorchScript that writes to a file when it is run."""
+
+    class Writes(torch.nn.Module):
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor):
+            torch.from_file("ran", shared=True, size=8, dtype=torch.uint8).fill_(65)
+            return input_ids.float().mean(1, keepdim=True)
+
+    torch.jit.script(Writes()).save(str(path))
+
+
+PROGRAMS = {"torch-export": pickled_export, "torchscript": writing_script}
+PROGRAMS |= {"torch-int8": writing_script, "torch-export@1": pickled_export}
+
+
+@pytest.mark.parametrize("form", PROGRAMS)
+@pytest.mark.parametrize("command", ["rank", "screen"])
+def test_a_program_is_never_loaded(copy, program, form, command):
+    program_folder(copy / "model", form, PROGRAMS[form])
+    before = sorted(path.name for path in copy.parent.iterdir())
+    said = program(command, "candidates.csv", "--model", copy / "model", code=1)
+    assert "is a program" in said.output
+    assert "torch-fp32, onnx-fused or openvino-int8" in said.output
+    left = {path.name for path in copy.parent.iterdir()} - set(before)
+    assert "ran" not in left
+
+
+def test_what_a_run_makes_is_loaded_by_that_run_alone(tmp_path):
+    torch.manual_seed(1)
+    model = new_model("nano", 9, 0, 0.0, "rank").eval()
+    inputs = {name: torch.randint(0, 2, (2, 5)) for name in ("input_ids", "attention_mask")}
+    about = write_variant("torchscript", model, [inputs], 20, tmp_path / "script")
+    write_about(tmp_path / "script", about | {"skipped": None})
+    assert load_variant(tmp_path / "script", 1, CPU, made_here=True)(inputs).shape == (2,)
+    with pytest.raises(InputError, match="is a program"):
+        load_variant(tmp_path / "script", 1, CPU)
+
+
+def test_pickles_and_code_in_a_folder_are_not_looked_at(copy, program):
+    for name in ("pytorch_model.bin", "training_args.bin", "optimizer.pt"):
+        (copy / "model" / name).write_bytes(pickle.dumps(Hostile()))
+    (copy / "model/own.py").write_text("open('ran', 'w')\nclass Own: pass\n")
+    config = json.loads((copy / "model/config.json").read_text())
+    config["auto_map"] = dict.fromkeys(["AutoConfig", "AutoModel"], "own.Own")
+    (copy / "model/config.json").write_text(json.dumps(config))
+    program("rank", "candidates.csv", "--model", copy / "model")
+    assert not (copy.parent / "ran").exists()
+    (copy / "model/model.safetensors").unlink()
+    said = program("rank", "candidates.csv", "--model", copy / "model", code=1).output
+    assert "model.safetensors" in said
+    assert "pickle" in said
+    assert not (copy.parent / "ran").exists()
+
+
+def edited(path, change):
+    """Change an ONNX file."""
+    model = onnx.load(path)
+    change(model)
+    path.write_bytes(model.SerializeToString())
+
+
+def external(location):
+    def change(model):
+        weight = max(model.graph.initializer, key=lambda some: len(some.raw_data))
+        weight.ClearField("raw_data")
+        weight.data_location = TensorProto.EXTERNAL
+        entry = weight.external_data.add()
+        entry.key, entry.value = "location", location
+
+    return change
+
+
+def custom(model):
+    model.graph.node[0].domain = "their.domain"
+    model.opset_import.add(domain="their.domain", version=1)
+
+
+def endless(model):
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"])],
+        "body",
+        [helper.make_tensor_value_info("i", 7, []), helper.make_tensor_value_info("go", 9, [])],
+        [helper.make_tensor_value_info("on", 9, [])],
+    )
+    model.graph.node.append(helper.make_node("Loop", ["", ""], [], body=body))
+
+
+def huge(model):
+    shape = numpy_helper.from_array(np.array([200_000, 200_000]), "shape")
+    model.graph.initializer.append(shape)
+    model.graph.node.append(helper.make_node("ConstantOfShape", ["shape"], ["zeros"]))
+
+
+def other_input(model):
+    model.graph.input[0].name = "evil"
+
+
+def other_output(model):
+    model.graph.output[0].name = "other"
+
+
+HOSTILE_ONNX = {
+    external("../../../../etc/passwd"): "weights in another file",
+    external("model.bin"): "weights in another file",
+    custom: "operators of 'their.domain'",
+    endless: "an operator Loop",
+    huge: "40,000,000,000 elements",
+    other_input: "its inputs are",
+    other_output: "no output logits",
+    lambda model: setattr(model.opset_import[0], "version", 99): "cannot|not an ONNX model",
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE_ONNX)
+def test_hostile_onnx_is_refused_before_it_is_loaded(copy, change):
+    edited(copy / "onnx/model.onnx", change)
+    with pytest.raises(InputError, match=HOSTILE_ONNX[change]) as error:
+        load_scorer(copy / "onnx/model.onnx", 1, CPU)
+    assert "model.onnx" in str(error.value)
+
+
+def json_edit(name, **changes):
+    def change(folder):
+        found = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps(found | changes))
+
+    return change
+
+
+def index_of(content):
+    def change(folder):
+        (folder / "model.safetensors").rename(folder / "x.safetensors")
+        (folder / "model.safetensors.index.json").write_text(json.dumps(content))
+
+    return change
+
+
+def normalizer(*steps):
+    return json_edit("tokenizer.json", normalizer={"type": "Sequence", "normalizers": list(steps)})
+
+
+def replace(old, new):
+    return {"type": "Replace", "pattern": {"String": old}, "content": new}
+
+
+def weights(header):
+    text = json.dumps(header).encode()
+    return lambda folder: (folder / "model.safetensors").write_bytes(
+        struct.pack("<Q", len(text)) + text + bytes(16)
+    )
+
+
+# What failed with a traceback, took all memory or went on for ever, and others of each kind.
+DAMAGE = {
+    **{
+        f"{key}={value!r}": json_edit("config.json", **{key: value})
+        for key, value in [
+            *[("aptarank", "rank"), ("aptarank", None), ("aptarank", {"kind": ["rank"]})],
+            *[("num_attention_heads", 0), ("num_hidden_groups", 0), ("vocab_size", 0)],
+            *[("pad_token_id", 2**31), ("hidden_size", 1), ("vocab_size", 2**63)],
+            *[("num_hidden_groups", 10**9), ("inner_group_num", 10**9), ("num_labels", 10**9)],
+            *[("num_hidden_layers", 10**9), ("hidden_size", 10**9), ("vocab_size", 10**12)],
+            *[("max_position_embeddings", 10**10), ("max_position_embeddings", "x")],
+            *[("quantization_config", {"quant_method": "bitsandbytes"}), ("model_type", ["a"])],
+            *[("model_type", "gpt2"), ("num_labels", 2), ("hidden_act", "evil"), ("id2label", 5)],
+            *[("hidden_size", 1e308), ("embedding_size", -1), ("layer_norm_eps", "x")],
+        ]
+    },
+    "config is a list": lambda folder: (folder / "config.json").write_text("[]"),
+    "config is deep": lambda folder: (folder / "config.json").write_text("[" * 200_000),
+    "config is no text": lambda folder: (folder / "config.json").write_bytes(b"\xff\xfe\0"),
+    "config is endless": lambda folder: relinked(folder / "config.json", "/dev/zero"),
+    "weights are endless": lambda folder: relinked(folder / "model.safetensors", "/dev/zero"),
+    "weights are a folder": lambda folder: relinked(folder / "model.safetensors", "/tmp"),
+    "index is a list": index_of([]),
+    "index leads out": index_of({"weight_map": {"a": "../../../etc/passwd"}}),
+    "index names a pickle": index_of({"weight_map": {"a": "pytorch_model.bin"}}),
+    "index names nothing": index_of({"weight_map": {"a": "gone.safetensors"}}),
+    "header is huge": lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 8),
+    "a shape is huge": weights(
+        {"a": {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 16]}}
+    ),
+    "a shape is text": weights({"a": {"dtype": "F32", "shape": "4", "data_offsets": [0, 16]}}),
+    "no tensor": weights({}),
+    "adapter": lambda folder: (folder / "adapter_config.json").write_text("{}"),
+    "empty vocabulary": json_edit(
+        "tokenizer.json", model={"type": "WordLevel", "vocab": {}, "unk_token": "[UNK]"}
+    ),
+    "ids beyond the weights": json_edit(
+        "tokenizer.json",
+        model={
+            "type": "WordLevel",
+            "vocab": {"[PAD]": 0, "[UNK]": 1, "A": 10**6},
+            "unk_token": "[UNK]",
+        },
+    ),
+    "no unknown token": json_edit("tokenizer_config.json", unk_token=5),
+    "no padding": json_edit("tokenizer_config.json", pad_token=None),
+    "length of text": json_edit("tokenizer_config.json", model_max_length=["512"]),
+    "names of inputs": json_edit("tokenizer_config.json", model_input_names=5),
+    "normaliser multiplies": normalizer(*[replace("A", "A" * 90)] * 3),
+    "normaliser doubles": normalizer(*[replace("A", "AA")] * 40),
+    "normaliser writes a book": normalizer(replace("A", "A" * 1000)),
+    "normaliser is unknown": normalizer({"type": "Evil"}),
+    "tokenizer is null": lambda folder: (folder / "tokenizer.json").write_text("null"),
+    "added tokens": lambda folder: (folder / "added_tokens.json").write_text("[]"),
+}
+
+
+def relinked(path, target):
+    path.unlink()
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_said_in_one_message(copy, name):
+    DAMAGE[name](copy / "model")
+    with pytest.raises(InputError) as error:
+        load_scorer(copy / "model", 1, CPU)
+    assert "theirs" in str(error.value)
+    assert "Traceback" not in str(error.value)
+
+
+HARMLESS = [
+    ("dtype", 1),
+    ("return_dict", False),
+    ("chunk_size_feed_forward", 3),
+    ("_attn_implementation", "flash_attention_2"),
+    ("attn_implementation", "kernels/evil"),
+    ("output_hidden_states", True),
+    ("pruned_heads", {"0": [0]}),
+    ("torchscript", True),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), HARMLESS)
+def test_config_json_does_not_say_how_a_model_is_run(clean, copy, key, value):
+    json_edit("config.json", **{key: value})(copy / "model")
+    sequences = ["ACGTACGT", "TTGACC"]
+    theirs = load_scorer(copy / "model", 1, CPU).scores(sequences)
+    assert theirs.tolist() == load_scorer(clean / "model", 1, CPU).scores(sequences).tolist()
+
+
+VARIANTS = [
+    *[{"variant": 5}, {"variant": ["a"]}, {"variant": "onnx-fused@x"}, {"skipped": 5}],
+    *[{"variant": "onnx-fused@" + "9" * 5000}, {"limit": "x"}, {"limit": 0}, {"limit": 1e308}],
+    *[{"limit": True}, {"files": []}, {"files": {}}, {"files": {"gone": None}}],
+    *[{"files": {"../model/config.json": "0" * 64}}, {"files": {"/dev/zero": "0" * 64}}],
+]
+
+
+@pytest.mark.parametrize("changes", VARIANTS)
+def test_a_damaged_variant(copy, changes):
+    about = {"variant": "onnx-fused", "skipped": None, "limit": 512, "kind": "rank"}
+    checksum = sha256((copy / "onnx/model.onnx").read_bytes()).hexdigest()
+    about["files"] = {"model.onnx": checksum}
+    write_about(copy / "onnx", about)
+    load_scorer(copy / "onnx", 1, CPU)
+    write_about(copy / "onnx", about | changes)
+    with pytest.raises(InputError, match=r"onnx|variant"):
+        load_scorer(copy / "onnx", 1, CPU)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{}", "[]", "{", '{"variant": 5}', '{"variant": "../../etc"}', '{"variant": "/etc"}'],
+)
+def test_a_recommendation_names_a_variant_and_no_path(copy, content):
+    (copy / "speed").mkdir()
+    (copy / "speed/recommended.json").write_text(content)
+    with pytest.raises(InputError, match=r"recommended\.json"):
+        load_scorer(copy / "speed/recommended.json", 1, CPU)
+
+
+def test_weights_that_are_no_numbers(copy):
+    path = copy / "model/model.safetensors"
+    data = path.read_bytes()
+    (header,) = struct.unpack("<Q", data[:8])
+    body = np.full((len(data) - 8 - header) // 4, np.nan, dtype="<f4").tobytes()
+    path.write_bytes(data[: 8 + header] + body)
+    with pytest.raises(InputError, match="a damaged model: it does not give a finite number"):
+        load_scorer(copy / "model", 1, CPU)
+
+
+def test_a_pretrained_tokenizer_keeps_its_growth_bounded_but_works(copy):
+    normalizer(replace("A", "AAAA"))(copy / "model")  # odd, and harmless
+    assert load_tokenizer(copy / "model").tokenize("AC") == ["A", "A", "A", "A", "C"]
+
+
+def test_a_silent_hub_ends_with_a_message(tmp_path, monkeypatch):
+    monkeypatch.setattr(hub, "SILENCE", 1)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setattr(hub, "HfApi", lambda token: HfApi(address, token))
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        accepted = []
+        threading.Thread(target=lambda: accepted.append(server.accept()), daemon=True).start()
+        with pytest.raises(InputError, match="no answer for 1 s"):
+            hub.upload(tmp_path, [], "me/model", False, "hf_x")
+
+
+@pytest.mark.parametrize("name", ["notes.bin", "own.py", "model.pt2"])
+def test_publish_puts_up_what_card_writes_alone(tmp_path, program, name):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "README.md").write_text("a card")
+    program("publish", folder, "--repository", "me/model", "--dry-run")
+    (folder / name).write_text("x")
+    assert (
+        "not a file that card.py writes"
+        in program("publish", folder, "--repository", "me/model", "--dry-run", code=1).output
+    )
+    (folder / name).unlink()
+    (tmp_path / "secret.txt").write_text("key")
+    (folder / "notes.txt").symlink_to(tmp_path / "secret.txt")
+    assert (
+        "a link that leads out of its folder"
+        in program("publish", folder, "--repository", "me/model", "--dry-run", code=1).output
+    )
