@@ -54,7 +54,9 @@ def main(ingestion, audits, histories, comparison, summary, paired, output):
         answer.leakage(tables),
     ]
     about = answer.what_was_run(read_json(ingestion), tables, means)
-    text = "\n\n".join(textwrap.fill(part, 100) for part in [*sentences, about])
+    text = "\n\n".join(
+        textwrap.fill(part, 100, break_long_words=False) for part in [*sentences, about]
+    )
     output.write_text(text + "\n", encoding="utf-8")
     logger.info("%s", at_terminal(text))
     logger.info("%s", output)
