@@ -34,7 +34,7 @@ from aptarank.config_yaml import check_yaml
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.repository import place_of
-from aptarank.restructured_text import at_terminal
+from aptarank.restructured_text import at_terminal, visible
 from aptarank.results import REPORTS
 from aptarank.shell_words import shell_words
 from aptarank.sources import imported_modules
@@ -84,7 +84,8 @@ def checked(config):
         resolved = resolve(config)
         check_files(resolved)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        said = "\n".join(map(visible, str(error).splitlines()))
+        raise WorkflowError(said) from None
     return resolved
 
 

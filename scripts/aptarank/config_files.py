@@ -64,9 +64,7 @@ def check_file(key: str, path: str) -> None:
     try:
         if Path(path).is_file():
             return
-        found = (
-            "a folder, not a file; name what is in it" if Path(path).is_dir() else "no such file"
-        )
+        found = "a folder; name the files in it" if Path(path).is_dir() else "no such file"
     except OSError as error:
         found = f"no such file ({error.strerror})"
     shown = path if len(path) <= 200 else f"{path[:100]}…{path[-50:]}"

@@ -170,8 +170,9 @@ def check_key(key: Any, where: str) -> None:
     """Raise InputError for a key that is no text."""
     if not isinstance(key, str):
         shown = json.dumps(key) if isinstance(key, bool | int | float | None) else str(key)
+        at = "" if where == "the config" else f" {where}:"
         raise InputError(
-            f"config: {where}: the name {shown} is no text, as YAML reads it; put what you wrote "
+            f"config:{at} the name {shown} is no text, as YAML reads it; put what you wrote "
             f"in quotes, such as '{shown}'"
         )
     check_text(key, where)
