@@ -9,7 +9,7 @@ min_version("9.12")
 
 
 # Beside this file, also where it is a module of another.
-configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/config.yaml"
+configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 report: "report/workflow.rst"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 # Where the Snakefile is, also where it is a module of another.
-HOME = os.path.dirname(workflow.current_basedir.get_path_or_uri(secret_free=True))
+HOME = os.path.dirname(str(workflow.current_basedir))
 if not os.path.isdir(HOME):
     raise WorkflowError(
         f"{HOME}: aptarank's scripts are read from a folder; clone it, and name its Snakefile"
@@ -76,7 +76,7 @@ def alone():
 def checked(config):
     """The config with its defaults, or one message that says what is wrong with it."""
     # A module has its config from the workflow that uses it, as part of a file of that one's.
-    own_files = workflow.configfiles if workflow.modifier.is_main_snakefile() else []
+    own_files = workflow.configfiles if workflow.basedir == HOME else []
     try:
         check_home(HOME)
         for path in own_files:
