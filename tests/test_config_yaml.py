@@ -161,6 +161,7 @@ def test_an_alias_is_a_copy():
         ("split: {column: !!binary aGk=}", "split.column is a bytes; expected a text"),
         ("split: {column: 2001-12-14 21:59:43}", "split.column is a datetime; expected a text"),
         ("split: {fractions: {a: {b: 1}}}", "split.fractions.a .* is not a key"),
+        (f"models: {{a: {{kind: {[1] * 2000}}}}}", "models.a.kind is .* … .*; expected one of"),
         ("pairs: " + "{a: " * 30 + "1" + "}" * 30, "pairs has more than 20 levels"),
         (
             "models: {a: {kind: rank, k: 3}, " + "b: &b {kind: rank}, "

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aptarank.config_schema import HOME as HOME
-from aptarank.config_schema import check, near
+from aptarank.config_schema import brief, check, near
 from aptarank.config_schema import default as default
 from aptarank.config_schema import schema as schema
 from aptarank.config_yaml import data
@@ -260,7 +260,9 @@ def resolve_model(settings: dict, where: str) -> dict:
     """Fill in a model's settings in place, by its kind."""
     kind = settings.get("kind")
     if kind not in KINDS:
-        raise InputError(f"config: {where}.kind is {kind!r}; expected one of: {', '.join(KINDS)}")
+        raise InputError(
+            f"config: {where}.kind is {brief(kind)}; expected one of: {', '.join(KINDS)}"
+        )
     check(settings, {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}, where)
     if settings["init_from"] and (settings["checkpoint"] or settings["pretrain"]):
         other = "checkpoint" if settings["checkpoint"] else "pretrain"
