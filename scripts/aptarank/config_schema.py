@@ -161,7 +161,7 @@ def asked(error: jsonschema.ValidationError) -> str:
         "minItems": lambda: f"at least {limit} of them",
         "maxItems": lambda: f"at most {limit:,} of them",
         "minLength": lambda: "a text that is not empty",
-        "maxLength": lambda: f"at most {limit:,} letters",
+        "maxLength": lambda: f"at most {limit:,} letter{'s' if limit > 1 else ''}",
         "minProperties": lambda: f"at least {limit} of them",
         "uniqueItems": lambda: "each only once",
     }

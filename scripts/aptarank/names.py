@@ -11,7 +11,7 @@ OF_RUN = ("manifest.json", "ranking", "screen", "design", *LOGS, *REPORTS)
 OF_DATASET = (
     *("aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json", "description"),
     *("split.csv", "pairs", "audit", "baselines.csv", "baselines.parquet"),
-    *("comparison.csv", "comparison", "sweep", "answer.rst", "fold-*"),
+    *("comparison.csv", "comparison", "sweep", "answer.rst", "fold-[0-9]*"),
     *(*LOGS, "*.log", "*.tsv"),
 )
 OWN = {"datasets": OF_RUN, "models": OF_DATASET}
