@@ -8,7 +8,8 @@ from snakemake.utils import min_version
 min_version("9.12")
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+# Beside this file, also where it is a module of another.
+configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 report: "report/workflow.rst"

@@ -3,7 +3,7 @@ rule archive:
         script=script("archive"),
         modules=modules("archive"),
         manifest="<run>/manifest.json",
-        files=input_files(),
+        files=lambda wildcards: input_files(),
         reports=reports(),
     output:
         "<run>.zip",

@@ -5,28 +5,38 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 
-HERE = os.path.relpath(workflow.basedir)
+# Where the Snakefile is, also where it is a module of another.
+HOME = os.path.dirname(str(workflow.current_basedir))
+if not os.path.isdir(HOME):
+    raise WorkflowError(
+        f"{HOME}: aptarank's scripts are read from a folder; clone it, and name its Snakefile"
+    )
+HERE = os.path.relpath(HOME)
 
 # The jobs' python is the one that runs Snakemake, also where its environment is not activated
 # (a rule's conda environment is put before it).
 own_python = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
 os.environ.update(PATH=os.pathsep.join(own_python))
-sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
+sys.path.insert(0, os.path.join(HOME, "scripts"))
 
 from aptarank import alive
 from aptarank.config import (
-    check_files,
     models_of,
     resolve,
     screened,
     swept_models,
     used_model,
 )
+from aptarank.config_files import check_files, check_home
+from aptarank.config_yaml import check_yaml
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
 from aptarank.repository import place_of
+from aptarank.restructured_text import at_terminal, visible
 from aptarank.results import REPORTS
+from aptarank.shell_words import shell_words
 from aptarank.sources import imported_modules
 
 
@@ -65,12 +75,24 @@ def alone():
 
 def checked(config):
     """The config with its defaults, or one message that says what is wrong with it."""
+    # A module has its config from the workflow that uses it, as part of a file of that one's.
+    own_files = workflow.configfiles if workflow.basedir == HOME else []
     try:
+        check_home(HOME)
+        for path in own_files:
+            check_yaml(shorter(path))
         resolved = resolve(config)
         check_files(resolved)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        said = "\n".join(map(visible, str(error).splitlines()))
+        raise WorkflowError(said) from None
     return resolved
+
+
+def shorter(path):
+    """A path from here where it lies below, else as it is."""
+    near = os.path.relpath(path)
+    return Path(path) if near.startswith(os.pardir) else Path(near)
 
 
 def any_of(names):

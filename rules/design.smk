@@ -47,10 +47,10 @@ rule design:
         mem_mb=more_each_time(8000),
     params:
         models=lambda wildcards, input: [f"--model={path}" for path in input.onnx],
-        options=design_options(),
+        options=lambda wildcards: shell_words(design_options()),
         device=config["device"],
     shell:
-        "python {input.script:q} {params.models:q} --known {input.aptamers:q} {params.options:q}"
+        "python {input.script:q} {params.models:q} --known {input.aptamers:q} {params.options}"
         " --device {params.device} --threads {threads} -o {output.table:q}"
         " --history {output.history:q} --lineage {output.lineage:q} --plot {output.plot:q}"
         " --log {log:q}"

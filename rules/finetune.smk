@@ -22,7 +22,7 @@ rule finetune:
         **training_resources(),
     params:
         launch=launcher(),
-        settings=lambda wildcards: settings(wildcards),
+        settings=lambda wildcards: shell_words([settings(wildcards)]),
         init=lambda wildcards, input: [f"--init={path}" for path in input.init],
         share=[],  # learning_curve.smk has it
         device=config["device"],
@@ -30,6 +30,6 @@ rule finetune:
     shell:
         "{params.launch} {input.script:q} --aptamers {input.aptamers:q} --train {input.train:q}"
         " --validation {input.validation:q} --tokenizer {input.tokenizer:q}"
-        " {params.init:q} --settings {params.settings:q} --seed {wildcards.seed}"
+        " {params.init:q} --settings {params.settings} --seed {wildcards.seed}"
         " {params.share:q} --device {params.device} --threads {threads} {params.checkpoints:q}"
         " -o {output.model:q} --history {output.history:q} --log {log:q}"

@@ -22,9 +22,13 @@ rule ingest:
     conda:
         "../envs/data.yaml"
     params:
-        options=lambda wildcards: as_options(dataset(wildcards), but=["path"]),
-        family=lambda wildcards: [f"--family={column}" for column in family_column()],
+        options=lambda wildcards: shell_words(
+            as_options(dataset(wildcards), but=["path"])
+        ),
+        family=lambda wildcards: shell_words(
+            f"--family={column}" for column in family_column()
+        ),
     shell:
-        "python {input.script:q} {params.options:q} {params.family:q} -o {output.aptamers:q}"
+        "python {input.script:q} {params.options} {params.family} -o {output.aptamers:q}"
         " --rejected {output.rejected:q} --labels {output.labels:q} --summary {output.summary:q}"
         " --log {log:q} -- {input.files:q}"

@@ -50,7 +50,7 @@ def tell_answers():
         path = f"{run}/{dataset}/answer.rst"
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as file:
-                print(f"\n{dataset}\n{file.read().replace('``', '').replace('**', '')}")
+                print(f"\n{dataset}\n{at_terminal(file.read())}")
     print(f"Done. Results: {run}/; one table of all models and baselines:")
     for dataset in config["datasets"]:
         print(f"  {run}/{dataset}/comparison.csv")

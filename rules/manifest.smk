@@ -4,7 +4,7 @@ rule manifest:
         script=script("manifest"),
         modules=modules("manifest"),
         results=results(),
-        files=input_files(),
+        files=lambda wildcards: input_files(),
     output:
         "<run>/manifest.json",
     log:
@@ -12,8 +12,8 @@ rule manifest:
     conda:
         "../envs/onnx.yaml"
     params:
-        config=lambda wildcards: json.dumps(config),
+        config=lambda wildcards: shell_words([json.dumps(config)]),
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.script:q} --results {params.folder:q} --config {params.config:q}"
+        "python {input.script:q} --results {params.folder:q} --config {params.config}"
         " -o {output:q} --log {log:q} -- {input.files:q}"

@@ -37,14 +37,14 @@ rule pretrain:
         gpu=int(config["device"] != "cpu"),
         mem_mb=more_each_time(8000),
     params:
-        settings=lambda wildcards: settings(wildcards, *PRETRAINING),
-        unlabelled=lambda wildcards, input: [
+        settings=lambda wildcards: shell_words([settings(wildcards, *PRETRAINING)]),
+        unlabelled=lambda wildcards, input: shell_words(
             f"--unlabelled={path}" for path in input.unlabelled
-        ],
+        ),
         device=config["device"],
         checkpoints=checkpoint_options,
     shell:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
-        " --tokenizer {input.tokenizer:q} --settings {params.settings:q} {params.unlabelled:q}"
+        " --tokenizer {input.tokenizer:q} --settings {params.settings} {params.unlabelled}"
         " --seed {wildcards.seed} --device {params.device} --threads {threads}"
         " {params.checkpoints:q} -o {output.model:q} --history {output.history:q} --log {log:q}"

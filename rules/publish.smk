@@ -20,14 +20,16 @@ rule card:
     conda:
         "../envs/onnx.yaml"
     params:
-        settings=lambda wildcards: settings(wildcards),
-        split=json.dumps(config["split"], sort_keys=True),
-        options=card_options,
+        settings=lambda wildcards: shell_words([settings(wildcards)]),
+        split=lambda wildcards: shell_words(
+            [json.dumps(config["split"], sort_keys=True)]
+        ),
+        options=lambda wildcards: shell_words(card_options(wildcards)),
     shell:
         "python {input.script:q} {input.variants:q} --model {input.model:q} --onnx {input.onnx:q}"
         " --metrics {input.metrics:q} --baselines {input.baselines:q} --aptamers {input.aptamers:q}"
         " --ingestion {input.ingestion:q} --split {input.split:q} --audit {input.audit:q}"
-        " --settings {params.settings:q} --split-settings {params.split:q} {params.options:q}"
+        " --settings {params.settings} --split-settings {params.split} {params.options}"
         " -o {output:q} --log {log:q}"
 
 

@@ -2,7 +2,7 @@ rule rank:
     input:
         script=script("rank"),
         modules=modules("rank"),
-        candidates=files_of(config["rank"]["candidates"]),
+        candidates=lambda wildcards: files_of(config["rank"]["candidates"]),
         models=lambda wildcards: used_models("rank", "onnx/model.onnx"),
         folders=lambda wildcards: used_models("rank", "model"),  # their tokenizers
         aptamers=lambda wildcards: used_data("rank", "aptamers.csv"),
@@ -47,12 +47,13 @@ rule rank:
         mem_mb=more_each_time(8000),
     params:
         models=lambda wildcards, input: [f"--model={path}" for path in input.models],
-        options=lambda wildcards: as_options(
-            config["rank"], but=["candidates", "model"]
+        options=lambda wildcards: shell_words(
+            as_options(config["rank"], but=["candidates", "model"])
         ),
         device=config["device"],
     shell:
-        "python {input.script:q} {input.candidates:q} {params.models:q}"
-        " --trained-on {input.aptamers:q} --split {input.split:q} {params.options:q}"
+        "python {input.script:q} {params.models:q}"
+        " --trained-on {input.aptamers:q} --split {input.split:q} {params.options}"
         " --device {params.device} --threads {threads}"
         " -o {output.ranking:q} --rejected {output.rejected:q} --log {log:q}"
+        " -- {input.candidates:q}"

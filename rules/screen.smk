@@ -8,7 +8,7 @@ rule screen:
     input:
         script=script("screen"),
         modules=modules("screen"),
-        candidates=files_of(config["screen"]["candidates"]),
+        candidates=lambda wildcards: files_of(config["screen"]["candidates"]),
         model=lambda wildcards: used_models("screen", SCREENED_BY)[0],
         aptamers=lambda wildcards: used_data("screen", "aptamers.csv"),
     output:
@@ -23,15 +23,16 @@ rule screen:
     resources:
         mem_mb=more_each_time(4000),
     params:
-        source=lambda wildcards: screen_options(),
+        source=lambda wildcards: shell_words(screen_options()),
         keep=config["screen"]["keep"],
         chunks=config["screen"]["chunks"],
         device=config["device"],
     shell:
-        "python {input.script:q} {input.candidates:q} {params.source:q} --model {input.model:q}"
+        "python {input.script:q} {params.source} --model {input.model:q}"
         " --trained-on {input.aptamers:q} --keep {params.keep}"
         " --chunk {wildcards.chunk} --chunks {params.chunks}"
         " --device {params.device} --threads {threads} -o {output:q} --log {log:q}"
+        " -- {input.candidates:q}"
 
 
 rule shortlist:

@@ -13,7 +13,7 @@ rule split:
         script=script("split"),
         modules=modules("split"),
         aptamers="<data>/aptamers.csv",
-        file=split_file(),
+        file=lambda wildcards: split_file(),
     output:
         "<fold>/split.csv",
     log:
@@ -33,8 +33,8 @@ rule split:
         folds=as_options({"folds": config["split"]["folds"]}),
         fold=fold_option,
         seed=config["split"]["seed"],
-        file=lambda wildcards: [f"--file={path}" for path in split_file()],
+        file=lambda wildcards: shell_words(f"--file={path}" for path in split_file()),
     shell:
-        "python {input.script:q} {input.aptamers:q} {params.family:q} {params.file:q}"
+        "python {input.script:q} {input.aptamers:q} {params.family:q} {params.file}"
         " {params.fractions:q} {params.folds:q} {params.fold:q} --seed {params.seed} --threads {threads}"
         " -o {output:q} --log {log:q}"

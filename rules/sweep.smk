@@ -28,11 +28,11 @@ rule sweep:
     conda:
         "../envs/report.yaml"
     params:
-        runs=lambda wildcards, input: [
+        runs=lambda wildcards, input: shell_words(
             word
             for (run, _), path in zip(sweep_runs(wildcards.dataset), input.histories)
             for word in ("--run", json.dumps(run), path)
-        ],
+        ),
     shell:
-        "python {input.script:q} {params.runs:q}"
+        "python {input.script:q} {params.runs}"
         " -o {output.table:q} --summary {output.summary:q} --plot {output.plot:q} --log {log:q}"

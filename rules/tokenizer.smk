@@ -1,3 +1,7 @@
+# The settings that a tokenizer depends on.
+OF_TOKENIZER = ["kind", "checkpoint", "tokenizer", "k", "vocabulary", "init_from"]
+
+
 rule tokenizer:
     input:
         script=script("tokenizer"),
@@ -16,12 +20,9 @@ rule tokenizer:
     conda:
         "../envs/model.yaml"
     params:
-        settings=lambda wildcards: settings(
-            wildcards,
-            *["kind", "checkpoint", "tokenizer", "k", "vocabulary", "init_from"],
-        ),
+        settings=lambda wildcards: shell_words([settings(wildcards, *OF_TOKENIZER)]),
         split=lambda wildcards, input: [f"--split={path}" for path in input.split],
         init=lambda wildcards, input: [f"--init={path}" for path in input.init],
     shell:
-        "python {input.script:q} {input.aptamers:q} --settings {params.settings:q}"
+        "python {input.script:q} {input.aptamers:q} --settings {params.settings}"
         " {params.split:q} {params.init:q} -o {output:q} --log {log:q}"

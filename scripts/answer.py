@@ -7,6 +7,7 @@ import click
 from aptarank import answer
 from aptarank.cli import PATH, Program
 from aptarank.log import logger
+from aptarank.restructured_text import at_terminal
 from aptarank.sweep import HISTORY
 from aptarank.tables import read_json, read_table
 
@@ -53,9 +54,11 @@ def main(ingestion, audits, histories, comparison, summary, paired, output):
         answer.leakage(tables),
     ]
     about = answer.what_was_run(read_json(ingestion), tables, means)
-    text = "\n\n".join(textwrap.fill(part, 100) for part in [*sentences, about])
+    text = "\n\n".join(
+        textwrap.fill(part, 100, break_long_words=False) for part in [*sentences, about]
+    )
     output.write_text(text + "\n", encoding="utf-8")
-    logger.info("%s", text.replace("``", "").replace("**", ""))
+    logger.info("%s", at_terminal(text))
     logger.info("%s", output)
 
 

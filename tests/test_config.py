@@ -6,7 +6,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from aptarank.config import check_files, default, models_of, resolve
+from aptarank.config import default, models_of, resolve
+from aptarank.config_files import check_files
 from aptarank.errors import InputError
 
 

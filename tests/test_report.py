@@ -5,15 +5,11 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
+from chromium import console_errors, opened
 from conftest import run_snakemake
-from debian import BROWSER, install
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-# Without these, Chromium looks for its maker's hosts.
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
 USES = """screen: {random: 500, length: 8, keep: 10, chunks: 1}
 design: {generations: 2, population: 20, keep: 5}
 """
@@ -35,20 +31,9 @@ def report(finished):
 
 @pytest.fixture(scope="module")
 def browser(report):
-    """Headless Chromium without a network, at the report's first page."""
-    missing = install(BROWSER)
-    if missing:
-        pytest.skip(missing)
-    options = webdriver.ChromeOptions()
-    for option in [*OPTIONS, "--window-size=1500,1000"]:
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(options, service)
-    driver.set_network_conditions(offline=True, latency=0, throughput=0)
-    driver.get((report / "report.html").as_uri())
-    yield driver
-    driver.quit()
+    """A browser at the report's first page."""
+    with opened(report / "report.html") as driver:
+        yield driver
 
 
 def wait(browser, css):
@@ -119,5 +104,4 @@ def open_item(browser, report, row):
 
 
 def test_no_errors_in_the_console(browser):
-    errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    assert not errors
+    assert not console_errors(browser)

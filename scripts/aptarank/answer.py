@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from aptarank.restructured_text import literal
 from aptarank.sweep import best_evaluation
 
 NEAR = 2  # edits up to which two aptamers are near copies
@@ -146,7 +147,7 @@ def what_was_run(account: Mapping, audits: Sequence[pd.DataFrame], summary: pd.D
     Args:
         account: what `ingestion.account` gives.
     """
-    files = ", ".join(f"``{file['file'].rpartition('/')[2]}``" for file in account["files"][:3])
+    files = ", ".join(literal(file["file"].rpartition("/")[2]) for file in account["files"][:3])
     more = f" and {len(account['files']) - 3} more files" if len(account["files"]) > 3 else ""
     first = audits[0]
     parts = first[first["quantity"] == "aptamers"].set_index("part")["value"]

@@ -4,47 +4,29 @@ Imports nothing heavy: the Snakefile runs it each time that it is parsed.
 """
 
 import copy
-import difflib
-import functools
 import itertools
 import json
+import math
 import os
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import jsonschema
-import yaml
-
+from aptarank.config_schema import HOME as HOME
+from aptarank.config_schema import brief, check, near
+from aptarank.config_schema import default as default
+from aptarank.config_schema import schema as schema
+from aptarank.config_yaml import data
 from aptarank.errors import InputError
-from aptarank.files import expand
+from aptarank.names import BASELINES, is_own
 
-HOME = Path(__file__).resolve().parents[2]  # of the workflow
-SCHEMA_FILE = HOME / "config.schema.yaml"
 KINDS = ("rank", "pair")
 SCREENED = ("candidates", "mutants_of", "random")  # where candidates to screen come from
 # Settings that a model shares with the one that it starts from.
 INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
 # Settings that a sweep leaves alone: they say which model it is, and may hold any text.
 UNSWEPT = ("kind", "checkpoint", "init_from", "unlabelled")
-NAMED = "letters, digits, '_', '.' and '-' alone (not '.' or '..')"
-SNAKEMAKES = re.compile(r"\{[^{}]+\}|<[a-z][a-z0-9_]*>")  # its wildcards and path variables
-EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
-
-
-@functools.cache
-def schema() -> dict:
-    """The schema, as it stands in config.schema.yaml."""
-    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
-
-
-def default(key: str) -> Any:
-    """The default of a dotted key such as `split.fractions.train` or `$defs.rank.steps`."""
-    place = schema()
-    for name in key.split("."):
-        place = place[name] if name in place else place["properties"][name]
-    return place["default"]
+TRAININGS = 100_000  # of a run; Snakemake plans some jobs for each
+LONGEST = 255  # letters of a folder's name
 
 
 def resolve(config: Mapping) -> dict:
@@ -53,11 +35,14 @@ def resolve(config: Mapping) -> dict:
     Raises:
         InputError: names the key, its value and what is allowed.
     """
-    resolved = copy.deepcopy(dict(config))
+    resolved = data(config)
+    read_tabs(resolved)
     check(resolved, schema(), "")
     if "datasets" not in config:  # the embedded example lies in the workflow's own folder
         for dataset in resolved["datasets"].values():
             dataset["path"] = os.path.relpath(HOME / dataset["path"])
+    check_names(resolved)
+    check_screen(resolved["screen"])
     for name, settings in resolved["models"].items():
         settings.setdefault("kind", name)
         resolve_model(settings, f"models.{name}")
@@ -74,7 +59,60 @@ def resolve(config: Mapping) -> dict:
         if wanted or resolved[use]["model"]:
             used_model(resolved, use)
     check_design(resolved)
+    check_trainings(resolved)
     return resolved
+
+
+def read_tabs(config: Mapping) -> None:
+    """Read a delimiter that YAML gives as a backslash and a t, from single quotes, as a tab."""
+    datasets = config.get("datasets")
+    for dataset in datasets.values() if isinstance(datasets, dict) else ():
+        if isinstance(dataset, dict) and dataset.get("delimiter") == r"\t":
+            dataset["delimiter"] = "\t"
+
+
+def check_names(config: Mapping) -> None:
+    """Raise InputError where a name would be that of a file or folder of the pipeline's own."""
+    if config["run"].endswith(".zip"):
+        raise InputError(
+            f"config: run is {config['run']!r}: a run's archive ends so; name it otherwise"
+        )
+    for what in ("datasets", "models"):
+        for name in config[what]:
+            if is_own(name, what):
+                raise InputError(
+                    f"config: {what}.{name}: that name is taken by a file or folder of the "
+                    "pipeline's own; choose another"
+                )
+    if taken := sorted(set(config["models"]) & set(BASELINES)):
+        raise InputError(
+            f"config: models.{taken[0]}: that is the name of a baseline; choose another"
+        )
+
+
+def check_screen(screen: Mapping) -> None:
+    """Raise InputError where random sequences would have no base."""
+    if not any(screen["composition"].values()):
+        raise InputError("config: screen.composition has no base; expected one that is more than 0")
+
+
+def check_trainings(config: Mapping) -> None:
+    """Raise InputError where there is more to train than Snakemake can plan."""
+    models = len(config["models"]) + sweep_size(config["sweep"])
+    parts = {
+        "datasets": len(config["datasets"]),
+        "folds": config["split"]["folds"] or 1,
+        "models": models,
+        "seeds": len(config["seeds"]),
+    }
+    if (count := math.prod(parts.values())) > TRAININGS:
+        told = " × ".join(f"{number:,} {what}" for what, number in parts.items())
+        raise InputError(f"config: {told} are {count:,} trainings; expected at most {TRAININGS:,}")
+
+
+def sweep_size(sweep: Mapping | None) -> int:
+    """How many models a sweep adds."""
+    return math.prod(len(values) for key, values in sweep.items() if key != "model") if sweep else 0
 
 
 def screened(config: Mapping) -> str | None:
@@ -181,6 +219,16 @@ def resolve_sweep(config: dict) -> None:
     }
     rules = {"properties": {"model": {"type": "string"}} | lists, "additionalProperties": False}
     check(sweep, rules, "sweep")
+    if (count := sweep_size(sweep)) > TRAININGS:
+        raise InputError(
+            f"config: sweep has {count:,} combinations; expected at most {TRAININGS:,}"
+        )
+    longest = max(map(len, (name.partition("/")[2] for name in swept_models(config))))
+    if longest > LONGEST:
+        raise InputError(
+            f"config: sweep: the names of its trainings would have up to {longest} letters, and a "
+            f"folder's may have {LONGEST}; sweep fewer settings"
+        )
     check_transfer(config | {"models": models | swept_models(config)})
 
 
@@ -212,7 +260,9 @@ def resolve_model(settings: dict, where: str) -> dict:
     """Fill in a model's settings in place, by its kind."""
     kind = settings.get("kind")
     if kind not in KINDS:
-        raise InputError(f"config: {where}.kind is {kind!r}; expected one of: {', '.join(KINDS)}")
+        raise InputError(
+            f"config: {where}.kind is {brief(kind)}; expected one of: {', '.join(KINDS)}"
+        )
     check(settings, {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}, where)
     if settings["init_from"] and (settings["checkpoint"] or settings["pretrain"]):
         other = "checkpoint" if settings["checkpoint"] else "pretrain"
@@ -274,126 +324,3 @@ def check_transfer(config: Mapping) -> None:
                 raise InputError(
                     f"config: models.{name}.init_from goes in a circle: {' from '.join(chain)}"
                 )
-
-
-def check(value: dict, rules: dict, where: str) -> None:
-    """Fill in defaults in place, then report the first error."""
-    complete(value, rules, rules)
-    errors = jsonschema.Draft202012Validator(rules).iter_errors(value)
-    error = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
-    if error is not None:
-        raise InputError("config: " + worded(error, where))
-
-
-def complete(value: Any, rules: Mapping, root: Mapping) -> Any:
-    """Return `value` with defaults filled in (in place), down through objects and references.
-
-    Numbers that came as text are read: YAML 1.1 takes `1e-3` for a text (it wants `1.0e-3`), and
-    Snakemake's `--config` gives texts for all that is nested.
-    """
-    if "$ref" in rules:
-        rules = functools.reduce(
-            lambda place, name: place[name], rules["$ref"][2:].split("/"), root
-        )
-    if isinstance(value, str):
-        return unquoted(value, rules)
-    if isinstance(value, list):
-        return [complete(item, rules.get("items", {}), root) for item in value]
-    if isinstance(value, dict):
-        properties = rules.get("properties", {})
-        for name, rule in properties.items():
-            if "default" in rule:
-                value.setdefault(name, copy.deepcopy(rule["default"]))
-        others = rules.get("additionalProperties")
-        for name in value:
-            rule = properties.get(name, others if isinstance(others, dict) else {})
-            value[name] = complete(value[name], rule, root)
-    return value
-
-
-def unquoted(text: str, rule: Mapping) -> Any:
-    """What a text stands for where the rule does not allow a text; else the text."""
-    if "type" not in rule or "string" in rule["type"]:
-        return text
-    try:
-        return float(text) if EXPONENT.fullmatch(text) else yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-
-
-def worded(error: jsonschema.ValidationError, where: str) -> str:
-    """One of jsonschema's errors as a user would say it: the key, its value, what is allowed."""
-    key = ".".join([*([where] if where else []), *map(str, error.absolute_path)]) or "the config"
-    rule, limit = error.validator, error.validator_value
-    if rule == "additionalProperties":
-        allowed = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(allowed))[0]
-        hint = near(unknown, allowed)
-        prefix = "" if key == "the config" else f"{key}."
-        value = error.instance[unknown]
-        return f"{prefix}{unknown} (= {value!r}) is not a key{hint}\nallowed: {', '.join(allowed)}"
-    if rule == "required":
-        missing = next(name for name in limit if name not in error.instance)
-        about = error.schema["properties"][missing]
-        allowed = f" (one of: {', '.join(about['enum'])})" if "enum" in about else ""
-        return f"{key}.{missing} is missing{allowed}: {about['description']}"
-    if "propertyNames" in error.absolute_schema_path:
-        return f"{key}: the name {error.instance!r}; expected {NAMED}"
-    name = schema()["properties"]["run"]["pattern"]
-    expected = {
-        "enum": lambda: f"one of: {', '.join(map(str, limit))}",
-        "type": lambda: " or ".join([limit] if isinstance(limit, str) else limit),
-        "minimum": lambda: f"at least {limit}",
-        "maximum": lambda: f"at most {limit}",
-        "exclusiveMinimum": lambda: f"more than {limit}",
-        "exclusiveMaximum": lambda: f"less than {limit}",
-        "pattern": lambda: NAMED if limit == name else f"a text that matches {limit}",
-        "minItems": lambda: f"at least {limit} of them",
-        "maxItems": lambda: f"at most {limit} of them",
-        "minLength": lambda: "a text that is not empty",
-        "minProperties": lambda: f"at least {limit} of them",
-        "uniqueItems": lambda: "each only once",
-    }
-    allowed = expected[rule]() if rule in expected else error.message
-    about = error.schema.get("description", "")
-    return f"{key} is {error.instance!r}; expected {allowed}" + (f"\n{about}" if about else "")
-
-
-def near(name: Any, allowed: Iterable[str]) -> str:
-    """What the user may have meant by a name, as the next words of an error."""
-    found = difflib.get_close_matches(str(name), allowed, n=1)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
-def check_files(config: Mapping) -> None:
-    """Raise InputError, naming key and file, where a file of a resolved config is missing."""
-    files = []
-    inputs = {f"datasets.{name}.path": data["path"] for name, data in config["datasets"].items()}
-    inputs |= {f"{use}.candidates": config[use]["candidates"] or [] for use in ("rank", "screen")}
-    checkpoints = [
-        (f"models.{name}.checkpoint", model["checkpoint"] or "")
-        for name, model in config["models"].items()
-    ]
-    for key, paths in inputs.items():
-        try:
-            found = expand([paths] if isinstance(paths, str) else paths) if paths else []
-        except InputError as error:
-            raise InputError(f"config: {key}: {error}") from None
-        files += [(key, str(path)) for path in found]
-    for name, model in config["models"].items():
-        if model["unlabelled"]:
-            files.append((f"models.{name}.unlabelled", model["unlabelled"]))
-    if config["split"]["file"]:
-        files.append(("split.file", config["split"]["file"]))
-    for key, path in [*files, *checkpoints]:
-        if found := SNAKEMAKES.search(path):
-            raise InputError(
-                f"config: {key} is {path!r}: Snakemake puts something else in the place of "
-                f"{found[0]} in a file's name; rename it"
-            )
-    for key, path in files:
-        if not Path(path).is_file():
-            raise InputError(
-                f"config: {key} is {path!r}: no such file\n"
-                f"Paths are relative to the working directory, {Path.cwd()}"
-            )
