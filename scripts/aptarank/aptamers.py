@@ -11,7 +11,7 @@ import pandas as pd
 from aptarank import primers
 from aptarank.errors import InputError
 from aptarank.rows import Options, Row
-from aptarank.scores import PKD, PLAIN_NUMBERS, measure, to_count
+from aptarank.scores import is_concentration, measure, to_count
 from aptarank.sequences import as_tokens, check, check_chemistry, chemistry, shortened, spell
 from aptarank.tables import APTAMER_COLUMNS
 
@@ -121,7 +121,7 @@ def grouping(row: Row, sequence: str, options: Options) -> str:
 
 def is_kd(row: Row) -> bool:
     """Whether the score is a Kd with a unit."""
-    return row.scale not in (PLAIN_NUMBERS, PKD)
+    return is_concentration(row.scale)
 
 
 def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
