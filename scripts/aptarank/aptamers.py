@@ -12,7 +12,16 @@ from aptarank import primers
 from aptarank.errors import InputError
 from aptarank.rows import Options, Row
 from aptarank.scores import is_concentration, measure, to_count
-from aptarank.sequences import as_tokens, check, check_chemistry, chemistry, shortened, spell
+from aptarank.sequences import (
+    as_tokens,
+    check,
+    check_chemistry,
+    chemistry,
+    has_mixed_case,
+    named_chemistry,
+    shortened,
+    spell,
+)
 from aptarank.tables import APTAMER_COLUMNS
 
 REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
@@ -52,7 +61,8 @@ def clean(
             rejected.append((row, str(reason)))
         else:
             group = grouping(row, sequence, options)
-            accepted.append((row, group, sequence, chemistry(sequence), low, high))
+            kind = chemistry(sequence) or named_chemistry(row.sequence)
+            accepted.append((row, group, sequence, kind, low, high))
     table = pd.DataFrame(
         accepted, columns=["row", "group", "sequence", "chemistry", "low", "high"]
     ).astype({"low": float, "high": float})
@@ -71,6 +81,8 @@ def read_sequences(
         try:
             if row.problem:
                 raise ValueError(row.problem)
+            if options.case == "reject" and has_mixed_case(row.sequence):
+                raise ValueError("mixed case: small letters and capitals in one sequence")
             spelt.append((row, spell(row.sequence)))
         except ValueError as reason:
             rejected.append((row, str(reason)))
@@ -225,11 +237,13 @@ def identifiers(names: Sequence[str]) -> list[str]:
     return [f"apt{number:0{width}d}" for number in range(1, len(names) + 1)]
 
 
-def check_learnable(aptamers: pd.DataFrame, source: str) -> None:
-    """Raise InputError where all aptamers have one score."""
+def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:
+    """Raise InputError where all aptamers have one score; `why` is the likely reason, if known."""
     if aptamers["fitness"].nunique() < 2 and (aptamers["low"] == aptamers["high"]).all():
         score = aptamers["score"].iloc[0]
+        number = len(aptamers)
+        told = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
         raise InputError(
-            f"{source}: all {len(aptamers)} aptamers have the score {score:g}: there is nothing to "
-            "learn.\nIs score the right column?"
+            f"{source}: {told} the score {score:g}: there is nothing to learn.\n"
+            + (why or "Is score the right column?")
         )

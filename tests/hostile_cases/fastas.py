@@ -234,6 +234,15 @@ COUNT_FILES = [
         better=None,
     ),
     reads(
+        "rounds-r.csv",
+        "reads as R writes large numbers, and with commas between thousands",
+        'sequence,r0,r3\nACGT,1e+05,"200,000"\nACGG,3e5,2e5\nAAAA,1.5e0,2\n',
+        {"ACGT": 1, "ACGG": -0.584962500721156},
+        {4: "not a count"},
+        "--before r0 --after r3 --pseudocount 0",
+        better=None,
+    ),
+    reads(
         "few-reads.csv",
         "reads that are no count, with a least count",
         "random_region,duplicate\nACGT,20\nACGG,15.0\nAAAA,3\nAAAC,many\nAAAG,\n",
