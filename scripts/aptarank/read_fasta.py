@@ -1,4 +1,4 @@
-"""Readers of FASTA: EFBAScore's, FASTAptamer's counts, and any with a score in its headers."""
+"""Readers of FASTA: EFBAScore's, and any with a score in its headers; see also read_counts."""
 
 import io
 import re
@@ -14,19 +14,11 @@ from aptarank.scores import with_point
 from aptarank.sequences import shortened
 
 EFBA_SCORE = re.compile(r"Score \(relative entropy\):\s*(\S*)")
-# FASTAptamer 1 and FASTAptameR 2: RANK-READS-RPM, after clustering with more behind; 3: by name.
-COUNT_HEADER = re.compile(
-    r"[0-9]+-(?P<reads>[0-9]{1,15})-(?P<rpm>[0-9.]+(?:[eE][-+]?[0-9]+)?)(-.*)?"
-)
-COUNT_HEADER_3 = re.compile(
-    r"rank=[0-9]+;reads?=(?P<reads>[0-9]{1,15});rp[um]=(?P<rpm>[0-9.eE+-]+)(;.*)?", re.I
-)
 # The number after "score" and ':' or '=' in a header: most hand-made ones. A comma ends it, but
 # for a decimal comma.
 SCORE_IN_HEADER = r"(?i)score[^:=|;]{0,40}[:=]\s*([^\s;|,]+(?:,[0-9][^\s;|,]*)*)"
 
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
-IS_COUNTS = re.compile(r"^\s*>(\d+-\d+-[\d.]+|rank=\d+;reads?=\d+;rp[um]=)", re.I)
 
 
 def records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
@@ -63,24 +55,6 @@ def with_score(row: Row, found: list[str]) -> Row:
         scores = ", ".join(repr(shortened(score)) for score in found[:3])
         return row._replace(problem=f"broken header: several scores ({scores})")
     return row._replace(score=found[0] if found else "")
-
-
-def read_counts(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """Counts of FASTAptamer and FASTAptameR (1 to 3): RPM, or `reads`; higher is better."""
-    wanted = (options.score or "rpm").lower()
-    if wanted not in ("rpm", "rpu", "reads"):
-        raise InputError(
-            f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
-        )
-    column = "reads" if wanted == "reads" else "rpm"
-    for line, title, sequence in records(text, source):
-        found = COUNT_HEADER.fullmatch(title.strip()) or COUNT_HEADER_3.fullmatch(title.strip())
-        if found:
-            row = Row(str(source), line, sequence, found[column], better="higher")
-            yield row._replace(reads=found["reads"])
-        else:
-            problem = f"broken header: {shortened(title)!r} is not RANK-READS-RPM"
-            yield Row(str(source), line, sequence, "", better="higher", problem=problem)
 
 
 def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
