@@ -2,8 +2,7 @@
 
 import math
 from dataclasses import dataclass
-
-from hypothesis import strategies as st
+from random import Random
 
 UNITS = {
     **{unit: -9 for unit in ("nM", "n M", "nmol/L", "nmol/l", "nmol L-1", "nmol·L−1", "nmol l-1")},
@@ -32,52 +31,48 @@ class Printed:
 
 
 def superscript(exponent: int) -> str:
+    """Ten to a power."""
     return "10" + str(exponent).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
 
 
-@st.composite
-def powers(draw, exponent: int) -> str:
+def power(random: Random, exponent: int) -> str:
     """A power of ten behind a number, in one of its notations."""
-    if draw(st.booleans()):
-        return draw(st.sampled_from(("× ", " × ", "x ", "·"))) + superscript(exponent)
-    notation = draw(st.sampled_from(POWERS))
-    signed = str(exponent).replace("-", draw(st.sampled_from("-−–")))
-    return notation.format(signed)
+    if random.random() < 0.5:
+        return random.choice(("× ", " × ", "x ", "·")) + superscript(exponent)
+    signed = str(exponent).replace("-", random.choice("-−–"))
+    return random.choice(POWERS).format(signed)
 
 
-decimals = st.integers(100, 4999).map(lambda number: number / 100)
+def decimal(random: Random) -> float:
+    """A number with up to two decimals."""
+    return random.randint(100, 4999) / 100
 
 
-@st.composite
-def printed(draw) -> Printed:
+def printed(random: Random) -> Printed:
     """A Kd with a unit, in any notation of a value, a bound, an error or a range."""
-    value = draw(decimals)
-    kind = draw(st.sampled_from(("value", "bound", "error", "range", "between")))
-    scientific = draw(st.booleans())
-    exponent = (
-        draw(st.integers(-11, -5)) if scientific else draw(st.sampled_from([*UNITS.values()]))
-    )
-    if scientific:
-        unit, tail = "M", draw(powers(exponent)) + " M"
+    value = decimal(random)
+    if random.random() < 0.5:
+        exponent = random.randint(-11, -5)
+        tail = power(random, exponent) + " M"
     else:
-        unit = draw(st.sampled_from([unit for unit, ten in UNITS.items() if ten == exponent]))
-        tail = draw(st.sampled_from(("", " "))) + unit
-        tail = " " + unit if "mol" in unit else tail
+        unit = random.choice([*UNITS])
+        exponent = UNITS[unit]
+        tail = (" " if "mol" in unit else random.choice(("", " "))) + unit
     ten = 10.0**exponent
-    name = draw(st.sampled_from(NAMES))
+    name = random.choice(NAMES)
+    kind = random.choice(("value", "bound", "error", "range", "between"))
     if kind == "value":
         return Printed(f"{name}{value}{tail}", value * ten, value * ten)
     if kind == "bound":
-        sign = draw(st.sampled_from([*BOUNDS]))
+        sign = random.choice([*BOUNDS])
         low, high = (-math.inf, value) if BOUNDS[sign] == "<" else (value, math.inf)
         return Printed(f"{sign} {value}{tail}", low * ten, high * ten)
     if kind == "error":
-        error = draw(st.integers(1, 50)) * value / 100
-        both = draw(st.sampled_from(ERRORS)).format(value, f"{error:.4f}")
-        return Printed(f"{name}{both}{tail}", value * ten, value * ten, float(f"{error:.4f}") * ten)
-    top = value + draw(decimals)
+        error = f"{random.randint(1, 50) * value / 100:.4f}"
+        both = random.choice(ERRORS).format(value, error)
+        return Printed(f"{name}{both}{tail}", value * ten, value * ten, float(error) * ten)
+    top = value + decimal(random)
     if kind == "between":
         return Printed(f"between {value} and {top}{tail}", value * ten, top * ten)
-    dash = draw(st.sampled_from(DASHES))
-    both = draw(st.sampled_from(("{}{}{}", "({}{}{})"))).format(value, dash, top)
+    both = random.choice(("{}{}{}", "({}{}{})")).format(value, random.choice(DASHES), top)
     return Printed(f"{name}{both}{tail}", value * ten, top * ten)

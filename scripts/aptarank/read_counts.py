@@ -30,7 +30,7 @@ OTHER_KEYS = {
     *("rank", "rpm", "rpu", "cpm", "ee", "len", "length", "id", "seqs", "cluster", "clusterid"),
     *("sample", "round", "conscount", "prcons", "uniq", "lane", "tile", "seed", "distance", "ed"),
 }
-ANY_KEY = re.compile(r"([A-Za-z_]+|[)\]'\"]) ?[=:] ?[-+.]?[0-9]")
+ANY_KEY = re.compile(r"(?<![A-Za-z_])([A-Za-z_]++|[)\]'\"]) ?[=:] ?[-+.]?[0-9]")
 LABEL = re.compile(r"[^\s;|,=]*(?:[\s;|,]|$)")  # before the keys; Illumina's has colons
 
 

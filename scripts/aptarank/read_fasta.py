@@ -8,6 +8,7 @@ from pathlib import Path
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from aptarank.errors import InputError
+from aptarank.measured import has_unit, tidied
 from aptarank.read_logs import length_of
 from aptarank.rows import Options, Row
 from aptarank.scores import with_point
@@ -18,6 +19,7 @@ EFBA_SCORE = re.compile(r"Score \(relative entropy\):\s*(\S*)")
 # for a decimal comma.
 SCORE_IN_HEADER = r"(?i)score[^:=|;]{0,40}[:=]\s*([^\s;|,]+(?:,[0-9][^\s;|,]*)*)"
 
+KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may have units
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
 
 
@@ -58,7 +60,10 @@ def with_score(row: Row, found: list[str]) -> Row:
 
 
 def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """FASTA with the score in each header, where the pattern `score` (one group) finds it."""
+    """FASTA with the score in each header, where the pattern `score` (one group) finds it.
+
+    It is a Kd, and lower is better, where the pattern names one and a score has its unit.
+    """
     pattern = options.score or SCORE_IN_HEADER
     try:
         score = re.compile(pattern)
@@ -68,11 +73,15 @@ def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
         raise InputError(
             f"{source}: score pattern {pattern!r} has {score.groups} groups; expected one"
         )
+    rows = []
     for line, title, sequence in records(text, source):
         name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else ""
         scores = list(filter(None, score.findall(title)))
         row = with_score(Row(str(source), line, sequence, "", name=name), scores)
         try:
-            yield row._replace(score=with_point(row.score, options.decimal))
+            rows.append(row._replace(score=with_point(row.score, options.decimal)))
         except ValueError as reason:
-            yield row._replace(problem=str(reason))
+            rows.append(row._replace(problem=str(reason)))
+    if KD_PATTERN.search(pattern) and any(has_unit(tidied(row.score)) for row in rows):
+        rows = [row._replace(scale="", better="lower") for row in rows]
+    yield from rows

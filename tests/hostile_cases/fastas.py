@@ -115,6 +115,15 @@ FASTAS = [
         ">a\nACGT\n>b\nACGG\n",
         "2 x missing score (no-scores.fasta, line 1)",
     ),
+    reads(
+        "kd.fasta",
+        "a Kd with its unit in the headers, as people write it",
+        ">a KD=6 nM\nACGT\n>b KD=6.4 ± 0.2 × 10⁻⁸ M\nACGG\n>c KD=6\nAAAA\n",
+        {"ACGT": 6, "ACGG": 64},
+        {5: "no unit: '6'"},
+        "--score 'KD=(.*)'",
+        better=None,
+    ),
     refused(
         "pattern.fasta",
         "a pattern that is none",
@@ -220,6 +229,13 @@ COUNT_FILES = [
         {"ACGT": 600, "ACGG": 300},
         {5: "degenerate code"},
         "--score reads",
+        better=None,
+    ),
+    reads(
+        "sizes-long.fasta",
+        "a header of 200,000 letters among sizes",
+        ">a;size=60\nACGT\n>b x" + "size" * 50_000 + ";size=40\nACGG\n",
+        {"ACGT": 600_000, "ACGG": 400_000},
         better=None,
     ),
     reads(
