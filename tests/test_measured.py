@@ -85,6 +85,8 @@ def test_a_kd_is_read(text, low, high):
         ("pKd = 7", "its column is named pKd"),
         ("7 nM; 9 nM", "several values"),
         ("7 nM and 9 nM", "several values"),
+        ("Kd: 7.1/7.4/9 nM", "several values"),
+        ("7 nM, 9 µM", "several values"),
         ("7 100 nM", "a blank within a number"),
         ("7.1 M", "7.1 mol/L, and none is above 0.1"),
         ("101 mM", "0.101 mol/L"),

@@ -1,5 +1,7 @@
 """What is read, and said all the same: letter case, versions of MAWS, why nothing can be learnt."""
 
+import re
+
 import pytest
 
 from aptarank.aptamers import clean
@@ -8,13 +10,17 @@ from aptarank.row_warnings import warnings_of
 from aptarank.rows import Row, options
 
 
+def warned(given, **more):
+    return warnings_of(given, options(**more))
+
+
 def rows(*pairs):
     return [Row("f.csv", line, *pair) for line, pair in enumerate(pairs, start=2)]
 
 
 def test_mixed_case_is_said_with_its_line():
     mixed = rows(("TTGACC", "9"), ("TtGACC", "2"), ("ttGAcC", "1"), ("TTGACA", "4"))
-    within, apart = warnings_of(mixed)
+    within, apart = warned(mixed)
     assert within.startswith("f.csv, line 3: capitals and small letters in one sequence ('TtGACC';")
     assert "2 of 4 rows" in within
     assert "case: reject" in within
@@ -22,13 +28,20 @@ def test_mixed_case_is_said_with_its_line():
 
 
 def test_all_small_and_all_capital_are_one():
-    assert warnings_of(rows(("TTGACC", "9"), ("ttgacc", "9"), ("ttgaca", "1"))) == []
-    (apart,) = warnings_of(rows(("TTGACC", "9"), ("ttgacc", "8")))
+    assert warned(rows(("TTGACC", "9"), ("ttgacc", "9"), ("ttgaca", "1"))) == []
+    (apart,) = warned(rows(("TTGACC", "9"), ("ttgacc", "8")))
     assert "the median score" in apart
 
 
 def test_notations_are_no_mixed_case():
-    assert warnings_of(rows(("dTpdG", "1"), ("rGrA", "2"), ("d(TTA)", "3"), ("DG5 DA3", "4"))) == []
+    assert warned(rows(("dTpdG", "1"), ("rGrA", "2"), ("d(TTA)", "3"), ("DG5 DA3", "4"))) == []
+
+
+def test_what_is_rejected_anyway_is_no_mixed_case():
+    assert warned(rows(("/5Biosg/ACGT", "1"), ("mAmC", "2"), ("ACGT-x", "3"))) == []
+    mixed = rows(("TTGACC", "9"), ("TtGACC", "2"), ("ttgacc", "9"))
+    assert warned(mixed, case="reject") == []
+    assert len(warned(mixed)) == 2
 
 
 def test_mixed_case_can_be_rejected():
@@ -60,6 +73,29 @@ def test_versions_of_maws_are_not_pooled_in_silence(tmp_path, first, second):
         assert f"a.log, line 1: {first}" in warning
         assert f"b.log, line 1: {second}" in warning
         assert "0.15 M" in warning
+
+
+BASES = ("AA", "AC", "AG", "AT", "CA", "CC", "CG", "CT", "GA", "GC")
+
+
+@pytest.mark.parametrize(
+    ("scores", "scale", "said"),
+    [
+        (["51.5", "48", "60", "55", "47", "999"], "number", "'999' a missing value. It is there 1"),
+        (["51.5", "48", "60", "55", "47", "0", "0"], "number", "'0' .* all others are from 47"),
+        (["5 nM", "8 nM", "12 nM", "3 nM", "9 nM", "9999 nM"], "", "'9999 nM' a missing value"),
+    ],
+)
+def test_missing_values_written_as_numbers_are_said(scores, scale, said):
+    column = rows(*zip(BASES, scores, strict=False))
+    (warning,) = warned([row._replace(scale=scale) for row in column])
+    assert re.search(said, warning)
+    assert "leave these cells empty" in warning
+
+
+def test_bounds_and_broken_rows_are_no_missing_values():
+    column = rows(*zip(BASES, ["5", "8", "12", "3", "9", ">999", "x", ""], strict=False))
+    assert warned(column) == []
 
 
 def test_short_numbers_do_not_say_the_version(tmp_path):

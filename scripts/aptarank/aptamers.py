@@ -81,9 +81,10 @@ def read_sequences(
         try:
             if row.problem:
                 raise ValueError(row.problem)
+            sequence = spell(row.sequence)
             if options.case == "reject" and has_mixed_case(row.sequence):
                 raise ValueError("mixed case: small letters and capitals in one sequence")
-            spelt.append((row, spell(row.sequence)))
+            spelt.append((row, sequence))
         except ValueError as reason:
             rejected.append((row, str(reason)))
     # Several N at the end fill a sequence up. A lone one may be a base that the sequencer could not

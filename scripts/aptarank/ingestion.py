@@ -59,7 +59,7 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     summary = account(readings, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
-    summary["warnings"] = warnings_of(rows)
+    summary["warnings"] = warnings_of(rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
 

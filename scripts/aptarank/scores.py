@@ -171,7 +171,7 @@ KD_HINTS = (
     (rf"\bK_?[aA]\b|{RECIPROCAL.pattern}", "an association constant? give its inverse, the Kd"),
     (r"\bK_?i\b|[IE]C_?50", "another constant; keep to one kind in a column"),
     (r"\bp ?K_?[dD]", "a pKd: its column is named pKd"),
-    (r"\d\s?[fpnuµμm]?M\b.*[;/,]|\d.*\band\b.*\d", "several values? keep one"),
+    (r"\d ?([fpnuµμm]?M ?)?([;/,]|\band\b) ?.*\d", "several values? keep one"),
     (r"[0-9] [0-9]", "a blank within a number? take it out"),
 )
 
