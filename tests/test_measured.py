@@ -101,6 +101,11 @@ def test_what_is_no_kd_says_what_to_write(text, advice):
         measure(text, "")
 
 
+def test_an_error_in_a_column_of_plain_numbers():
+    with pytest.raises(ValueError, match="an error beside the value"):
+        measure("7.1 ± 0.4")
+
+
 def test_a_unit_in_the_header_is_that_of_all_without_one():
     assert measure("7.1 ± 0.4 × 10⁻⁸", "M") == pytest.approx((7.1e-8, 7.1e-8))
     assert measure("3-6", "nmol/L") == pytest.approx((3e-9, 6e-9))

@@ -201,6 +201,8 @@ def not_a_score(text: str, scale: str) -> str:
         hint = "per cent in other rows: write the sign in each, or in none"
     elif not hint and text.endswith("%"):
         hint = "per cent: write the sign in each row, or in none"
+    elif not hint and re.search("[0-9] ?(±|\\+ ?/ ?-)", text):
+        hint = "an error beside the value: put it in a column of its own"
     return f"not a number: {shown!r}" + (f" ({hint})" if hint else "")
 
 
