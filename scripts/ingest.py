@@ -41,6 +41,9 @@ def option(name: str, help_text: str, **more):
 @option("min-count", "Reject sequences with fewer reads.")
 @option("max-length", "Reject longer sequences.")
 @option("bounds", "Bounds and ranges such as <5 or 1-2.", type=click.Choice(["keep", "reject"]))
+@option(
+    "case", "Capitals and small letters in one sequence.", type=click.Choice(["read", "reject"])
+)
 @option("five-primer", "5' constant region to trim, or auto.")
 @option("three-primer", "3' constant region to trim, or auto.")
 @option("primer-share", "Least share of sequences that must have the primers.", type=float)
@@ -94,6 +97,8 @@ def report(found, options, rejected) -> None:
             logger.warning("  but no two of one group differ: say another group, or group: none")
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])
+    for warning in account.get("warnings", ()):
+        logger.warning("%s", warning)
     if account["rejected"]:
         logger.warning("rejected (%s), most for:\n%s", rejected, commonest(found))
 

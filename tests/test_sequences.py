@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from aptarank.columns import direction, plain, unit_of
 from aptarank.scores import measure
-from aptarank.sequences import as_tokens, chemistry, normalise
+from aptarank.sequences import (
+    as_tokens,
+    chemistry,
+    has_mixed_case,
+    named_chemistry,
+    normalise,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,15 @@ from aptarank.sequences import as_tokens, chemistry, normalise
         ("DGN", "G"),
         ("dGpdGpdTp", "GGT"),
         ("dGp dGpdTp", "GGT"),
+        ("dGpdT", "GT"),
+        ("rArCrG", "ACG"),
+        ("rG rU rA", "GUA"),
+        ("pApC", "AC"),
+        ("ApCpGp", "ACG"),
+        ("d(ACGT)", "ACGT"),
+        ("5'-r(acgu)-3'", "ACGU"),
+        ("d(5'-ACG TTT-3')", "ACGTTT"),
+        ("r[GpA]", "GA"),
     ],
 )
 def test_notations_are_read(text, sequence):
@@ -47,6 +62,16 @@ def test_notations_are_read(text, sequence):
         ("ACG-T", "not a base: '-' at position 4"),
         ("mAmCGT", "modified residue or linker"),
         ("/5Biosg/ACGT", "modified residue or linker"),
+        ("AsCsG", "modified residue or linker"),
+        ("(2'F-U)AC", "modified residue or linker"),
+        ("d(A*C)", "modified residue or linker"),
+        ("rAdC", "mixed chemistry: residues of DNA .d. and RNA .r. in 'rAdC'"),
+        ("ACrG", "mixed notation: 'r' at some residues alone"),
+        ("d(AC)r(GU)", "mixed notation: d.… is not around all"),
+        ("dGdU", "mixed chemistry: U with 'd', the sugar of DNA"),
+        ("r(ACGT)", "mixed chemistry: T with 'r', the sugar of RNA"),
+        ("d(3'-ACG-5')", "wrong direction"),
+        ("d()", "empty sequence"),
         ("MKVL", "not a base: 'L' at position 4"),
     ],
 )
@@ -55,7 +80,7 @@ def test_nothing_is_repaired(text, reason):
         normalise(text)
 
 
-@given(st.text(alphabet="ACGTUNacgtu 5'-3dpD", max_size=12))
+@given(st.text(alphabet="ACGTUNacgtu 5'-3dprD()", max_size=12))
 def test_normalise_loses_no_letter(text):
     """What is accepted has as many bases as there are base letters in the text."""
     try:
@@ -63,6 +88,19 @@ def test_normalise_loses_no_letter(text):
     except ValueError:
         return
     assert len(sequence) == sum(letter in "ACGTUacgtu" for letter in text)
+
+
+def test_the_sugar_names_the_chemistry():
+    assert named_chemistry("5'-r(GGA)-3'") == named_chemistry("rGrA") == "RNA"
+    assert named_chemistry("d(GGA)") == named_chemistry("pdGpdA") == "DNA"
+    assert named_chemistry("GGA") is None
+    assert named_chemistry("rgga") is None
+
+
+def test_mixed_case():
+    mixed = ("AcGT", "5'-ACGt-3'", "d(AcG)")
+    assert all(map(has_mixed_case, mixed))
+    assert not any(map(has_mixed_case, ("ACGT", "acgt", "dGpdT", "rArC", "DG5 DA", "r(acgu)")))
 
 
 def test_chemistry_and_tokens():

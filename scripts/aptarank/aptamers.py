@@ -11,8 +11,17 @@ import pandas as pd
 from aptarank import primers
 from aptarank.errors import InputError
 from aptarank.rows import Options, Row
-from aptarank.scores import PKD, PLAIN_NUMBERS, measure, to_count
-from aptarank.sequences import as_tokens, check, check_chemistry, chemistry, shortened, spell
+from aptarank.scores import is_concentration, measure, to_count
+from aptarank.sequences import (
+    as_tokens,
+    check,
+    check_chemistry,
+    chemistry,
+    has_mixed_case,
+    named_chemistry,
+    shortened,
+    spell,
+)
 from aptarank.tables import APTAMER_COLUMNS
 
 REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
@@ -52,7 +61,8 @@ def clean(
             rejected.append((row, str(reason)))
         else:
             group = grouping(row, sequence, options)
-            accepted.append((row, group, sequence, chemistry(sequence), low, high))
+            kind = chemistry(sequence) or named_chemistry(row.sequence)
+            accepted.append((row, group, sequence, kind, low, high))
     table = pd.DataFrame(
         accepted, columns=["row", "group", "sequence", "chemistry", "low", "high"]
     ).astype({"low": float, "high": float})
@@ -71,7 +81,10 @@ def read_sequences(
         try:
             if row.problem:
                 raise ValueError(row.problem)
-            spelt.append((row, spell(row.sequence)))
+            sequence = spell(row.sequence)
+            if options.case == "reject" and has_mixed_case(row.sequence):
+                raise ValueError("mixed case: small letters and capitals in one sequence")
+            spelt.append((row, sequence))
         except ValueError as reason:
             rejected.append((row, str(reason)))
     # Several N at the end fill a sequence up. A lone one may be a base that the sequencer could not
@@ -121,7 +134,7 @@ def grouping(row: Row, sequence: str, options: Options) -> str:
 
 def is_kd(row: Row) -> bool:
     """Whether the score is a Kd with a unit."""
-    return row.scale not in (PLAIN_NUMBERS, PKD)
+    return is_concentration(row.scale)
 
 
 def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
@@ -225,11 +238,13 @@ def identifiers(names: Sequence[str]) -> list[str]:
     return [f"apt{number:0{width}d}" for number in range(1, len(names) + 1)]
 
 
-def check_learnable(aptamers: pd.DataFrame, source: str) -> None:
-    """Raise InputError where all aptamers have one score."""
+def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:
+    """Raise InputError where all aptamers have one score; `why` is the likely reason, if known."""
     if aptamers["fitness"].nunique() < 2 and (aptamers["low"] == aptamers["high"]).all():
         score = aptamers["score"].iloc[0]
+        number = len(aptamers)
+        told = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
         raise InputError(
-            f"{source}: all {len(aptamers)} aptamers have the score {score:g}: there is nothing to "
-            "learn.\nIs score the right column?"
+            f"{source}: {told} the score {score:g}: there is nothing to learn.\n"
+            + (why or "Is score the right column?")
         )

@@ -18,7 +18,7 @@ from aptarank.errors import InputError
 from aptarank.files import expand
 from aptarank.readers import read
 from aptarank.rows import Options
-from aptarank.sequences import chemistry
+from aptarank.sequences import chemistry, named_chemistry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     rows = [row for reading in readings for row in reading.rows]
     rejected: Rejected = []
     accepted = [
-        (row, sequence, chemistry(sequence))
+        (row, sequence, chemistry(sequence) or named_chemistry(row.sequence))
         for row, sequence in read_sequences(rows, options, rejected, track)
     ]
     table = pd.DataFrame(accepted, columns=["row", "sequence", "chemistry"])

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from aptarank.errors import InputError
-from aptarank.scores import UNIT
+from aptarank.measured import UNIT
 
 SEQUENCE_NAMES = (
     *("sequence", "sequences", "seq", "seqs", "aptamer", "aptamer sequence", "aptamersequence"),

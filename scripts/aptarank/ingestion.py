@@ -13,6 +13,7 @@ from aptarank.files import expand
 from aptarank.labels import clean_labels
 from aptarank.pairs import PAIR_COLUMNS
 from aptarank.readers import Reading, read
+from aptarank.row_warnings import warnings_of
 from aptarank.rows import Options, Row
 
 COMMONEST = 3  # reasons named in a message
@@ -58,6 +59,7 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     summary = account(readings, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
+    summary["warnings"] = warnings_of(rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
 
@@ -170,7 +172,8 @@ def check(found: Ingested, source: str, options: Options) -> None:
             told += f", at most {most:.0%} is let pass (on_reject, max_rejected)"
         raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest(found)}")
     if found.labels.empty:
-        check_learnable(found.aptamers, source)
+        lost = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
+        check_learnable(found.aptamers, source, lost + commonest(found) if rejected else "")
 
 
 def nothing_to_compare(aptamers: pd.DataFrame) -> bool:

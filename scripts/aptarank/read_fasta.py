@@ -1,4 +1,4 @@
-"""Readers of FASTA: EFBAScore's, FASTAptamer's counts, and any with a score in its headers."""
+"""Readers of FASTA: EFBAScore's, and any with a score in its headers; see also read_counts."""
 
 import io
 import re
@@ -8,25 +8,19 @@ from pathlib import Path
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from aptarank.errors import InputError
+from aptarank.measured import has_unit, tidied
 from aptarank.read_logs import length_of
 from aptarank.rows import Options, Row
 from aptarank.scores import with_point
 from aptarank.sequences import shortened
 
 EFBA_SCORE = re.compile(r"Score \(relative entropy\):\s*(\S*)")
-# FASTAptamer 1 and FASTAptameR 2: RANK-READS-RPM, after clustering with more behind; 3: by name.
-COUNT_HEADER = re.compile(
-    r"[0-9]+-(?P<reads>[0-9]{1,15})-(?P<rpm>[0-9.]+(?:[eE][-+]?[0-9]+)?)(-.*)?"
-)
-COUNT_HEADER_3 = re.compile(
-    r"rank=[0-9]+;reads?=(?P<reads>[0-9]{1,15});rp[um]=(?P<rpm>[0-9.eE+-]+)(;.*)?", re.I
-)
 # The number after "score" and ':' or '=' in a header: most hand-made ones. A comma ends it, but
 # for a decimal comma.
 SCORE_IN_HEADER = r"(?i)score[^:=|;]{0,40}[:=]\s*([^\s;|,]+(?:,[0-9][^\s;|,]*)*)"
 
+KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may have units
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
-IS_COUNTS = re.compile(r"^\s*>(\d+-\d+-[\d.]+|rank=\d+;reads?=\d+;rp[um]=)", re.I)
 
 
 def records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
@@ -65,26 +59,11 @@ def with_score(row: Row, found: list[str]) -> Row:
     return row._replace(score=found[0] if found else "")
 
 
-def read_counts(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """Counts of FASTAptamer and FASTAptameR (1 to 3): RPM, or `reads`; higher is better."""
-    wanted = (options.score or "rpm").lower()
-    if wanted not in ("rpm", "rpu", "reads"):
-        raise InputError(
-            f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
-        )
-    column = "reads" if wanted == "reads" else "rpm"
-    for line, title, sequence in records(text, source):
-        found = COUNT_HEADER.fullmatch(title.strip()) or COUNT_HEADER_3.fullmatch(title.strip())
-        if found:
-            row = Row(str(source), line, sequence, found[column], better="higher")
-            yield row._replace(reads=found["reads"])
-        else:
-            problem = f"broken header: {shortened(title)!r} is not RANK-READS-RPM"
-            yield Row(str(source), line, sequence, "", better="higher", problem=problem)
-
-
 def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """FASTA with the score in each header, where the pattern `score` (one group) finds it."""
+    """FASTA with the score in each header, where the pattern `score` (one group) finds it.
+
+    It is a Kd, and lower is better, where the pattern names one and a score has its unit.
+    """
     pattern = options.score or SCORE_IN_HEADER
     try:
         score = re.compile(pattern)
@@ -94,11 +73,15 @@ def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
         raise InputError(
             f"{source}: score pattern {pattern!r} has {score.groups} groups; expected one"
         )
+    rows = []
     for line, title, sequence in records(text, source):
         name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else ""
         scores = list(filter(None, score.findall(title)))
         row = with_score(Row(str(source), line, sequence, "", name=name), scores)
         try:
-            yield row._replace(score=with_point(row.score, options.decimal))
+            rows.append(row._replace(score=with_point(row.score, options.decimal)))
         except ValueError as reason:
-            yield row._replace(problem=str(reason))
+            rows.append(row._replace(problem=str(reason)))
+    if KD_PATTERN.search(pattern) and any(has_unit(tidied(row.score)) for row in rows):
+        rows = [row._replace(scale="", better="lower") for row in rows]
+    yield from rows

@@ -31,6 +31,13 @@ EFBA_SCORE = re.compile(
     r"Done with (?P<sequence>[^,]*), total entropy with this sequence (?P<score>[^,\s]+).*"
 )
 
+# How each version of MAWS prints: that of 2015 in lines of its own; those until 2023 with up to 60
+# digits (mpmath), that of 2025 with those of a float, and an earlier state of it without colons.
+MAWS_2015, MAWS_2017, MAWS_2025 = "2015", "2017 to 2023 (60 digits)", "2025 (digits of a float)"
+MAWS_EARLY_2025 = "2025, an early state (no colons)"
+FLOAT_DIGITS = 17  # at most; those of an entropy that tell the two apart are more than SHORT
+SHORT = 12
+
 IS_MAWS = re.compile(
     r"^[ \t]*(SEQUENCE:?[ \t]+\S.*[ \t](ENTROPY|SCORE):?[ \t]+([-+0-9.]|nan|inf)"
     r"|Ntide: *\S+ entropy:)",
@@ -77,6 +84,7 @@ def read_maws(text: str, source: Path, options: Options) -> Iterator[Row]:
                 raise InputError(f"{source}, line {line}: MAWS of 2015 prints no energy")
             length = length_of(found["sequence"])
             row = broken._replace(sequence=found["sequence"], score=score, group=length)
+            row = row._replace(version=version_of(found))
             cut = line == unended and found.end(wanted) == len(record)
             rows.append(row._replace(problem=CUT) if cut else row)
         elif record.startswith(("SEQUENCE", "Ntide:")):
@@ -84,6 +92,18 @@ def read_maws(text: str, source: Path, options: Options) -> Iterator[Row]:
     if options.steps == "final":
         rows = longest(rows)
     yield from rows
+
+
+def version_of(record: re.Match[str]) -> str:
+    """The versions of MAWS that print a record so; "" where its line does not say."""
+    if record.re is not MAWS_LINE:
+        return MAWS_2015
+    if not record[0].startswith("SEQUENCE:"):
+        return MAWS_EARLY_2025
+    digits = len(re.sub("[eE].*|[^0-9]", "", record["entropy"]).lstrip("0"))
+    if digits > FLOAT_DIGITS:
+        return MAWS_2017
+    return MAWS_2025 if digits > SHORT else ""
 
 
 def longest(rows: list[Row]) -> list[Row]:

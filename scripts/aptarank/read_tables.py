@@ -22,8 +22,9 @@ from aptarank.columns import (
 )
 from aptarank.enrichment import log2_enrichment
 from aptarank.errors import InputError
+from aptarank.measured import has_unit, tidied
 from aptarank.rows import GROUPINGS, LabelRow, Options, Row
-from aptarank.scores import KD, LONGEST, PKD, PLAIN_NUMBERS, tidied, to_count, with_point
+from aptarank.scores import PERCENT, PKD, PLAIN_NUMBERS, to_count, with_point
 from aptarank.sequences import shortened
 from aptarank.table_files import Table, is_number, is_sequence
 
@@ -120,19 +121,15 @@ def is_tea(header: list[str]) -> bool:
 
 
 def scale_of(name: str, fields: list[str]) -> str:
-    """How a column is to be read: a Kd with units, a pKd, or plain numbers."""
+    """How a column is to be read: a Kd with units, a pKd, per cent, or plain numbers."""
     if re.match(r"p ?kd\b|p ?ic50\b", plain(name)):
         return PKD
-    units = unit_of(name) or any(map(has_unit, fields))
+    units = unit_of(name) or any(has_unit(tidied(field).replace(",", ".")) for field in fields)
     if units and re.match(r"(kd|ic50|ec50)\b", plain(name)):
         return unit_of(name)
-    return PLAIN_NUMBERS
-
-
-def has_unit(field: str) -> bool:
-    """Whether a field is a Kd with a unit, whatever its decimal sign."""
-    found = KD.fullmatch(tidied(field).replace(",", ".")) if len(field) <= LONGEST else None
-    return found is not None and (found["unit"] or found["first"]) is not None
+    scored = [field.strip() for field in fields if field.strip()]
+    most = sum(field.endswith("%") for field in scored) > len(scored) / 2
+    return PERCENT if most else PLAIN_NUMBERS
 
 
 def name_place(header: list[str], sequence: int, options: Options, source: Path) -> int | None:

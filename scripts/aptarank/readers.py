@@ -9,13 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aptarank.errors import InputError
-from aptarank.read_fasta import (
-    IS_COUNTS,
-    IS_EFBA_FASTA,
-    read_counts,
-    read_efba_fasta,
-    read_fasta,
-)
+from aptarank.read_counts import is_counts, read_counts
+from aptarank.read_fasta import IS_EFBA_FASTA, read_efba_fasta, read_fasta
 from aptarank.read_logs import IS_EFBA, IS_MAWS, read_efba, read_maws
 from aptarank.read_tables import (
     is_aptasuite,
@@ -89,7 +84,7 @@ def read(path: Path, options: Options) -> Reading:
         chosen, rows = read_table(excel_table(data, path, options), "excel", path, options)
     else:
         text = decode(data, path, options.encoding)
-        chosen = recognise(text) if chosen == "auto" else chosen
+        chosen = recognise(text, options.score) if chosen == "auto" else chosen
         if chosen in TEXT_FORMATS:
             if options.group not in GROUPINGS:
                 raise InputError(f"{path}: format {chosen} has no column {options.group!r} (group)")
@@ -105,14 +100,17 @@ def read(path: Path, options: Options) -> Reading:
     return Reading(path, chosen, rows)
 
 
-def recognise(text: str) -> str:
-    """The format of a text by its content: what its lines say, else a table."""
+def recognise(text: str, score: str | None = None) -> str:
+    """The format of a text by its content: what its lines say, else a table.
+
+    A `score` that is a pattern says that a FASTA's headers are to be searched for it.
+    """
     if IS_MAWS.search(text):
         return "maws"
     if IS_EFBA.search(text):
         return "efba"
     if text.lstrip().startswith(">"):
-        if IS_COUNTS.match(text):
+        if is_counts(text) and "(" not in (score or ""):
             return "fastaptamer"
         return "efbascore" if IS_EFBA_FASTA.search(text) else "fasta"
     header = next(filter(str.strip, io.StringIO(text)), "")

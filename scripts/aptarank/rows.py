@@ -14,8 +14,9 @@ class Row(NamedTuple):
 
     `line` counts from 1 (in Parquet: the row); `better` is the format's own direction, "" where it
     has none; `scale` says how the score is to be read (see `scores.measure`); `reads` is a count of
-    a sequencer; `family` the value of the column that a split keeps together; `problem` says why
-    the record cannot be read at all.
+    a sequencer; `family` the value of the column that a split keeps together; `version` that of the
+    program that wrote the record, where versions differ; `problem` says why the record cannot be
+    read at all.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Row(NamedTuple):
     scale: str = "number"
     reads: str = ""
     family: str = ""
+    version: str = ""
     problem: str = ""
 
 
@@ -64,6 +66,7 @@ class Options:
     min_count: int
     max_length: int
     bounds: str
+    case: str
     five_primer: str | None
     three_primer: str | None
     primer_share: float

@@ -4,36 +4,30 @@ import math
 import re
 from typing import NamedTuple
 
+from aptarank.measured import (
+    DIGITS,
+    EITHER_COMMA,
+    LONGEST,
+    AmbiguousError,
+    Measured,
+    exponent_of,
+    has_unit,
+    parse,
+    tidied,
+)
 from aptarank.sequences import shortened
 
-# Each pattern reads what `tidied` leaves, where no two blanks are beside each other.
-DIGITS = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-# The power of ten needs its ^ or sign: in a text that lost its formatting, 1x105 may be 1 × 10⁵.
-POWER = r"[eE][-+]?[0-9]+| ?[x×·*] ?10 ?(?:\^ ?[-+]?|[-+])[0-9]+"
-NUMBER = rf"[-+]?{DIGITS}(?:{POWER})?"
-BEFORE_POWER = re.compile(r"[eE]| ?[x×·*] ?10 ?\^? ?")
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-LONGEST = 200  # characters; MAWS prints 60 digits
+COUNT = r"[0-9]{1,15}(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?"
 
-MOLAR = {"fM": 1e-15, "pM": 1e-12, "nM": 1e-9, "uM": 1e-6, "mM": 1e-3, "M": 1.0}
-UNIT = r"(?:[fpnuµμm]?M|[fpnuµμm]?mol(?:/L| ?L-1| ?[·*] ?L-1))"
-KD_LIMITS = (1e-24, 1e6)  # mol/L: a molecule in a litre and a half, and more than there is of any
-
-ABOUT = r"(?:~|∼|≈|≃|ca\.?|about|approx\.?)? ?"
-BOUND = r"(?P<bound><=|>=|[<>≤≥])? ?"
-ERROR = rf"(?: ?(?:±|\+/-) ?(?P<error>{NUMBER}))?"
-RANGE = rf"(?: ?(?:-|–|—|to) ?(?P<top>{NUMBER}))?"
-NAME = r"(?:K[dD] ?)?(?:=|:)? ?"
-
-PLAIN = re.compile(rf"{BOUND}(?P<number>{NUMBER})")
-SPREAD = re.compile(rf"{ABOUT}{BOUND}{ABOUT}(?P<number>{NUMBER}){ERROR}{RANGE}")
-KD = re.compile(
-    rf"{NAME}{ABOUT}{BOUND}{ABOUT}(?P<number>{NUMBER}) ?(?P<first>{UNIT})?{ERROR}{RANGE}"
-    rf" ?(?P<unit>{UNIT})?"
-)
+# The least and the most that a Kd can be, in mol/L: a molecule in a litre and a half; and what
+# the weakest of aptamers has, some tens of mM, with room. More is a lost prefix or power of ten.
+KD_LIMITS = (1e-24, 0.1)
 
 # How a score column is to be read.
-PLAIN_NUMBERS, PKD = "number", "pKd"
+PLAIN_NUMBERS, PKD, PERCENT = "number", "pKd", "%"
+RECIPROCAL = re.compile(r"M ?\^?[-⁻][1¹]\Z")  # per molar: an association constant
+UNITS = "fM, pM, nM, uM, mM, M"
+FAST = re.compile(rf"[-+]?{DIGITS}(?:[eE][-+]?[0-9]{{1,2}})?")  # most numbers, without detours
 
 
 class Measure(NamedTuple):
@@ -43,16 +37,6 @@ class Measure(NamedTuple):
     high: float
 
 
-def tidied(text: str) -> str:
-    """A score with single blanks, plain minus signs and 10⁻⁹ as 10^-9."""
-    text = " ".join(text.split()).replace("−", "-")
-    if text.isascii():
-        return text
-    return re.sub(
-        r"(?<=10)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: "^" + found[0].translate(SUPERSCRIPTS), text
-    )
-
-
 def to_number(text: str) -> float:
     """A decimal number of ASCII digits, also as `1.2 × 10^-9`.
 
@@ -60,38 +44,39 @@ def to_number(text: str) -> float:
         ValueError: no number, or one that a float cannot hold.
     """
     tidy = tidied(text)
-    if len(tidy) > LONGEST or not re.fullmatch(NUMBER, tidy):
+    found = parse(tidy)
+    if found is None or not found.plain or found.bound:
         raise ValueError(f"not a number: {shortened(text)!r}")
-    mantissa, *power = BEFORE_POWER.split(tidy, maxsplit=1)
-    value = float("e".join([mantissa, *power]))
-    if not math.isfinite(value):
-        raise ValueError(f"not finite: {shortened(text)!r} is too large")
-    if value == 0 and re.search("[1-9]", mantissa):
-        raise ValueError(f"not a number: {shortened(text)!r} is too small to tell from 0")
-    return value + 0.0  # -0 is 0
+    return found.low
 
 
 def to_count(text: str) -> int:
-    """A number of reads, also as `12.0`.
+    """A number of reads, also as `12.0`, as R writes it (`1e+05`), or `1,234`.
 
     Raises:
         ValueError: not a whole number.
     """
-    if not re.fullmatch(r"[0-9]{1,15}(\.0*)?", text.strip()):
+    bare = text.strip()
+    if re.fullmatch("[0-9]{1,3}(,[0-9]{3})+", bare):  # no decimal comma: reads are whole
+        bare = bare.replace(",", "")
+    whole = re.fullmatch(COUNT, bare) and float(bare)
+    if whole is None or not whole < 1e15 or not whole.is_integer():
         raise ValueError(f"not a count: {shortened(text)!r}; reads are whole numbers")
-    return int(float(text))
+    return int(whole)
 
 
 def with_point(text: str, decimal: str) -> str:
     """A score with a decimal point; as it was where `decimal` is not its sign.
 
     Raises:
-        ValueError: a point, where the decimal sign is a comma.
+        ValueError: a decimal point or two commas, where the decimal sign is a comma.
     """
     if decimal != ",":
         return text
-    if "." in text:
+    if re.search(r"[0-9]\.[0-9]|(?<![a-zA-Z])\.[0-9]|[0-9]\.(?![0-9])", text):
         raise ValueError(f"not a number: {shortened(text)!r} has a point, but decimal is ','")
+    if re.search("[0-9],[0-9]*,[0-9]", text):
+        raise ValueError(f"not a number: {shortened(text)!r} has two commas, and decimal is ','")
     return re.sub(r"(?<![0-9,])([0-9]*),([0-9]+)(?![0-9,])", r"\1.\2", text)
 
 
@@ -100,8 +85,9 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
 
     Args:
         scale: `number` for plain numbers and bounds (`<5`); `pKd` also for ranges and errors
-            (`6.5-7.2`, `6.5 ± 0.2`); a unit of concentration such as `nM`, or "" where each text
-            has its own, for Kd (`0.58 nM`, `∼0.17 µM`, `<100μM`, `25-200 nM`).
+            (`6.5-7.2`, `6.5 ± 0.2`); `%` for those of numbers with that sign; a unit of
+            concentration such as `nM`, or "" where each text has its own, for Kd (`0.58 nM`,
+            `∼0.17 µM`, `<100μM`, `25-200 nM`, `5.2 ± 0.3 × 10⁻⁹ M`).
 
     Returns:
         In the unit of the score; a Kd in mol/L. A bound has an infinite end.
@@ -109,62 +95,115 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     Raises:
         ValueError: missing, not a number, or not finite; says what was found.
     """
+    if scale == PLAIN_NUMBERS and len(text) <= LONGEST and FAST.fullmatch(text):
+        value = float(text)
+        if value:
+            return Measure(value, value)
     tidy = tidied(text)
     if not tidy:
         raise ValueError("missing score")
-    pattern = {PLAIN_NUMBERS: PLAIN, PKD: SPREAD}.get(scale, KD)
-    found = pattern.fullmatch(tidy) if len(tidy) <= LONGEST else None
-    if not found:
+    kd = is_concentration(scale)
+    try:
+        found = parse(tidy)
+    except AmbiguousError as hint:
+        raise ValueError(
+            f"{'not a Kd' if kd else 'not a number'}: {shortened(tidy)!r} ({hint})"
+        ) from None
+    if found is None or not fits(found, scale) or RECIPROCAL.search(tidy):
         raise ValueError(not_a_score(tidy, scale))
-    parts = found.groupdict()
-    low = high = to_number(parts["number"])
-    if parts.get("top"):
-        high = to_number(parts["top"])
-        if parts["bound"]:
-            raise ValueError(f"not a number: {shortened(text)!r} is a bound and a range at once")
-    if pattern is KD:
-        last = parts["unit"] or parts["first"] or scale
-        if not last:
-            raise ValueError(f"no unit: {shortened(text)!r}; expected one of {', '.join(MOLAR)}")
-        low, high = low * molar(parts["first"] or last), high * molar(last)
-        if parts["top"] is None:
-            high = low
-        if low <= 0:
-            raise ValueError(f"not a Kd: {shortened(text)!r} is not above 0")
-        if low < KD_LIMITS[0] or max(low, high) > KD_LIMITS[1]:
-            raise ValueError(f"not a Kd: {shortened(text)!r} is beyond any concentration")
+    if found.bound and found.low != found.high:
+        raise ValueError(f"not a number: {shortened(text)!r} is a bound and a range at once")
+    low, high = in_molar(found, scale, text) if kd else (found.low, found.high)
     if low > high:
         raise ValueError(f"not a range: {shortened(text)!r} ends below its start")
-    if parts["bound"] in ("<", "<=", "≤"):
+    if found.bound == "L":
         low = -math.inf
-    elif parts["bound"]:
+    elif found.bound == "G":
         high = math.inf
     return Measure(low, high)
 
 
-def molar(unit: str) -> float:
-    """A unit of concentration in mol/L: `µmol/L` is 1e-6."""
-    prefix = unit[0].replace("µ", "u").replace("μ", "u") if unit[0] != "M" else ""
-    return MOLAR[f"{'' if unit.startswith('mol') else prefix}M"]
+def is_concentration(scale: str) -> bool:
+    """Whether a scale is that of a Kd: a unit, or "" where each text has its own."""
+    return scale not in (PLAIN_NUMBERS, PKD, PERCENT)
+
+
+def fits(found: Measured, scale: str) -> bool:
+    """Whether what was found is what the column has."""
+    if scale == PLAIN_NUMBERS:
+        return found.plain
+    names = {PKD: "Q", PERCENT: ""}.get(scale, "K")
+    units = {PKD: found.high_unit == "", PERCENT: found.high_unit == "%"}
+    return found.name in ("", names) and units.get(scale, found.high_unit != "%")
+
+
+def in_molar(found: Measured, scale: str, text: str) -> tuple[float, float]:
+    """The ends of a Kd in mol/L.
+
+    Raises:
+        ValueError: no unit, or no concentration that a Kd can be.
+    """
+    units = (found.low_unit or scale, found.high_unit or scale)
+    if not all(units):
+        raise ValueError(f"no unit: {shortened(text)!r}; expected one of {UNITS}")
+    low, high = (
+        value * 10.0 ** exponent_of(unit)
+        for value, unit in zip((found.low, found.high), units, strict=True)
+    )
+    if low <= 0:
+        raise ValueError(f"not a Kd: {shortened(text)!r} is not above 0")
+    if low < KD_LIMITS[0]:
+        raise ValueError(f"not a Kd: {shortened(text)!r} is beyond any concentration")
+    if max(low, high) > KD_LIMITS[1] * (1 + 1e-9):
+        raise ValueError(
+            f"not a Kd: {shortened(text)!r} is {max(low, high):.3g} mol/L, and none is above "
+            f"{KD_LIMITS[1]:g}: are its unit and its power of ten right?"
+        )
+    return low, high
+
+
+# What is like a Kd and none, with what to do; looked for in this order.
+KD_HINTS = (
+    (r"\dN?[fpnuµμ]?m\b(?!ol)| [fpnuµμ]m\b", "metres? the unit of a Kd has a capital M, as nM"),
+    (r"[0-9 ](NM|UM|PM|FM|MM|Nm|mm|[fpnuµμm]Mol)\b", "write the unit as nM, uM, mM"),
+    (r"[0-9 ][fpnuµμm]?mol\b", "an amount; a Kd is a concentration, as nM or nmol/L"),
+    (r"g ?/ ?[mµμu]?[lL]|%", "not a molar unit; a Kd is one, as nM"),
+    (rf"\bK_?[aA]\b|{RECIPROCAL.pattern}", "an association constant? give its inverse, the Kd"),
+    (r"\bK_?i\b|[IE]C_?50", "another constant; keep to one kind in a column"),
+    (r"\bp ?K_?[dD]", "a pKd: its column is named pKd"),
+    (r"\d ?([fpnuµμm]?M ?)?([;/,]|\band\b) ?.*\d", "several values? keep one"),
+    (r"[0-9] [0-9]", "a blank within a number? take it out"),
+)
 
 
 def not_a_score(text: str, scale: str) -> str:
     """Why a text is no score, with what would help."""
     shown, text = shortened(text), text[:LONGEST]
+    kd = is_concentration(scale)
     hint = ""
-    if re.fullmatch(r"[^0-9]*[0-9]{1,3}(,[0-9]{3})+\b.*", text):
-        hint = " (a decimal comma? say decimal: ','; one between thousands? take it out)"
+    if re.search("(?<![0-9,])[1-9][0-9]{0,2}(,[0-9]{3})+(?![0-9,])", text):
+        hint = EITHER_COMMA
     elif re.search(r"[0-9],[0-9]", text):
-        hint = " (a decimal comma? say decimal: ',')"
+        hint = "a decimal comma? say decimal: ','"
     elif is_date(text):
-        hint = " (a date? spreadsheets make them of numbers such as 1-2 or 5.6)"
-    if scale not in (PLAIN_NUMBERS, PKD):
-        return f"not a Kd: {shown!r}{hint or '; expected a number with a unit, such as 0.58 nM'}"
+        hint = "a date? spreadsheets make them of numbers such as 1-2 or 5.6"
+    elif kd:
+        hint = next((advice for found, advice in KD_HINTS if re.search(found, text)), "")
+    if kd:
+        return f"not a Kd: {shown!r}" + (
+            f" ({hint})" if hint else "; expected a number with a unit, such as 0.58 nM"
+        )
     if re.fullmatch(r"[-+]?(inf|infinity|nan)", text, re.I):
         return f"not finite: {shown!r}"
-    if not hint and KD.fullmatch(text):
-        hint = " (a Kd with its unit? say format: kd)"
-    return f"not a number: {shown!r}{hint}"
+    if not hint and has_unit(text):
+        hint = "a Kd with its unit? say format: kd"
+    elif not hint and scale == PERCENT:
+        hint = "per cent in other rows: write the sign in each, or in none"
+    elif not hint and text.endswith("%"):
+        hint = "per cent: write the sign in each row, or in none"
+    elif not hint and re.search("[0-9] ?(±|\\+ ?/ ?-)", text):
+        hint = "an error beside the value: put it in a column of its own"
+    return f"not a number: {shown!r}" + (f" ({hint})" if hint else "")
 
 
 def is_date(text: str) -> bool:

@@ -22,22 +22,56 @@ PRIME = f"[{PRIMES}]"
 FIVE_END = re.compile(rf"5\s*{PRIME}\s*[{DASHES}]*\s*")
 THREE_END = re.compile(rf"3\s*{PRIME}\Z")
 BACKWARDS = re.compile(rf"3\s*{PRIME}.*|.+5\s*{PRIME}", re.S)
-# AMBER's residue names (DG5, DAN, DT3, A, U5, …; N is a lone nucleoside) and dGpdTp.
+# AMBER's residue names (DG5, DAN, DT3, A, U5, …; N is a lone nucleoside).
 RESIDUE = re.compile("[DR]?([ACGTU])[35N]?")
-LINKED = re.compile("(?:d[ACGTU]p?)+")
-# 2'-fluoro, 2'-O-methyl and locked bases as mA, fC, rG, +T; and /5Biosg/, [iSp9], (FAM), *.
-MODIFIED = re.compile(r"[mfrl+][ACGTU]|[/\[\]()*{}]")
+# The ordinary sugar and phosphate, as order sheets and papers write them: dGpdTp, rArC, GpGpA,
+# d(GGTT), r(GGAC).
+LINKED = re.compile("p?(?:[dr]?[ACGTU]p?)+")
+SUGARS = {"d": "DNA", "r": "RNA"}
+AROUND = re.compile(r"([dr])\s*(?:\(([^()\[\]]*)\)|\[([^()\[\]]*)\])")
+FOREIGN_BASE = {"d": "U", "r": "T"}  # deoxyuridine and ribothymidine are other molecules
+# 2'-fluoro, 2'-O-methyl and locked bases as mA, fC, +T; phosphorothioates as * and GsG; and
+# /5Biosg/, [iSp9], (FAM).
+MODIFIED = re.compile(r"[mfl+][ACGTU]|[ACGTU]s(?=[ACGTUdr])|[/\[\]()*{}]")
 
 
 def spell(text: str) -> str:
     """The letters of a sequence in upper case, whatever notation it is in.
 
     Read are white space at the ends and between letters, `5'-…-3'`, lower case, AMBER's residue
-    names (`DGN DAN DT3`) and `dGpdTp`. Nothing else is taken away, since that would make another
-    molecule: what is no base stays in, for `check` to find.
+    names (`DGN DAN DT3`), and the ordinary sugar and phosphate (`dGpdTp`, `rArC`, `GpA`,
+    `d(GGTT)`). Nothing else is taken away, since that would make another molecule: what is no base
+    stays in, for `check` to find.
 
     Raises:
-        ValueError: empty, or written from 3' to 5'.
+        ValueError: empty, written from 3' to 5', or of modified residues or two sugars.
+    """
+    text = without_ends(text)
+    if around := AROUND.fullmatch(text):
+        inner = around[2] if around[3] is None else around[3]
+        return of_sugar(spell(inner), around[1])
+    words = text.split()
+    if not words:
+        raise ValueError("empty sequence")
+    joined = "".join(words)
+    if LINKED.fullmatch(joined) and not joined.isupper():
+        return linked(joined)
+    residues = [RESIDUE.fullmatch(word) for word in words]
+    if all(residues) and any(len(word) > 1 for word in words):
+        return "".join(residue[1] for residue in residues)
+    refuse_unknown_residue(words)
+    if part := re.search(r"[dr][(\[]", joined):
+        raise ValueError(f"mixed notation: {part[0]}… is not around all of {shortened(text)!r}")
+    if MODIFIED.search(joined):
+        raise ValueError(f"modified residue or linker: {shortened(text)!r}")
+    return joined.translate(UPPER)
+
+
+def without_ends(text: str) -> str:
+    """A sequence without `5'-` and `-3'` around it.
+
+    Raises:
+        ValueError: written from 3' to 5'.
     """
     text = text.strip()
     if BACKWARDS.fullmatch(text):
@@ -46,19 +80,52 @@ def spell(text: str) -> str:
         text = text[start.end() :]
     if end := THREE_END.search(text):
         text = text[: end.start()].rstrip().rstrip(DASHES).rstrip()
-    words = text.split()
-    if not words:
-        raise ValueError("empty sequence")
-    if all(LINKED.fullmatch(word) for word in words):
-        return "".join(re.findall("d([ACGTU])", text))
-    residues = [RESIDUE.fullmatch(word) for word in words]
-    if all(residues) and any(len(word) > 1 for word in words):
-        return "".join(residue[1] for residue in residues)
-    refuse_unknown_residue(words)
-    joined = "".join(words)
-    if MODIFIED.search(joined):
-        raise ValueError(f"modified residue or linker: {shortened(text)!r}")
-    return joined.translate(UPPER)
+    return text
+
+
+def linked(text: str) -> str:
+    """The bases of residues with their sugar or phosphate: `dGpdTp`, `rArC`, `pGpA`.
+
+    Raises:
+        ValueError: DNA and RNA in one, or a sugar at some residues alone.
+    """
+    bases = "".join(re.findall("[ACGTU]", text))
+    sugars = set(re.findall("[dr]", text))
+    if not sugars:
+        return bases
+    if len(sugars) == 2:
+        raise ValueError(f"mixed chemistry: residues of DNA (d) and RNA (r) in {shortened(text)!r}")
+    (sugar,) = sugars
+    if text.count(sugar) < len(bases):
+        raise ValueError(
+            f"mixed notation: {sugar!r} at some residues alone in {shortened(text)!r}; write it at "
+            f"each, or {sugar}(…) around all"
+        )
+    return of_sugar(bases, sugar)
+
+
+def of_sugar(sequence: str, sugar: str) -> str:
+    """The same sequence.
+
+    Raises:
+        ValueError: U with the sugar of DNA, or T with that of RNA.
+    """
+    base = FOREIGN_BASE[sugar]
+    if base in sequence:
+        raise ValueError(f"mixed chemistry: {base} with {sugar!r}, the sugar of {SUGARS[sugar]}")
+    return sequence
+
+
+def named_chemistry(text: str) -> str | None:
+    """`DNA` or `RNA` where the notation names the sugar of a readable sequence, as `r(GGAC)`."""
+    start = FIVE_END.sub("", text.strip(), count=1)
+    found = re.match(r"p?([dr])\s*[ACGTU(\[]", start)
+    return SUGARS[found[1]] if found else None
+
+
+def has_mixed_case(text: str) -> bool:
+    """Whether a sequence has bases in small letters and in capitals."""
+    return not text.isupper() and bool(re.search("[acgtu]", text) and re.search("[ACGTU]", text))
 
 
 def refuse_unknown_residue(words: list[str]) -> None:

@@ -130,6 +130,13 @@ CASES = [
         dict.fromkeys(range(4, 11), "not a number"),
     ),
     reads(
+        "percent-all.csv",
+        "per cent signs in all rows but one",
+        scores("45%", "5.5 %", "<1%", "0.45"),
+        read(45, 5.5, 1),
+        {5: "not a number: '0.45' (per cent in other rows: write the sign in each, or in none)"},
+    ),
+    reads(
         "formulas.csv",
         "errors and formulas of a spreadsheet",
         scores("1", "2", "#DIV/0!", "#N/A", "#VALUE!", "#####", "=A1*2"),

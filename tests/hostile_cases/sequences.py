@@ -89,14 +89,44 @@ NOTATIONS = [
             "A*C*G*T",
             "FAM-ACGT",
             "ACGT-biotin",
-            "rGrArC",
+            "(2'F-U)ACG",
+            "AsCsG",
         ),
         {"ACGT": 1, "ACGG": 2},
         {
-            **dict.fromkeys((4, 5, 6, 7, 8, 9, 10, 13), "modified residue or linker"),
+            **dict.fromkeys((4, 5, 6, 7, 8, 9, 10, 13, 14), "modified residue or linker"),
             11: "not a base: 'F'",
             12: "not a base: '-'",
         },
+    ),
+    reads(
+        "sugars-dna.csv",
+        "the ordinary sugar and phosphate of DNA, as papers write them",
+        listed("5'-d(TTGACC)-3'", "d(5'-TTGACG-3')", "dTdTdGdC", "TpTpGpG", "d(TpTpA)", "d[TTC]"),
+        dict(zip(("TTGACC", "TTGACG", "TTGC", "TTGG", "TTA", "TTC"), range(1, 7), strict=True)),
+    ),
+    reads(
+        "sugars-rna.csv",
+        "those of RNA, as order sheets write them; two sugars, or one at some residues",
+        listed(
+            "rUrGrA", "r(UGC)", "pUpGpG", "rUdG", "rUGA", "d(UGA)", "r(TGA)", "r(UG)AC", "rGrAmC"
+        ),
+        {"TGA": 1, "TGC": 2, "TGG": 3},
+        {
+            5: "mixed chemistry: residues of DNA (d) and RNA (r)",
+            6: "mixed notation: 'r' at some residues alone in 'rUGA'",
+            7: "mixed chemistry: U with 'd'",
+            8: "mixed chemistry: T with 'r'",
+            9: "mixed notation: r(… is not around all",
+            10: "modified residue or linker",
+        },
+    ),
+    reads(
+        "sugars-named.csv",
+        "a sugar that is named decides the chemistry of what has neither T nor U",
+        listed("ACGT", "r(GGAC)", "ACTT", "d(GACC)", "GGAC"),
+        {"ACGT": 1, "GGAC": 5, "ACTT": 3, "GACC": 4},
+        {3: "other chemistry: the same letters are there as DNA"},
     ),
 ]
 
