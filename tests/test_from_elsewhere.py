@@ -274,6 +274,21 @@ DAMAGE = {
         },
     ),
     "no unknown token": json_edit("tokenizer_config.json", unk_token=5),
+    "no token of the template": json_edit(
+        "tokenizer.json",
+        post_processor={
+            "type": "TemplateProcessing",
+            "single": [
+                {"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+                {"Sequence": {"id": "A", "type_id": 0}},
+            ],
+            "pair": [
+                {"Sequence": {"id": "A", "type_id": 0}},
+                {"Sequence": {"id": "B", "type_id": 1}},
+            ],
+            "special_tokens": {},
+        },
+    ),
     "no padding": json_edit("tokenizer_config.json", pad_token=None),
     "length of text": json_edit("tokenizer_config.json", model_max_length=["512"]),
     "names of inputs": json_edit("tokenizer_config.json", model_input_names=5),
@@ -321,6 +336,7 @@ def test_config_json_does_not_say_how_a_model_is_run(clean, copy, key, value):
 
 
 VARIANTS = [
+    {"skipped": ...},  # no such key
     *[{"variant": 5}, {"variant": ["a"]}, {"variant": "onnx-fused@x"}, {"skipped": 5}],
     *[{"variant": "onnx-fused@" + "9" * 5000}, {"limit": "x"}, {"limit": 0}, {"limit": 1e308}],
     *[{"limit": True}, {"files": []}, {"files": {}}, {"files": {"gone": None}}],
@@ -335,7 +351,8 @@ def test_a_damaged_variant(copy, changes):
     about["files"] = {"model.onnx": checksum}
     write_about(copy / "onnx", about)
     load_scorer(copy / "onnx", 1, CPU)
-    write_about(copy / "onnx", about | changes)
+    changed = about | changes
+    write_about(copy / "onnx", {k: v for k, v in changed.items() if v is not ...})
     with pytest.raises(InputError, match=r"onnx|variant"):
         load_scorer(copy / "onnx", 1, CPU)
 
@@ -349,6 +366,11 @@ def test_a_recommendation_names_a_variant_and_no_path(copy, content):
     (copy / "speed/recommended.json").write_text(content)
     with pytest.raises(InputError, match=r"recommended\.json"):
         load_scorer(copy / "speed/recommended.json", 1, CPU)
+
+
+def test_a_tokenizer_without_an_unknown_token_still_ranks(copy):
+    json_edit("tokenizer_config.json", unk_token=None)(copy / "model")
+    assert len(load_scorer(copy / "model", 1, CPU).scores(["ACGT", "GGTT"])) == 2
 
 
 def test_weights_that_are_no_numbers(copy):

@@ -53,8 +53,8 @@ def read_about(folder: Path) -> dict:
     if not (folder / ABOUT).is_file():
         raise InputError(f"{folder}: not a variant of a model; expected {ABOUT}, of variant.py")
     about = read_object(folder / ABOUT, "what variant.py writes")
-    wrong = next((key for key, right in RULES.items() if not right(about.get(key))), None)
-    if wrong is None and about.get("skipped") is None:
+    wrong = next((key for key in RULES if key not in about or not RULES[key](about[key])), None)
+    if wrong is None and about["skipped"] is None:
         wrong = next((key for key, right in WHOLE.items() if not right(about.get(key))), None)
     if wrong:
         raise InputError(

@@ -87,9 +87,7 @@ def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: st
         InputError: of half of the aptamers and more some letter is unknown, or many of them become
             the same tokens, as where unknown letters are left out.
     """
-    total, unknown = len(encoded), 0
-    if tokenizer.unk_token_id is not None and total:
-        unknown = int((encoded.ids == tokenizer.unk_token_id).any(1).sum())
+    total, unknown = len(encoded), int(unknown_in(tokenizer, encoded).sum())
     distinct = len(encoded.ids.unique(dim=0)) if total else 0
     if 2 * unknown >= total > 0 or 2 * distinct <= total > 1:
         told = f"reads {unknown} of {total} aptamers as {tokenizer.unk_token}"
@@ -102,6 +100,13 @@ def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: st
             "tell apart what it reads as %s",
             *(source, unknown, total, tokenizer.unk_token),
         )
+
+
+def unknown_in(tokenizer: PreTrainedTokenizerBase, encoded: Encoded) -> np.ndarray:
+    """Whether a letter of an aptamer is unknown to the tokenizer, shape (n_aptamers,)."""
+    if tokenizer.unk_token_id is None:
+        return np.zeros(len(encoded), dtype=bool)
+    return (encoded.ids == tokenizer.unk_token_id).any(1).numpy()
 
 
 def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:

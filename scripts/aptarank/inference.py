@@ -84,9 +84,9 @@ def check_answers(
         inputs = compose(encode(tokenizer, [PROBE, PROBE[::-1]]), *sides)
         if inputs["input_ids"].shape[1] > limit:
             raise InputError(f"{source}: a model of {limit} tokens reads no aptamer")
-    except (InputError, MemoryError):
+    except (InputError, MemoryError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # whatever a damaged tokenizer makes of a text
+    except BaseException as error:  # tokenizers panic with a class of their own, below that
         raise InputError(f"{source}: a damaged tokenizer: {first_line(error)}") from None
     run_safely(forward, inputs, source)
 

@@ -10,7 +10,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.about import ABOUT
-from aptarank.encoding import PROBE, Encoded, check_fits, encode, find_template
+from aptarank.encoding import PROBE, Encoded, check_fits, encode, find_template, unknown_in
 from aptarank.errors import InputError
 from aptarank.inference import (
     BATCH,
@@ -55,7 +55,7 @@ class Scorer:
             InputError: the tokenizer does not know a letter.
         """
         encoded = encode(self.tokenizer, [as_tokens(sequence) for sequence in sequences])
-        unknown = (encoded.ids == self.tokenizer.unk_token_id).any(1).numpy()
+        unknown = unknown_in(self.tokenizer, encoded)
         if unknown.any():
             sequence = sequences[int(np.argmax(unknown))]
             raise InputError(

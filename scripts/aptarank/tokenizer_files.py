@@ -27,7 +27,9 @@ def check_tokenizer(folder: Path) -> None:
             read_object(folder / name, "a file of a tokenizer")
     path = folder / "tokenizer.json"
     if path.exists():
-        check_growth(read_object(path, "a tokenizer").get("normalizer"), path)
+        found = read_object(path, "a tokenizer")
+        check_growth(found.get("normalizer"), path)
+        check_template(found.get("post_processor"), path)
 
 
 def check_growth(normalizer: object, path: Path) -> None:
@@ -47,6 +49,21 @@ def check_growth(normalizer: object, path: Path) -> None:
             raise InputError(f"{path}: its normalizer cannot be read: {error}") from None
         if len(text) > GROWTH * len(SAMPLE):
             raise InputError(f"{path}: its normalizer makes texts {GROWTH} times as long")
+
+
+def check_template(processor: object, path: Path) -> None:
+    """Raise InputError where a template has a special token that it does not define: tokenizers
+    would panic at the first text."""
+    if not isinstance(processor, dict) or processor.get("type") != "TemplateProcessing":
+        return
+    defined = processor.get("special_tokens")
+    for name in ("single", "pair"):
+        for piece in processor.get(name) or ():
+            token = piece.get("SpecialToken") if isinstance(piece, dict) else None
+            if isinstance(token, dict) and token.get("id") not in (defined or {}):
+                raise InputError(
+                    f"{path}: its post_processor has no special token {token.get('id')!r}"
+                )
 
 
 EMPTY = {"type": "WordLevel", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"}
