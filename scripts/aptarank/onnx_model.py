@@ -78,7 +78,10 @@ def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -
     options.add_session_config_entry("session.force_spinning_stop", "1")
     providers = providers_of(device or torch.device("cpu"))
     try:
-        session = onnxruntime.InferenceSession(path, options, providers=providers)
+        # Without its fallback, which prints, and tries again what has failed.
+        session = onnxruntime.InferenceSession(
+            path, options, providers=providers, enable_fallback=0
+        )
     except MemoryError:
         raise
     except Exception as error:  # of a dozen classes of its own

@@ -57,13 +57,12 @@ def check_template(processor: object, path: Path) -> None:
     if not isinstance(processor, dict) or processor.get("type") != "TemplateProcessing":
         return
     defined = processor.get("special_tokens")
-    for name in ("single", "pair"):
-        for piece in processor.get(name) or ():
-            token = piece.get("SpecialToken") if isinstance(piece, dict) else None
-            if isinstance(token, dict) and token.get("id") not in (defined or {}):
-                raise InputError(
-                    f"{path}: its post_processor has no special token {token.get('id')!r}"
-                )
+    pieces = [processor.get(name) for name in ("single", "pair")]
+    for piece in (piece for some in pieces if isinstance(some, list) for piece in some):
+        token = piece.get("SpecialToken") if isinstance(piece, dict) else None
+        name = token.get("id") if isinstance(token, dict) else None
+        if isinstance(name, str) and isinstance(defined, dict) and name not in defined:
+            raise InputError(f"{path}: its post_processor has no special token {name!r}")
 
 
 EMPTY = {"type": "WordLevel", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"}
