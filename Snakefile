@@ -16,6 +16,7 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/trainings.smk"
 include: "rules/variants.smk"
 include: "rules/uses.smk"
@@ -88,6 +89,9 @@ rule all:
     input:
         results(),
         "<run>/manifest.json",
+
+
+make_missing_again()
 
 
 onstart:

@@ -13,7 +13,10 @@ rule manifest:
         "../envs/onnx.yaml"
     params:
         config=lambda wildcards: shell_words([json.dumps(config)]),
+        checksums=lambda wildcards: [
+            f"--checksum={found}" for found in checksums(input_files())
+        ],
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.script:q} --results {params.folder:q} --config {params.config}"
+        "python {input.script:q} --results {params.folder:q} --config {params.config} {params.checksums}"
         " -o {output:q} --log {log:q} -- {input.files:q}"
