@@ -1,5 +1,6 @@
 """Enrichment of sequences from one SELEX round to a later one."""
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,7 +75,7 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
         entry[0]._replace(score=repr(score), reads=str(max(entry[1:])))
         for entry, score in zip(joined.values(), scores, strict=True)
     ]
-    return [rounds[1].__class__(rounds[1].source, "fastaptamer", [*rows, *broken])]
+    return [dataclasses.replace(rounds[1], rows=[*rows, *broken])]
 
 
 def key_of(row: Row) -> str:

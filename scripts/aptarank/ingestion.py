@@ -47,6 +47,7 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     readings = [read(path, options) for path in expand(list(paths))]
     if any(reading.format == "pairs" for reading in readings):
         return of_labels(readings)
+    files = readings
     if (options.before or options.after) and readings[0].format == "fastaptamer":
         readings = enrich_files(readings, options)
     if options.group == "file":
@@ -56,7 +57,7 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     refuse_classes(rows, readings[0].source)
     aptamers, rejected = clean(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
-    summary = account(readings, len(rows), len(aptamers), rejected)
+    summary = account(files, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
     summary["warnings"] = warnings_of(rows, options)
@@ -90,6 +91,7 @@ def account(
             {
                 "file": str(reading.source),
                 "format": reading.format,
+                "sha256": reading.sha256,
                 "better": getattr(reading.rows[0], "better", "") or None,
                 "rows": len(reading.rows),
                 "rejected": int((rejected["source"] == str(reading.source)).sum()),

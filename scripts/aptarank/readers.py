@@ -3,6 +3,7 @@
 What is accepted is decided in `aptarank.aptamers`.
 """
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from aptarank.table_files import (
     parquet_table,
     text_table,
 )
-from aptarank.textfile import decode, read_bytes
+from aptarank.textfile import decode, read_bytes, unpacked
 
 TextReader = Callable[[str, Path, Options], Iterator[Row]]
 TableReader = Callable[[Table, Path, Options], Iterator[Row] | Iterator[LabelRow]]
@@ -63,11 +64,15 @@ FORMATS = ("auto", *TEXT_FORMATS, *TABLE_FORMATS)
 
 @dataclass(frozen=True)
 class Reading:
-    """The rows of one file, in its order, and the format that they were read in."""
+    """The rows of one file, in its order, and the format that they were read in.
+
+    `sha256` is that of the bytes that were read, as they are in the file (compressed or not).
+    """
 
     source: Path
     format: str
     rows: list[Row] | list[LabelRow]
+    sha256: str
 
 
 def read(path: Path, options: Options) -> Reading:
@@ -76,7 +81,8 @@ def read(path: Path, options: Options) -> Reading:
     Raises:
         InputError: unreadable, not of the format, or without a single row.
     """
-    data = read_bytes(path)
+    raw = read_bytes(path)
+    data = unpacked(raw, path)
     chosen = options.format
     if chosen == "parquet" or (is_parquet(data) and chosen not in TEXT_FORMATS):
         chosen, rows = read_table(parquet_table(data, path, options), "parquet", path, options)
@@ -97,7 +103,7 @@ def read(path: Path, options: Options) -> Reading:
             chosen, rows = read_table(table, chosen, path, options)
     if not rows:
         raise InputError(f"{path}: no aptamer in it; expected at least one {chosen} record")
-    return Reading(path, chosen, rows)
+    return Reading(path, chosen, rows, hashlib.sha256(raw).hexdigest())
 
 
 def recognise(text: str, score: str | None = None) -> str:
