@@ -198,7 +198,7 @@ def target_of(name: str, path: Path):
             rows = list(TEXT_FORMATS[name](text, source, chosen))
         else:
             table = text_table(text, source, chosen, "\t" if name == "tsv" else None)
-            rows = list(TABLE_FORMATS[name](table, source, chosen))
+            rows = list(TABLE_FORMATS[name](table, source, chosen).rows)
         if chosen.steps != "final":
             counted(text, len(rows))
         if name != "pairs":

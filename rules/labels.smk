@@ -2,6 +2,7 @@
 
 # Of each figure its title, by the name of its file.
 FIGURES = {
+    "read_as": "What was read as what",
     "rows": "What became of the rows",
     "lengths": "Lengths",
     "distribution": "Scores",

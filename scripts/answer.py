@@ -53,9 +53,11 @@ def main(ingestion, audits, histories, comparison, summary, paired, output):
         answer.above_baselines(name, means, differences),
         answer.leakage(tables),
     ]
-    about = answer.what_was_run(read_json(ingestion), tables, means)
+    account = read_json(ingestion)
+    about = [answer.what_was_run(account, tables, means), answer.what_was_read(account)]
     text = "\n\n".join(
-        textwrap.fill(part, 100, break_long_words=False) for part in [*sentences, about]
+        textwrap.fill(part, 100, break_long_words=False, break_on_hyphens=False)
+        for part in [*sentences, *about]
     )
     output.write_text(text + "\n", encoding="utf-8")
     logger.info("%s", at_terminal(text))

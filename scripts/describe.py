@@ -5,7 +5,7 @@ import click
 from aptarank import plots_data
 from aptarank.audit import known_scores
 from aptarank.cli import PATH, Program
-from aptarank.description import histogram, lengths, where_rows_went
+from aptarank.description import histogram, lengths, what_was_read, where_rows_went
 from aptarank.log import logger
 from aptarank.tables import read_aptamers, read_json, write_csv
 
@@ -21,7 +21,9 @@ def main(aptamers, summary, output):
     """
     known = read_aptamers(aptamers)
     output.mkdir(parents=True, exist_ok=True)
-    rows = where_rows_went(read_json(summary))
+    account = read_json(summary)
+    write_csv(what_was_read(account), output / "read_as.csv")
+    rows = where_rows_went(account)
     write_csv(rows, output / "rows.csv")
     plots_data.plot_rows(rows, output / "rows.svg")
     by_length = lengths(known)

@@ -9,6 +9,7 @@ from aptarank.cli import PATH, Program
 from aptarank.config import default
 from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
 from aptarank.log import logger, progress
+from aptarank.read_as import worded
 from aptarank.readers import FORMATS
 from aptarank.rows import options as with_defaults
 from aptarank.tables import write_csv, write_labels
@@ -35,9 +36,13 @@ def option(name: str, help_text: str, **more):
 @option("encoding", "Encoding of text files.")
 @option("sheet", "Sheet of an Excel file; the first if not given.")
 @option("steps", "Which candidates of a MAWS log.", type=click.Choice(["all", "final"]))
-@option("before", "Reads of an earlier round: a column, or one of two count files.")
-@option("after", "Reads of a later round; the score is then log2 enrichment.")
-@option("pseudocount", "Added to each read count of an enrichment.", type=float)
+@option("before", "An earlier round: a column of reads or shares, or one of two count files.")
+@option("after", "A later round; the score is then log2 enrichment.")
+@option(
+    "pseudocount",
+    "Added to each read count; of shares, times the smallest of a round, their floor.",
+    type=float,
+)
 @option("min-count", "Reject sequences with fewer reads.")
 @option("max-length", "Reject longer sequences.")
 @option("bounds", "Bounds and ranges such as <5 or 1-2.", type=click.Choice(["keep", "reject"]))
@@ -77,6 +82,7 @@ def report(found, options, rejected) -> None:
     for file in account["files"]:
         better = f", {file['better']} is better" if file["better"] else ""
         logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
+        logger.info("%s: %s", file["file"], worded(file["read_as"]))
         if options.better and file["better"] and options.better != file["better"]:
             logger.warning("  but the config says better: %s, which is used", options.better)
     if account.get("scale") == "Kd":

@@ -1,6 +1,7 @@
 """The program, on what the field's tools write: formats, options, messages."""
 
 import gzip
+import hashlib
 import json
 import math
 
@@ -266,3 +267,18 @@ def test_bad_input_gets_a_short_message(program, tmp_path, text, more, said):
     assert "a.csv" in message
     assert message.count("\n") <= 4
     assert not (tmp_path / "aptamers.csv").exists()
+
+
+def test_the_checksum_is_that_of_the_bytes_that_were_read(program, tmp_path):
+    """Of a compressed file, of the file as it is; of two rounds, each file's own."""
+    data = gzip.compress(KD.encode())
+    _, summary, _ = ingest(program, tmp_path, "k.csv.gz", data, "--max-rejected", "0.3")
+    assert [file["sha256"] for file in summary["files"]] == [hashlib.sha256(data).hexdigest()]
+    counts = {"r0.fa": FASTAPTAMER[1], "r3.fa": FASTAPTAMER[2].replace("-4-", "-90-")}
+    for name, text in counts.items():
+        (tmp_path / name).write_text(text)
+    program("ingest", *counts, "--before", "r0.fa", "--after", "r3.fa")
+    files = json.loads((tmp_path / "ingestion.json").read_text())["files"]
+    assert {file["file"]: file["sha256"] for file in files} == {
+        name: hashlib.sha256(text.encode()).hexdigest() for name, text in counts.items()
+    }

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.columns import direction, plain, unit_of
 from aptarank.scores import measure
 from aptarank.sequences import (
     as_tokens,
@@ -186,21 +185,3 @@ def test_no_text_breaks_a_score(text, scale):
         return
     assert low <= high
     assert not math.isnan(low + high) or (low, high) == (-INF, INF)
-
-
-@pytest.mark.parametrize(
-    ("name", "better", "unit"),
-    [
-        ("pKd_value", "higher", ""),
-        ("Kd (nM)", "lower", "nM"),
-        ("Kd_uM", "lower", "uM"),
-        ("IC50", "lower", ""),
-        ("log2 enrichment", "higher", ""),
-        ("Reads (y)", "higher", ""),
-        ("score", "", ""),
-        ("Entropy", "", ""),
-    ],
-)
-def test_what_the_name_of_a_column_says(name, better, unit):
-    assert (direction(name), unit_of(name)) == (better, unit)
-    assert plain("Random_Region ") == "random region"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from aptarank.read_as import worded
 from aptarank.restructured_text import literal
 from aptarank.sweep import best_evaluation
 
@@ -161,6 +162,17 @@ def what_was_run(account: Mapping, audits: Sequence[pd.DataFrame], summary: pd.D
         f"{told}{f' (the first of {len(audits)} folds)' if len(audits) > 1 else ''}. "
         f"Trainings: {trained}."
     )
+
+
+def what_was_read(account: Mapping) -> str:
+    """What was read as what, once where all files are read alike.
+
+    Args:
+        account: what `ingestion.account` gives.
+    """
+    lines = dict.fromkeys(worded(file["read_as"]) for file in account["files"])
+    more = f" and {len(lines) - 3} other ways" if len(lines) > 3 else ""
+    return f"Read as {', '.join(map(literal, list(lines)[:3]))}{more}."
 
 
 def accuracy_of(summary: pd.DataFrame) -> pd.DataFrame:

@@ -4,31 +4,16 @@ import difflib
 import re
 from pathlib import Path
 
+from aptarank.column_names import UNIT_IN_NAME, meaning_of
 from aptarank.errors import InputError
-from aptarank.measured import UNIT
 
 SEQUENCE_NAMES = (
     *("sequence", "sequences", "seq", "seqs", "aptamer", "aptamer sequence", "aptamersequence"),
     *("oligo", "oligonucleotide", "random region"),
 )
 NAME_NAMES = ("id", "name", "aptamer id", "aptamer name", "seq id")
-SCORE_NAMES = (
-    *("score", "fitness", "entropy", "energy", "kd", "pkd", "pkd value", "kd value"),
-    *("log2e", "log2 enrichment", "enrichment", "rpm", "rpu", "reads", "count", "counts"),
-    *("frequency", "fraction"),
-)
-HIGHER = re.compile(
-    r"fitness|p ?kd\b.*|p ?ic50|.*enrichment.*|log2.*|rpm.*|rpu.*|reads?\b.*|counts?|duplicates?"
-    r"|frequency|fraction"
-)
-LOWER = re.compile(r"kd\b.*|ic50\b.*|ec50\b.*|dissociation constant.*")
 # Words that make a first row a header, whatever else is in it.
-KNOWN_NAMES = {
-    *(*SEQUENCE_NAMES, *NAME_NAMES, *SCORE_NAMES),
-    *("sequence1", "sequence2", "label", "random region", "duplicate"),
-}
-UNIT_IN_NAME = re.compile(rf"[\[(,_/ ] ?({UNIT}) ?[\])]?$")
-POWER_IN_NAME = re.compile(r"10 ?\^? ?[-−–⁻]|10\^|[x×] ?10|\de[-−–]")  # as of Kd (10^-9 M)
+KNOWN_NAMES = {*SEQUENCE_NAMES, *NAME_NAMES, "sequence1", "sequence2", "label"}
 
 
 def plain(name: str) -> str:
@@ -39,24 +24,7 @@ def plain(name: str) -> str:
 
 def is_named(field: str) -> bool:
     """Whether this is the usual name of a column."""
-    return plain(field) in KNOWN_NAMES
-
-
-def unit_of(name: str) -> str:
-    """The unit of concentration that ends a column's name, such as `Kd (nM)`; "" if none.
-
-    With a power of ten before it (`Kd (10^-9 M)`) the column has no unit that we know.
-    """
-    name = " ".join(name.split())
-    found = UNIT_IN_NAME.search(name)
-    return found[1] if found and not POWER_IN_NAME.search(name) else ""
-
-
-def direction(name: str) -> str:
-    """Which values of a column of this name are better; "" where the name does not say."""
-    if HIGHER.fullmatch(plain(name)):
-        return "higher"
-    return "lower" if LOWER.fullmatch(plain(name)) else ""
+    return plain(field) in KNOWN_NAMES or meaning_of(field).role == "score"
 
 
 def place(header: list[str], wanted: str, role: str, source: Path) -> int:

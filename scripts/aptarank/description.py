@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from aptarank.read_as import worded
+
 BINS = 40  # of a histogram, at most
 
 
@@ -18,6 +20,18 @@ def where_rows_went(account: Mapping) -> pd.DataFrame:
     parts += [(f"rejected: {reason}", number) for reason, number in account["reasons"].items()]
     table = pd.DataFrame(parts, columns=["what", "rows"])
     return table.assign(share=table["rows"] / max(1, account["rows"]))
+
+
+def what_was_read(account: Mapping) -> pd.DataFrame:
+    """What of each file was read as what, in one line."""
+    files = account["files"]
+    return pd.DataFrame(
+        {
+            "file": [file["file"] for file in files],
+            "format": [file["format"] for file in files],
+            "read_as": [worded(file["read_as"]) for file in files],
+        }
+    )
 
 
 def lengths(aptamers: pd.DataFrame) -> pd.DataFrame:

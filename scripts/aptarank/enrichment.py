@@ -1,12 +1,13 @@
 """Enrichment of sequences from one SELEX round to a later one."""
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aptarank.errors import InputError
 from aptarank.rows import Options, Row
-from aptarank.sequences import spell
+from aptarank.sequences import shortened, spell
 
 if TYPE_CHECKING:
     from aptarank.readers import Reading
@@ -29,6 +30,29 @@ def log2_enrichment(before: np.ndarray, after: np.ndarray, pseudocount: float) -
     with np.errstate(divide="ignore", invalid="ignore"):  # a zero count without a pseudocount
         old, new = (
             (reads + pseudocount) / np.sum(reads + pseudocount) for reads in (before, after)
+        )
+        return np.log2(new / old)
+
+
+def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) -> np.ndarray:
+    """log2 of the ratio of a sequence's shares in two rounds, where the reads are not known.
+
+    The rarest sequence of a round has about one read: a share below `pseudocount` times the round's
+    smallest is raised to that, so that a sequence unseen in one round has a finite value. It does
+    not matter whether shares are RPM, per cent or fractions.
+
+    Args:
+        before, after: shares, shape (n,).
+
+    Returns:
+        float64, shape (n,); not finite for a share of 0 without a pseudocount.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        old, new = (
+            np.maximum(shares, pseudocount * np.min(shares[shares > 0], initial=np.inf))
+            if (shares > 0).any()
+            else shares
+            for shares in (before, after)
         )
         return np.log2(new / old)
 
@@ -74,7 +98,15 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
         entry[0]._replace(score=repr(score), reads=str(max(entry[1:])))
         for entry, score in zip(joined.values(), scores, strict=True)
     ]
-    return [rounds[1].__class__(rounds[1].source, "fastaptamer", [*rows, *broken])]
+    before, after = (f"file {shortened(reading.source.name)!r}" for reading in rounds)
+    read_as = dataclasses.replace(
+        rounds[1].read_as,
+        score="log2 enrichment (reads)",
+        because="it is an enrichment",
+        rounds=f"from {before} to {after}",
+        reads="the more of the two rounds",
+    )
+    return [dataclasses.replace(rounds[1], rows=[*rows, *broken], read_as=read_as)]
 
 
 def key_of(row: Row) -> str:

@@ -1,7 +1,7 @@
 """From files to aptamers (or labelled pairs), with an account of every row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from aptarank.errors import InputError
 from aptarank.files import expand
 from aptarank.labels import clean_labels
 from aptarank.pairs import PAIR_COLUMNS
+from aptarank.read_as import decided
 from aptarank.readers import Reading, read
 from aptarank.row_warnings import warnings_of
 from aptarank.rows import Options, Row
@@ -47,16 +48,19 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     readings = [read(path, options) for path in expand(list(paths))]
     if any(reading.format == "pairs" for reading in readings):
         return of_labels(readings)
+    files = readings
     if (options.before or options.after) and readings[0].format == "fastaptamer":
         readings = enrich_files(readings, options)
+        files = [replace(file, read_as=readings[0].read_as) for file in files]
     if options.group == "file":
         refuse_same_names(readings)
     rows = [row for reading in readings for row in reading.rows]
     better = one_direction(readings, options)
+    files = [replace(file, read_as=decided(file.read_as, better)) for file in files]
     refuse_classes(rows, readings[0].source)
     aptamers, rejected = clean(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
-    summary = account(readings, len(rows), len(aptamers), rejected)
+    summary = account(files, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
     summary["warnings"] = warnings_of(rows, options)
@@ -90,9 +94,11 @@ def account(
             {
                 "file": str(reading.source),
                 "format": reading.format,
+                "sha256": reading.sha256,
                 "better": getattr(reading.rows[0], "better", "") or None,
                 "rows": len(reading.rows),
                 "rejected": int((rejected["source"] == str(reading.source)).sum()),
+                "read_as": reading.read_as.as_json(),
             }
             for reading in readings
         ],
@@ -125,12 +131,21 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     ((better, kd),) = known
     if not better and not options.better:
         raise InputError(
-            f"{first}: are higher or lower scores better? {readings[0].format} does not say.\n"
-            "Say better: higher or better: lower (in the config: datasets.<name>.better)."
+            f"{first}: are higher or lower scores better? {undecided(readings[0])}.\n"
+            "Say --better higher or --better lower (in the config: datasets.<name>.better)."
         )
     if kd and options.better == "higher":
         raise InputError(f"{first}: a Kd is better lower, but better says higher")
     return options.better or better
+
+
+def undecided(reading: Reading) -> str:
+    """Why the direction is not known."""
+    because = reading.read_as.because
+    told = (
+        f": {because}, and that does not say" if because else f" of {reading.format} may be either"
+    )
+    return f"{reading.read_as.score}{told}"
 
 
 def refuse_same_names(readings: list[Reading]) -> None:

@@ -26,7 +26,7 @@ from aptarank.optimisation import make_optimizer, trapezoid
 from aptarank.sampling import Batches
 from aptarank.sequences import as_tokens, normalise
 from aptarank.tables import read_table
-from aptarank.textfile import read_bytes
+from aptarank.textfile import read_bytes, unpacked
 
 SHARE = 0.15  # of the tokens is to be restored
 REPLACED = 0.8  # of these are replaced by the mask token, and half of the others by any token
@@ -56,7 +56,7 @@ def read_sequences(path: Path) -> tuple[list[str], int]:
     Raises:
         InputError: a file that cannot be read, or without a single sequence.
     """
-    data = read_bytes(path).removeprefix(codecs.BOM_UTF8).lstrip()
+    data = unpacked(read_bytes(path), path).removeprefix(codecs.BOM_UTF8).lstrip()
     parse = {b">": SimpleFastaParser, b"@": FastqGeneralIterator}.get(data[:1])
     if parse:
         try:

@@ -1,30 +1,19 @@
 """Readers of tables: by the columns that the user names, or by what the field's tools write."""
 
+import dataclasses
 import itertools
-import re
 from collections.abc import Iterator
-from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from aptarank.columns import (
-    NAME_NAMES,
-    SCORE_NAMES,
-    SEQUENCE_NAMES,
-    direction,
-    known,
-    place,
-    plain,
-    shown,
-    unit_of,
-)
-from aptarank.enrichment import log2_enrichment
+from aptarank.column_names import meaning_of, unit_of
+from aptarank.columns import NAME_NAMES, SEQUENCE_NAMES, known, place, plain, shown
 from aptarank.errors import InputError
 from aptarank.measured import has_unit, tidied
+from aptarank.read_as import HEADER, ReadAs, column
 from aptarank.rows import GROUPINGS, LabelRow, Options, Row
-from aptarank.scores import PERCENT, PKD, PLAIN_NUMBERS, to_count, with_point
+from aptarank.score_columns import find_score, passed_over, which_one
+from aptarank.scores import PERCENT, PKD, PLAIN_NUMBERS, is_concentration, with_point
 from aptarank.sequences import shortened
 from aptarank.table_files import Table, is_number, is_sequence
 
@@ -32,14 +21,22 @@ PEEKED = 200  # rows looked at to tell what a column holds
 
 
 class Places(NamedTuple):
-    """The index of each column that is read; the score's direction and scale."""
+    """The index of each column that is read; the score's direction, its reason, and scale."""
 
     sequence: int
     score: int | None
     better: str = ""
+    because: str = ""
     scale: str = PLAIN_NUMBERS
     name: int | None = None
     reads: int | None = None
+
+
+class TableReading(NamedTuple):
+    """What was read as what, and the rows."""
+
+    read_as: ReadAs
+    rows: Iterator[Row] | Iterator[LabelRow]
 
 
 def peek(table: Table) -> tuple[Table, list[list[str]]]:
@@ -75,32 +72,29 @@ def numbers(header: list[str]) -> list[str]:
     return [str(number) for number in range(1, len(header) + 1)]
 
 
-def read_scored(table: Table, source: Path, options: Options) -> Iterator[Row]:
+def read_scored(table: Table, source: Path, options: Options) -> TableReading:
     """Any table with a column of sequences and, unless that is not wanted, one of scores."""
     table, rows = peek(table)
     header = table.header
     sequence = sequence_place(table, rows, source, options)
     name = name_place(header, sequence, options, source)
     if not options.scored:
-        return rows_of(table, Places(sequence, None, name=name), source, options)
+        return reading_of(table, Places(sequence, None, name=name), source, options)
     if options.score:
         score = place(header, options.score, "score", source)
-    elif options.before and options.after:  # the score is made of these two
-        score = place(header, options.after, "after", source)
     elif rows and header == numbers(header):
         score = headerless_score(rows[0], sequence, source)
+    elif is_tea(header):
+        score = 2
     else:
-        score = known(header, SCORE_NAMES, "score", source)
-    if score is None:
-        raise InputError(
-            f"{source}: no column 'score'; the columns are {shown(header)}.\n"
-            "Name it as score (in the config: datasets.<name>.score)."
-        )
-    better = direction(header[score])
-    if not better and is_tea(header):
-        better = "higher"  # EFBA's entropies
+        score = find_score(header, source, but=[sequence])
+    meaning = meaning_of(header[score])
+    better, because = meaning.better, meaning.because
+    if is_tea(header) and score == 2:
+        better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
-    return rows_of(table, Places(sequence, score, better, scale, name), source, options)
+    places = Places(sequence, score, better, because, scale, name)
+    return reading_of(table, places, source, options)
 
 
 def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
@@ -122,11 +116,13 @@ def is_tea(header: list[str]) -> bool:
 
 def scale_of(name: str, fields: list[str]) -> str:
     """How a column is to be read: a Kd with units, a pKd, per cent, or plain numbers."""
-    if re.match(r"p ?kd\b|p ?ic50\b", plain(name)):
-        return PKD
-    units = unit_of(name) or any(has_unit(tidied(field).replace(",", ".")) for field in fields)
-    if units and re.match(r"(kd|ic50|ec50)\b", plain(name)):
-        return unit_of(name)
+    meaning = meaning_of(name)
+    if meaning.quantity and meaning.quantity.kind == "concentration":
+        if meaning.logarithm:
+            return PKD if meaning.flipped else PLAIN_NUMBERS
+        units = unit_of(name) or any(has_unit(tidied(field).replace(",", ".")) for field in fields)
+        if units and meaning.better == "lower":
+            return unit_of(name)
     scored = [field.strip() for field in fields if field.strip()]
     most = sum(field.endswith("%") for field in scored) > len(scored) / 2
     return PERCENT if most else PLAIN_NUMBERS
@@ -140,82 +136,62 @@ def name_place(header: list[str], sequence: int, options: Options, source: Path)
     return found[0] if len(found) == 1 else None
 
 
-def read_kd(table: Table, source: Path, options: Options) -> Iterator[Row]:
+def read_kd(table: Table, source: Path, options: Options) -> TableReading:
     """A table of dissociation constants with units, as free text: lower is better."""
     table, rows = peek(table)
     sequence = sequence_place(table, rows, source, options)
     if options.score:
         score = place(table.header, options.score, "score", source)
     else:
-        found = [i for i, name in enumerate(table.header) if re.match(r"kd\b", plain(name))]
-        if len(found) != 1:
+        meanings = [meaning_of(name) for name in table.header]
+        kd = [i for i, each in enumerate(meanings) if each.better == "lower" and not each.logarithm]
+        found = [i for i in kd if meanings[i].role == "score"] or kd
+        if not found:
             raise InputError(
-                f"{source}: no column 'Kd', or several; the columns are {shown(table.header)}.\n"
+                f"{source}: no column 'Kd'; the columns are {shown(table.header)}.\n"
                 "Name it as score (in the config: datasets.<name>.score)."
             )
+        if len(found) > 1:
+            raise which_one(table.header, found, source)
         score = found[0]
     name = name_place(table.header, sequence, options, source)
-    unit = unit_of(table.header[score])
-    return rows_of(table, Places(sequence, score, "lower", unit, name), source, options)
+    because = "the option format says that it is a Kd"
+    places = Places(sequence, score, "lower", because, unit_of(table.header[score]), name)
+    return reading_of(table, places, source, options)
 
 
-def read_enrichment(table: Table, source: Path, options: Options) -> Iterator[Row]:
-    """FASTAptamer-Enrich and FASTAptameR's enrichment: the last round over the first, or `score`.
-
-    With `before` and `after` (columns of reads), log2 enrichment with a pseudocount instead.
-    """
-    table, rows = peek(table)
-    sequence = sequence_place(table, rows, source, options)
-    columns = [i for i, name in enumerate(table.header) if is_enrichment(name)]
-    if options.score or not columns:
-        score = place(table.header, options.score or "enrichment", "score", source)
-    else:
-        whole = [i for i in columns if plain(table.header[i]) == "enrichment (z/x)"]
-        score = (whole or columns)[-1]
-    reads = [i for i, name in enumerate(table.header) if re.match(r"reads?\b", plain(name))]
-    better = direction(table.header[score]) or "higher"
-    places = Places(sequence, score, better, reads=reads[-1] if reads else None)
-    return rows_of(table, places, source, options)
+def reading_of(table: Table, places: Places, source: Path, options: Options) -> TableReading:
+    """The rows of a table, and what was read as what."""
+    rows = (row for row, _ in plain_rows(table, places, source, options))
+    return TableReading(read_as_of(table.header, places, source, options), rows)
 
 
-def is_enrichment(name: str) -> bool:
-    return re.match(r"(enrichment|log2e)\b", plain(name)) is not None
+def read_as_of(header: list[str], places: Places, source: Path, options: Options) -> ReadAs:
+    """What these columns were read as."""
 
+    def named(index: int | None) -> str:
+        return "" if index is None else column(header[index])
 
-def read_aptasuite(table: Table, source: Path, options: Options) -> Iterator[Row]:
-    """AptaSUITE's export of a pool, reads by round: those of the last round, or `score`'s."""
-    table, rows = peek(table)
-    sequence = sequence_place(table, rows, source, options)
-    last = options.score or next(filter(None, reversed(table.header)), "")
-    score = place(table.header, last, "score", source)
-    return rows_of(table, Places(sequence, score, "higher", name=0, reads=score), source, options)
-
-
-def is_aptasuite(header: list[str], rows: list[list[str]]) -> bool:
-    """`Aptamer Id`, `Sequence` and a column of whole numbers a round, none a known score."""
-    rounds = header[2:]
-    if list(map(plain, header[:2])) != ["aptamer id", "sequence"] or not rounds:
-        return False
-    if any(plain(name) in SCORE_NAMES or direction(name) == "lower" for name in rounds):
-        return False
-    return all(field.strip().isdecimal() for row in rows for field in row[2:])
-
-
-def read_raptgen(table: Table, source: Path, options: Options) -> Iterator[Row]:
-    """RaptGen's tables: random regions and how often each was read."""
-    sequence = place(table.header, options.sequence or "random_region", "sequence", source)
-    score = place(table.header, options.score or "duplicate", "score", source)
-    better = direction(table.header[score])
-    return rows_of(table, Places(sequence, score, better, reads=score), source, options)
-
-
-def rows_of(table: Table, places: Places, source: Path, options: Options) -> Iterator[Row]:
-    """The rows of a table, or with `before` and `after` those of its enrichment."""
-    if options.before or options.after:
-        yield from enriched_rows(table, places, source, options)
-        return
-    for row, _ in plain_rows(table, places, source, options):
-        yield row
+    group, family = (named(index) for index in grouping_places(header, options, source))
+    found = ReadAs(named(places.sequence), name=named(places.name), group=group, family=family)
+    if options.group in ("length", "file"):
+        found = dataclasses.replace(found, group=f"the {options.group}")
+    if places.score is None:
+        return found
+    unit = unit_from = ""
+    if is_concentration(places.scale):
+        unit = places.scale or "the unit of each cell"
+        unit_from = HEADER
+    return dataclasses.replace(
+        found,
+        score=named(places.score),
+        better=places.better,
+        because=places.because,
+        unit=unit,
+        unit_from=unit_from,
+        reads=named(places.reads),
+        passed_over="" if options.score else passed_over(header, [places.sequence, places.score]),
+    )
 
 
 def plain_rows(
@@ -223,10 +199,7 @@ def plain_rows(
 ) -> Iterator[tuple[Row, list[str]]]:
     """Each row with its fields; one with another number of them than the header has a problem."""
     header = table.header
-    group, family = (
-        place(header, name, role, source) if name else None
-        for name, role in ((group_column(options), "group"), (options.family, "split.column"))
-    )
+    group, family = grouping_places(header, options, source)
     for line, fields in table.lines:
         fields = evened(fields, header)
         row = Row(str(source), line, "", "", better=places.better, scale=places.scale)
@@ -250,9 +223,18 @@ def plain_rows(
         yield row._replace(reads=at(places.reads)), fields
 
 
-def group_column(options: Options) -> str | None:
-    """The column of the group, where the user named one."""
-    return None if options.group in GROUPINGS else options.group
+def grouping_places(
+    header: list[str], options: Options, source: Path
+) -> tuple[int | None, int | None]:
+    """The columns of the group and of what a split keeps together, where the user named them."""
+    group, family = (
+        place(header, name, role, source) if name else None
+        for name, role in (
+            (None if options.group in GROUPINGS else options.group, "group"),
+            (options.family, "split.column"),
+        )
+    )
+    return group, family
 
 
 def evened(fields: list[str], header: list[str]) -> list[str]:
@@ -265,57 +247,23 @@ def evened(fields: list[str], header: list[str]) -> list[str]:
     return fields[:size] + ([] if any(missing) else missing)
 
 
-def enriched_rows(table: Table, places: Places, source: Path, options: Options) -> Iterator[Row]:
-    """Rows whose score is the log2 enrichment from `before` to `after`, two columns of reads."""
-    if not (options.before and options.after):
-        raise InputError(f"{source}: give both before and after, the columns of two rounds' reads")
-    columns = [
-        place(table.header, name, role, source)
-        for name, role in ((options.before, "before"), (options.after, "after"))
-    ]
-    places = places._replace(better="higher", scale=PLAIN_NUMBERS)
-    rows = list(plain_rows(table, places, source, options))
-    counts = np.array(
-        [
-            [nan if row.problem else count_of(fields[index]) for index in columns]
-            for row, fields in rows
-        ]
-    ).reshape(-1, 2)
-    usable = ~np.isnan(counts).any(axis=1)
-    scores = iter(log2_enrichment(*counts[usable].T, options.pseudocount).tolist())
-    for (row, _), fine, reads in zip(rows, usable, counts, strict=True):
-        if fine:
-            most = str(int(reads.max()))
-            yield row._replace(score=repr(next(scores)), reads=most)
-        else:
-            yield row._replace(problem=row.problem or "not a count: reads are whole numbers")
-
-
-def count_of(text: str) -> float:
-    """A cell of reads as a number, 0 where it is blank, NaN where it is none."""
-    text = text.strip()
-    if text in ("", "NA"):
-        return 0.0
-    try:
-        return float(to_count(text))
-    except ValueError:
-        return nan
-
-
-def is_raptgen(header: list[str]) -> bool:
-    return {"random region", "duplicate"} <= set(map(plain, header))
-
-
 def is_pair_table(header: list[str]) -> bool:
     return {"sequence1", "sequence2", "label"} <= set(map(plain, header))
 
 
-def read_labels(table: Table, source: Path, options: Options) -> Iterator[LabelRow]:
+def read_labels(table: Table, source: Path, options: Options) -> TableReading:
     """A table of labelled pairs, `Sequence1,Sequence2,Label`; 1 where the first is fitter."""
-    header = table.header
-    places = [place(header, name, name, source) for name in ("Sequence1", "Sequence2", "Label")]
+    names = ("Sequence1", "Sequence2", "Label")
+    places = [place(table.header, name, name, source) for name in names]
+    first, second, label = (column(table.header[index]) for index in places)
+    read_as = ReadAs(f"{first} and {second}", f"{label}, 1 where the first is fitter")
+    return TableReading(read_as, label_rows(table, places, source))
+
+
+def label_rows(table: Table, places: list[int], source: Path) -> Iterator[LabelRow]:
+    """The rows of a table of labelled pairs."""
     for line, fields in table.lines:
-        fields = evened(fields, header)
+        fields = evened(fields, table.header)
         if problem := table.problem(fields):
             yield LabelRow(str(source), line, ",".join(fields), "", "", problem)
         else:
@@ -327,7 +275,7 @@ def refuse_binary(header: list[str], source: Path, options: Options) -> None:
     names = set(map(plain, header))
     partner = names & {"protein", "target", "protein sequence", "proteinsequence", "uniprot"}
     label = names & {"label", "binding", "interaction", "class", "y", "bind"}
-    scored = names & set(SCORE_NAMES) or options.score
+    scored = options.score or any(meaning_of(name).role == "score" for name in header)
     if partner and label and not scored:
         raise InputError(
             f"{source}: a table of ({', '.join(sorted(partner))}, {', '.join(sorted(label))}) says "

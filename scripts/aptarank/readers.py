@@ -3,30 +3,37 @@
 What is accepted is decided in `aptarank.aptamers`.
 """
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aptarank.errors import InputError
+from aptarank.read_as import HEADER, ReadAs, read_as_of_text
 from aptarank.read_counts import is_counts, read_counts
 from aptarank.read_fasta import IS_EFBA_FASTA, read_efba_fasta, read_fasta
 from aptarank.read_logs import IS_EFBA, IS_MAWS, read_efba, read_maws
-from aptarank.read_tables import (
+from aptarank.read_rounds import (
     is_aptasuite,
-    is_enrichment,
-    is_pair_table,
+    is_enrichment_table,
     is_raptgen,
-    peek,
     read_aptasuite,
     read_enrichment,
+    read_raptgen,
+    read_two_rounds,
+)
+from aptarank.read_tables import (
+    TableReading,
+    is_pair_table,
+    peek,
     read_kd,
     read_labels,
-    read_raptgen,
     read_scored,
     refuse_binary,
 )
 from aptarank.rows import GROUPINGS, LabelRow, Options, Row
+from aptarank.scores import is_concentration
 from aptarank.table_files import (
     Table,
     excel_table,
@@ -35,10 +42,10 @@ from aptarank.table_files import (
     parquet_table,
     text_table,
 )
-from aptarank.textfile import decode, read_bytes
+from aptarank.textfile import decode, read_bytes, unpacked
 
 TextReader = Callable[[str, Path, Options], Iterator[Row]]
-TableReader = Callable[[Table, Path, Options], Iterator[Row] | Iterator[LabelRow]]
+TableReader = Callable[[Table, Path, Options], TableReading]
 
 TEXT_FORMATS: dict[str, TextReader] = {
     "maws": read_maws,
@@ -63,11 +70,16 @@ FORMATS = ("auto", *TEXT_FORMATS, *TABLE_FORMATS)
 
 @dataclass(frozen=True)
 class Reading:
-    """The rows of one file, in its order, and the format that they were read in."""
+    """The rows of one file, in its order, and the format that they were read in.
+
+    `sha256` is that of the bytes that were read, as they are in the file (compressed or not).
+    """
 
     source: Path
     format: str
     rows: list[Row] | list[LabelRow]
+    read_as: ReadAs
+    sha256: str
 
 
 def read(path: Path, options: Options) -> Reading:
@@ -76,12 +88,15 @@ def read(path: Path, options: Options) -> Reading:
     Raises:
         InputError: unreadable, not of the format, or without a single row.
     """
-    data = read_bytes(path)
+    raw = read_bytes(path)
+    data = unpacked(raw, path)
     chosen = options.format
     if chosen == "parquet" or (is_parquet(data) and chosen not in TEXT_FORMATS):
-        chosen, rows = read_table(parquet_table(data, path, options), "parquet", path, options)
+        table = parquet_table(data, path, options)
+        chosen, read_as, rows = read_table(table, "parquet", path, options)
     elif chosen == "excel" or (is_excel(data) and chosen not in TEXT_FORMATS):
-        chosen, rows = read_table(excel_table(data, path, options), "excel", path, options)
+        table = excel_table(data, path, options)
+        chosen, read_as, rows = read_table(table, "excel", path, options)
     else:
         text = decode(data, path, options.encoding)
         chosen = recognise(text, options.score) if chosen == "auto" else chosen
@@ -91,13 +106,22 @@ def read(path: Path, options: Options) -> Reading:
             if (options.before or options.after) and chosen != "fastaptamer":
                 raise InputError(f"{path}: format {chosen} has no rounds (before, after)")
             rows = list(TEXT_FORMATS[chosen](text, path, options))
+            read_as = read_as_of_text(chosen, options)
+            if rows and is_concentration(rows[0].scale):
+                read_as = replace(
+                    read_as,
+                    better=rows[0].better,
+                    because="the pattern names a Kd",
+                    unit="the unit of each header",
+                    unit_from=HEADER,
+                )
         else:
             delimiter = {"tsv": "\t"}.get(options.format)
             table = text_table(text, path, options, delimiter)
-            chosen, rows = read_table(table, chosen, path, options)
+            chosen, read_as, rows = read_table(table, chosen, path, options)
     if not rows:
         raise InputError(f"{path}: no aptamer in it; expected at least one {chosen} record")
-    return Reading(path, chosen, rows)
+    return Reading(path, chosen, rows, read_as, hashlib.sha256(raw).hexdigest())
 
 
 def recognise(text: str, score: str | None = None) -> str:
@@ -119,8 +143,9 @@ def recognise(text: str, score: str | None = None) -> str:
 
 def read_table(
     table: Table, container: str, path: Path, options: Options
-) -> tuple[str, list[Row] | list[LabelRow]]:
-    """The rows of a table and its format: that named, or the one that its columns say."""
+) -> tuple[str, ReadAs, list[Row] | list[LabelRow]]:
+    """The rows of a table, what was read as what, and its format: that named, or the one that its
+    columns say."""
     chosen = container
     if options.format == "auto":
         table, rows = peek(table)
@@ -131,8 +156,12 @@ def read_table(
             chosen = "aptasuite"
         elif is_raptgen(table.header):
             chosen = "raptgen"
-        elif any(map(is_enrichment, table.header)):
+        elif is_enrichment_table(table.header):
             chosen = "enrichment"
     elif options.format in TABLE_FORMATS:
         chosen = options.format
-    return chosen, list(TABLE_FORMATS[chosen](table, path, options))
+    reader = TABLE_FORMATS[chosen]
+    if (options.before or options.after) and options.scored and chosen != "pairs":
+        reader = read_two_rounds
+    read_as, found = reader(table, path, options)
+    return chosen, read_as, list(found)

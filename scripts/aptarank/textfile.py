@@ -42,10 +42,10 @@ TAR = slice(257, 262)  # where a tar archive says "ustar"
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes, decompressed where they are gzip (by content, not by name).
+    """A file's bytes as they are.
 
     Raises:
-        InputError: not there, not a file, not readable, empty, or damaged gzip.
+        InputError: not there, not a file, or not readable.
     """
     try:
         mode = path.stat().st_mode
@@ -53,7 +53,7 @@ def read_bytes(path: Path) -> bytes:
             raise InputError(f"{path}: is a folder; expected a file (name files as '*.csv')")
         if not stat.S_ISREG(mode):  # reading one might never end
             raise InputError(f"{path}: is a pipe or a device; write its content to a file first")
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         what = "a link to a file that is not there" if path.is_symlink() else "no such file"
         raise InputError(f"{path}: {what}") from None
@@ -61,6 +61,14 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: no permission to read it") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
+
+
+def unpacked(data: bytes, path: Path) -> bytes:
+    """A file's bytes, decompressed where they are gzip (by content, not by name).
+
+    Raises:
+        InputError: empty, or damaged gzip.
+    """
     if data[:2] == b"\x1f\x8b":
         try:
             data = gzip.decompress(data)

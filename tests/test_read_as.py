@@ -1,0 +1,298 @@
+"""What was read as what is said: in the log, in ingestion.json, in the answer; else it is asked."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from aptarank.answer import what_was_read
+from aptarank.description import what_was_read as described
+from aptarank.read_as import worded
+
+ROWS = ("ACGTACGTACGG", "TGCATGCATGCC", "GGCATTACGGAT")
+
+
+def table(header, *values):
+    """A table of three aptamers, of each the same number of fields."""
+    return "".join(
+        f"{line}\n" for line in (header, *map(",".join, zip(ROWS, *values, strict=True)))
+    )
+
+
+@pytest.fixture
+def read(program, tmp_path):
+    """Read a text; returns the scores of the aptamers, and what its file was read as."""
+
+    def run(text, *options, name="t.csv"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        said = program("ingest", name, *options).output
+        (file,) = json.loads((tmp_path / "ingestion.json").read_text())["files"]
+        assert f"{name}: {worded(file['read_as'])}\n" in said
+        aptamers = pd.read_csv("aptamers.csv")
+        scores = dict(zip(aptamers["sequence"], aptamers["score"], strict=True))
+        return [scores.get(sequence) for sequence in ROWS], file["read_as"]
+
+    return run
+
+
+@pytest.fixture
+def asked(program, tmp_path):
+    """Read a text that is not clear; returns the question."""
+
+    def run(text, *options, name="t.csv"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        output = program("ingest", name, *options, code=1).output
+        assert not (tmp_path / "aptamers.csv").exists()
+        return output[output.index("error: ") :]
+
+    return run
+
+
+LINES = [
+    (
+        table("Sequence,Kd (nM)", "123"),
+        [],
+        "score: column 'Kd (nM)', in nM, lower is better, because it is a Kd; sequence: column "
+        "'Sequence'",
+    ),
+    (
+        table("Sequence,Kd", ("1 nM", "2 nM", "3 µM")),
+        [],
+        "score: column 'Kd', in the unit of each cell, lower is better, because it is a Kd; "
+        "sequence: column 'Sequence'",
+    ),
+    (
+        table("seq,score,name,target", "123", "abc", "xxx"),
+        ["--better", "higher", "--group", "target"],
+        "score: column 'score', higher is better, because the option better says so; sequence: "
+        "column 'seq'; name: column 'name'; group: column 'target'",
+    ),
+    (
+        table("seq,log2_IC50,log2_IC50_se", "123", "456"),
+        [],
+        "score: column 'log2_IC50', lower is better, because it is the logarithm of an IC50; "
+        "sequence: column 'seq'; not the score: column 'log2_IC50_se' (it is a standard error)",
+    ),
+    (
+        "ACGT\t1\nACGG\t2\n",
+        ["--better", "lower"],
+        "score: column '2', lower is better, because the option better says so; sequence: column "
+        "'1'",
+    ),
+    (
+        "Sequence1,Sequence2,Label\nACG,ACT,1\nACG,CCC,0\n",
+        [],
+        "score: column 'Label', 1 where the first is fitter; sequence: column 'Sequence1' and "
+        "column 'Sequence2'",
+    ),
+    (
+        "SEQUENCE: G A ENTROPY: -0.35 ENERGY: -1221.2\nSEQUENCE: A G ENTROPY: -0.1 ENERGY: -12.5\n",
+        ["--score", "energy"],
+        "score: ENERGY of the log, in kJ/mol (as MAWS writes it), lower is better, because MAWS "
+        "looks for the lowest energy; sequence: SEQUENCE of the log, every step; group: the length",
+    ),
+    (
+        ">1-573-170.5\nACGT\n>2-40-12.25\nACGG\n",
+        [],
+        "score: RPM (RPU) by each header, higher is better, because what is read more often is "
+        "fitter; sequence: each record; reads: of each header",
+    ),
+    (
+        ">a Kd=1 nM\nACGT\n>b Kd=2 uM\nACGG\n",
+        ["--score", "Kd=(.*)"],
+        "score: what 'Kd=(.*)' finds in each header, in the unit of each header, lower is better, "
+        "because the pattern names a Kd; sequence: each record; name: first word of the header",
+    ),
+    (
+        ">a score=1\nACGT\n>b score=2\nACGG\n",
+        ["--better", "lower"],
+        "score: the number behind 'score' in each header, lower is better, because the option "
+        "better says so; sequence: each record; name: first word of the header",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "options", "line"), LINES)
+def test_one_line_says_what_was_read_as_what(read, text, options, line):
+    assert worded(read(text, *options)[1]) == line
+
+
+def test_two_count_files_say_their_rounds(program, tmp_path):
+    for name, reads in (("r0.fa", 40), ("r3.fa", 90)):
+        (tmp_path / name).write_text(f">1-573-170.5\nACGT\n>2-{reads}-12.25\nACGG\n")
+    program("ingest", "r0.fa", "r3.fa", "--before", "r0.fa", "--after", "r3.fa")
+    files = json.loads((tmp_path / "ingestion.json").read_text())["files"]
+    assert [file["read_as"]["rounds"] for file in files] == [
+        "from file 'r0.fa' to file 'r3.fa'"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "score"),
+    [
+        ("sequence,enrichment,enrichment_pvalue", ("841", "123"), "enrichment"),
+        ("sequence,p.value,enrichment,FDR", ("123", "841", "123"), "enrichment"),
+        ("sequence,log2_enrichment,enrichment_se", ("841", "123"), "log2_enrichment"),
+        ("sequence,enrichment_rank,enrichment_score", ("123", "841"), "enrichment_score"),
+        ("sequence,enrichment,enrichment_negative", ("841", "123"), "enrichment"),
+        ("sequence,Kd (nM),Kd error,n", ("841", "123", "333"), "Kd (nM)"),
+        ("sequence,IC50,IC50 95% CI", ("841", "123"), "IC50"),
+        ("sequence,reads,Rank", ("841", "123"), "reads"),
+        ("sequence,Kd,log10 Kd", ("841", "123"), "Kd"),
+        ("sequence,score,z-score", ("841", "123"), "score"),
+    ],
+)
+def test_statistics_are_not_the_score(read, header, values, score):
+    more = ["--better", "higher"] if score == "score" else []
+    scores, read_as = read(table(header, *values), *more)
+    assert scores == [8, 4, 1]
+    assert read_as["score"] == f"column {score!r}"
+
+
+@pytest.mark.parametrize(
+    ("header", "question"),
+    [
+        ("sequence,Count,Relative Score", "--score Count, or --score 'Relative Score'"),
+        ("sequence,RPM,affinity", "'RPM', 'affinity' may each be the score"),
+        ("sequence,Kd,Kd_app", "'Kd', 'Kd_app' may each be the score"),
+        ("sequence,Kd,relative Kd", "'Kd', 'relative Kd' may each be the score"),
+        ("sequence,Kd,fold enrichment", "'Kd', 'fold enrichment' may each be the score"),
+        ("sequence,enrichment ATP,enrichment GTP", "'enrichment ATP', 'enrichment GTP' may each"),
+        ("sequence,R0_RPM,R3_RPM", "for an enrichment, --before R0_RPM --after R3_RPM"),
+        ("sequence,log2FoldChange,padj", "no column 'score'; .*\n.*--score log2FoldChange"),
+        ("sequence,Kd,$(rm -r)Kd", "--score Kd, or --score '.*rm -r.Kd'"),
+    ],
+)
+def test_two_likely_readings_are_a_question(asked, header, question):
+    said = asked(table(header, *["841"] * header.count(",")))
+    assert re.search(question, said), said
+
+
+@pytest.mark.parametrize(
+    "name", ["log2FoldChange", "log2 signal", "relative Kd", "ΔG", "Ka (M-1)", "kon/koff", "Ct"]
+)
+def test_a_direction_that_the_name_does_not_say_is_asked(asked, name):
+    said = asked(table(f"sequence,{name}", "841"), "--score", "2")
+    assert "are higher or lower scores better?" in said
+    assert "Say --better higher or --better lower" in said
+
+
+FASTAPTAMER_2 = (
+    "seqs,Rank.a,Reads.a,RPM.a,Rank.b,Reads.b,RPM.b,Rank.c,Reads.c,RPM.c,"
+    "enrichment_ba,log2E_ba,enrichment_cb,log2E_cb"
+)
+
+
+def test_of_three_rounds_the_last_over_the_first(read):
+    """FASTAptameR writes only the steps: it is made of the shares, or without them of the reads."""
+    values = (
+        "121",
+        ["1", "4", "2"],
+        ["50", "200", "100"],
+        "111",
+        "811",
+        ["400", "50", "50"],
+        "111",
+    )
+    values += (["4", "2", "1"], ["200", "100", "0"], "841", "320", "841", "321")
+    scores, read_as = read(table(FASTAPTAMER_2, *values))
+    assert scores == pytest.approx([2, -1, 0])  # unseen: as the rarest
+    assert read_as["rounds"] == "from column 'RPM.a' to column 'RPM.c'"
+    reads = table(
+        "seqs,Reads.a,Reads.b,Reads.c,log2E_ba,log2E_cb", "142", "811", "421", "321", "123"
+    )
+    _, read_as = read(reads)
+    assert read_as["rounds"] == "from column 'Reads.a' to column 'Reads.c'"
+
+
+def test_an_enrichment_of_the_whole_selection_is_taken(read):
+    header = "Sequence,Enrichment (y/x),Enrichment (z/y),Enrichment (z/x)"
+    scores, read_as = read(table(header, "123", "321", "841"))
+    assert (scores, read_as["score"]) == ([8, 4, 1], "column 'Enrichment (z/x)'")
+
+
+def test_steps_alone_are_asked(asked):
+    steps = table("Sequence,Enrichment (y/x),Enrichment (z/y)", "123", "321")
+    assert "'Enrichment (y/x)', 'Enrichment (z/y)' may each be the score" in asked(steps)
+
+
+def pool(header, *values):
+    """A pool of AptaSUITE."""
+    columns = (("7", "9", "12"), ROWS, *values)
+    lines = ["Aptamer Id\tSequence\t" + header, *map("\t".join, zip(*columns, strict=True))]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "score"),
+    [
+        ("R0\tR3\tR3_counter", "R3"),
+        ("naive\tR3\tR5", "R5"),
+        ("Round 1\tRound 2\tnegative control", "Round 2"),
+        ("R3\tmock", "R3"),
+    ],
+)
+def test_counter_selections_are_no_fitness(read, header, score):
+    values = ["841" if name == score else "123" for name in header.split("\t")]
+    scores, read_as = read(pool(header, *values))
+    assert scores == [8, 4, 1]
+    assert read_as["score"] == f"column {score!r}"
+    assert ("passed_over" in read_as) == (header != "R0\tR3")
+
+
+@pytest.mark.parametrize("header", ["thrombin\talbumin", "R3\tR0", "R0\tR3\tR3 BSA", "mock\tinput"])
+def test_rounds_that_are_not_clear_are_asked(asked, header):
+    values = ["841"] * len(header.split("\t"))
+    assert "--score" in asked(pool(header, *values))
+    assert "higher or lower" in asked(pool("R0\tmock", "123", "841"), "--score", "mock")
+
+
+SHARES = {
+    "frequencies": ("R0\tR3", ("1e-06", "3e-6", "0"), ("2.5e-04", "1e-06", "4e-05"), 1),
+    "RPM": ("R0 RPM\tR3 RPM", ("1", "3", "0"), ("250", "1", "40"), 1),
+    "CPM": ("CPM.0\tCPM.3", ("1.0", "3.0", ""), ("250", "1.0", "40"), 1),
+    "per cent": ("R0 (%)\tR3 (%)", ("0.1%", "0.3%", "NA"), ("25%", "0.1%", "4 %"), 1),
+    "half a read": ("R0\tR3", ("0.1", "0.3", "0"), ("0.25", "0.001", "0.04"), 0.5),
+}
+
+
+@pytest.mark.parametrize("kind", SHARES)
+def test_shares_give_enrichments(read, kind):
+    """The ratio of the shares; what one round did not see has about one read there."""
+    header, before, after, pseudocount = SHARES[kind]
+    names = header.split("\t")
+    options = ["--before", names[0], "--after", names[1], "--pseudocount", pseudocount]
+    scores, read_as = read(pool(header, before, after), *options)
+    expected = {"half a read": [2.5, 1 / 300, 0.8]}.get(kind, [250, 1 / 3, 40])
+    assert [2**score for score in scores] == pytest.approx(expected)
+    assert read_as["score"] == "log2 enrichment (shares)"
+    assert read_as["rounds"] == f"from column {names[0]!r} to column {names[1]!r}"
+
+
+def test_shares_have_no_reads_to_count(asked, read):
+    options = ["--before", "R0", "--after", "R3"]
+    text = pool("R0\tR3", *SHARES["frequencies"][1:3])
+    assert "min_count needs reads" in asked(text, *options, "--min-count", "5")
+    scores, _ = read(text, *options, "--pseudocount", "0", "--max-rejected", "0.5")
+    assert scores[2] is None  # unseen before, and no floor: not finite
+    lost = pd.read_csv("rejected.csv")["reason"]
+    assert lost.str.startswith("not finite").all()
+
+
+def test_a_pool_of_frequencies_is_recognised(read):
+    scores, read_as = read(pool("R0\tR3", *SHARES["frequencies"][1:3]))
+    assert (scores, read_as["score"]) == ([2.5e-4, 1e-6, 4e-5], "column 'R3'")
+
+
+def test_names_are_text_wherever_they_are_shown(read):
+    """In the terminal, in the answer (reStructuredText) and in the table of the report."""
+    name = "Kd `x`_ \x1b[31m|red| </script>"
+    _, read_as = read(table(f"sequence,{name}", "841"), "--score", "2", "--better", "lower")
+    assert "\x1b" not in worded(read_as)
+    account = {"files": [{"file": "t.csv", "format": "csv", "read_as": read_as}]}
+    assert described(account)["read_as"].tolist() == [worded(read_as)]
+    said = what_was_read(account)
+    assert said.startswith("Read as ")
+    assert "`x`_" not in said
+    assert r"\`x\`\_" in said
