@@ -8,11 +8,11 @@ import pandas as pd
 
 from aptarank import audit, plots
 from aptarank.cli import PATH, Program
-from aptarank.clusters import BY, find_families, nearest
-from aptarank.config import default
+from aptarank.clusters import find_families, nearest
 from aptarank.errors import InputError
 from aptarank.log import logger, progress
 from aptarank.pages import write_page
+from aptarank.schema_options import setting
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
 
@@ -21,15 +21,10 @@ from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
-@click.option(
-    "--by",
-    type=click.Choice(BY),
-    default=default("split.by"),
-    help="As for split.py: what a family is.",
-)
-@click.option("--k", default=default("split.k"), help="As for split.py.")
-@click.option("--identity", default=default("split.identity"), help="As for split.py.")
-@click.option("--threads", default=default("threads"), help="Processor threads.")
+@setting("split.by", help="As for split.py: what a family is.")
+@setting("split.k", help="As for split.py.")
+@setting("split.identity", help="As for split.py.")
+@setting("threads", help="Processor threads.")
 @click.option("-o", "--output", type=PATH, default="audit.csv")
 @click.option(
     "--plots",

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 
 from aptarank.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, Program, fold_option
 from aptarank.log import logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
+from aptarank.schema_options import seed_option
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv, write_parquet
 from aptarank.truth import centred, known_fitness
@@ -24,8 +25,8 @@ from aptarank.truth import centred, known_fitness
 )
 @click.option("--train", type=PATH, required=True, help="Labelled training pairs.")
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
-@click.option("--seed", default=1, help="Seed of the trees.")
-@click.option("--fold", type=int, help="The fold of a cross-validation, for the table.")
+@seed_option("Seed of the trees.")
+@fold_option
 @click.option("-o", "--output", type=PATH, default="baselines.csv")
 @click.option(
     "--probabilities",

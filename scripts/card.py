@@ -11,6 +11,7 @@ from aptarank.about import read_about
 from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
 from aptarank.files import sha256
+from aptarank.json_options import json_object
 from aptarank.log import logger
 from aptarank.machine import versions
 from aptarank.model_card import Facts, model_card
@@ -24,6 +25,7 @@ from aptarank.repository import (
     place_of,
     portable_tokenizer,
 )
+from aptarank.schema_options import setting
 from aptarank.splits import EVERY
 from aptarank.tables import ANEW, read_aptamers, read_json, read_table
 
@@ -42,8 +44,8 @@ FILE = "model.onnx"  # of a variant that is portable
 @click.option("--audit", type=PATH, required=True, help="What audit.py writes.")
 @click.option("--settings", default="{}", help="Those of the training, JSON, for the card.")
 @click.option("--split-settings", default="{}", help="Those of the split, JSON, for the card.")
-@click.option("--license", "license_", help="Of the model, an SPDX identifier.")
-@click.option("--repository", help="Its name on the Hub, owner/name, for the card.")
+@setting("publish.license", "--license", "license_", help="Of the model, an SPDX identifier.")
+@setting("publish.repository", help="Its name on the Hub, owner/name, for the card.")
 @click.option("-o", "--output", type=PATH, default="repository", help="Folder.")
 def main(
     variants,
@@ -93,8 +95,8 @@ def main(
         audit=read_table(audit, ["quantity", "at", "part", "value"]),
         variants=about,
         files=in_order([*files, CARD]),
-        settings=read_settings(settings, "--settings"),
-        split=read_settings(split_settings, "--split-settings"),
+        settings=json_object(settings, "--settings"),
+        split=json_object(split_settings, "--split-settings"),
         license=license_,
         repository=repository,
         versions=versions(),
@@ -134,14 +136,6 @@ def check_whole(path: Path) -> None:
     except Exception as error:  # each library has exceptions of its own
         what = str(error).splitlines()[0]
         raise InputError(f"{path}: damaged or cut short: {what}{ANEW}") from None
-
-
-def read_settings(text: str, option: str) -> dict:
-    """An object of JSON that was given as an option."""
-    try:
-        return {**json.loads(text)}
-    except (ValueError, TypeError):
-        raise InputError(f"{option} is {text!r}; expected an object of JSON") from None
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap, plots_models
-from aptarank.cli import PATH, Program
-from aptarank.config import default
+from aptarank.cli import PATH, Program, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
 from aptarank.log import logger
@@ -48,13 +47,8 @@ SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_a
     multiple=True,
     help="What baselines.py --probabilities writes; one for each of --baselines, in their order.",
 )
-@click.option(
-    "--resamples",
-    type=click.IntRange(min=1),
-    default=default("evaluation.resamples"),
-    help="Draws of the bootstrap over aptamers.",
-)
-@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
+@resamples_option
+@resampling_seed_option
 @click.option("-o", "--output", type=PATH, default="comparison.csv")
 @click.option(
     "--folder",

@@ -6,7 +6,6 @@ import click
 import numpy as np
 
 from aptarank.cli import PATH, Program, device_option, threads_option
-from aptarank.config import default
 from aptarank.constraints import BASES, Constraints, Space, bases, to_codes
 from aptarank.design import Settings, evolve, standardised, summarise
 from aptarank.errors import InputError
@@ -15,11 +14,11 @@ from aptarank.log import logger, progress
 from aptarank.model import pick_device
 from aptarank.pages import write_page
 from aptarank.plots_design import plot_design
+from aptarank.schema_options import WholeNumber, rule_of, setting
 from aptarank.scorers import Scorer, load_scorer
 from aptarank.sequences import as_tokens
 from aptarank.tables import read_aptamers, write_csv
 
-SHARE = click.FloatRange(0, 1)
 MANY = 200  # generations, of the programme alone: the config's default, 0, leaves the rule out
 
 
@@ -33,60 +32,35 @@ MANY = 200  # generations, of the programme alone: the config's default, 0, leav
     help="A rank model: its folder, a variant's or its ONNX file. Several are an ensemble.",
 )
 @click.option("--known", type=PATH, required=True, help="What ingest.py writes: known aptamers.")
-@click.option("--population", type=click.IntRange(min=2), default=default("design.population"))
-@click.option("--generations", type=click.IntRange(min=1), default=MANY)
-@click.option(
-    "--tournament",
-    type=click.IntRange(min=1),
-    default=default("design.tournament"),
-    help="Aptamers of which the best becomes a parent.",
+@setting("design.population")
+@setting(
+    "design.generations",
+    type=WholeNumber(min=1, max=rule_of("design.generations").get("maximum")),
+    default=MANY,
 )
-@click.option(
-    "--crossover", type=SHARE, default=default("design.crossover"), help="Chance of two parents."
-)
-@click.option("--mutation", type=SHARE, default=default("design.mutation"), help="Of each base.")
-@click.option(
-    "--insertion", type=SHARE, default=default("design.insertion"), help="Chance of one more base."
-)
-@click.option(
-    "--deletion", type=SHARE, default=default("design.deletion"), help="Chance of one base less."
-)
-@click.option(
-    "--elite", type=SHARE, default=default("design.elite"), help="Share that lives on as it is."
-)
-@click.option(
-    "--length",
-    type=click.IntRange(min=1),
-    nargs=2,
+@setting("design.tournament", help="Aptamers of which the best becomes a parent.")
+@setting("design.crossover", help="Chance of two parents.")
+@setting("design.mutation")
+@setting("design.insertion", help="Chance of one more base.")
+@setting("design.deletion", help="Chance of one base less.")
+@setting("design.elite", help="Share that lives on as it is.")
+@setting(
+    "design.length",
     help="Fewest and most bases, without primers.  [default: those of the known aptamers]",
 )
-@click.option("--gc", type=SHARE, nargs=2, default=default("design.gc"), help="Least and largest.")
-@click.option(
-    "--forbidden", multiple=True, help="A word that no aptamer contains; may be repeated."
-)
-@click.option("--homopolymer", type=click.IntRange(min=1), help="Longest run of one base.")
-@click.option("--five-primer", default="", help="Constant region at the 5' end, not scored.")
-@click.option("--three-primer", default="", help="The same at the 3' end.")
-@click.option(
-    "--min-distance",
-    type=click.IntRange(min=0),
-    default=default("design.min_distance"),
-    help="Fewest edits from any known aptamer.",
-)
-@click.option(
-    "--kappa",
-    type=click.FloatRange(min=0),
-    default=float(default("design.kappa")),
+@setting("design.gc")
+@setting("design.forbidden", help="A word that no aptamer contains; may be repeated.")
+@setting("design.homopolymer", help="Longest run of one base, primers included.")
+@setting("design.five_primer", help="Constant region at the 5' end, not scored.")
+@setting("design.three_primer")
+@setting("design.min_distance", help="Fewest edits from any known aptamer.")
+@setting(
+    "design.kappa",
     help="Maximise the mean of the models less so many of their standard deviations.",
 )
-@click.option(
-    "--start",
-    type=click.Choice(["random", "known"]),
-    default=default("design.start"),
-    help="The first generation: random, or the best of the known aptamers.",
-)
-@click.option("--keep", type=click.IntRange(min=1), default=default("design.keep"))
-@click.option("--seed", default=default("design.seed"))
+@setting("design.start", help="The first generation: random, or the best of the known aptamers.")
+@setting("design.keep")
+@setting("design.seed")
 @device_option
 @threads_option
 @click.option("-o", "--output", type=PATH, default="designed.csv", help="Table of the best.")
@@ -143,8 +117,8 @@ def main(
             gc,
             forbidden,
             homopolymer,
-            bases(five_primer, "five_primer"),
-            bases(three_primer, "three_primer"),
+            bases(five_primer or "", "five_primer"),
+            bases(three_primer or "", "three_primer"),
             min_distance,
         ),
         sequences,

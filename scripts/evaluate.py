@@ -12,8 +12,7 @@ from scipy.special import expit
 
 from aptarank import bootstrap, plots
 from aptarank.calibration import expected_calibration_error, reliability
-from aptarank.cli import PATH, Program
-from aptarank.config import default
+from aptarank.cli import PATH, Program, fold_option, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.errors import InputError
 from aptarank.log import logger
@@ -28,6 +27,7 @@ from aptarank.metrics import (
 )
 from aptarank.model_files import about_of, read_config
 from aptarank.pairs import Pairs
+from aptarank.schema_options import setting
 from aptarank.tables import ANEW, read_aptamers, read_logits, read_table
 from aptarank.truth import contradicting, fitness_difference, known_fitness
 
@@ -66,15 +66,10 @@ from aptarank.truth import contradicting, fitness_difference, known_fitness
 )
 @click.option("--dataset", help="Its name, for the metrics.")
 @click.option("--name", help="The model's name, for the metrics.")
-@click.option("--seed", type=int, help="The model's seed, for the metrics.")
-@click.option("--fold", type=int, help="The fold of a cross-validation, for the metrics.")
-@click.option(
-    "--resamples",
-    type=click.IntRange(min=1),
-    default=default("evaluation.resamples"),
-    help="Draws of the bootstrap over aptamers.",
-)
-@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
+@setting("seeds.items", "--seed", help="The model's seed, for the metrics.")
+@fold_option
+@resamples_option
+@resampling_seed_option
 @click.option("-o", "--output", type=PATH, default="metrics.json")
 @click.option(
     "--plots",

@@ -1,21 +1,23 @@
 """Export a fine-tuned model to ONNX and prove that it is the same model."""
 
 from functools import partial
+from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 import torch
+from transformers import PreTrainedModel
 
 from aptarank.cli import PATH, Program, threads_option
-from aptarank.config import default
-from aptarank.encoding import compose, encode
+from aptarank.encoding import Encoded, compose, encode
 from aptarank.errors import InputError
 from aptarank.inference import logits_of_pairs, torch_forward
 from aptarank.log import logger, progress
 from aptarank.model import kind_of, load_model
-from aptarank.onnx_model import export_onnx, onnx_forward
+from aptarank.onnx_model import export_onnx, onnx_forward, opset_of
 from aptarank.pairs import PAIR_COLUMNS
+from aptarank.schema_options import setting
 from aptarank.tables import read_table
 from aptarank.tokenizer import load_tokenizer
 
@@ -34,12 +36,8 @@ from aptarank.tokenizer import load_tokenizer
     required=True,
     help="Test pairs, on which both must agree.",
 )
-@click.option("--opset", default=default("export.opset"), help="ONNX operator set.")
-@click.option(
-    "--tolerance",
-    default=default("export.tolerance"),
-    help="Largest difference of a logit that is let pass.",
-)
+@setting("export.opset", help="ONNX operator set.")
+@setting("export.tolerance", help="Largest difference of a logit that is let pass.")
 @threads_option
 @click.option("-o", "--output", type=PATH, default="model.onnx")
 def main(folder, pairs, opset, tolerance, threads, output):
@@ -50,34 +48,57 @@ def main(folder, pairs, opset, tolerance, threads, output):
     torch.set_num_threads(threads)
     model = load_model(folder)
     table = read_table(pairs, PAIR_COLUMNS[:2])
-    sequences = pd.Index(pd.unique(pd.concat([table["Sequence1"], table["Sequence2"]])))
+    sequences = distinct(table)
     encoded = encode(load_tokenizer(folder), sequences)
     sides = torch.tensor([[0, 1], [1, 0]])[: 2 if kind_of(model) == "pair" else 1]
-    export_onnx(model, compose(encoded, *sides), output, opset)
+    # It takes its name once it is proven: a file that differs, or cannot be read, does not stay.
+    unproven = output.with_name(f".{output.name}.unproven")
+    try:
+        export_onnx(model, compose(encoded, *sides), unproven, opset)
+        worst = largest_difference(unproven, model, encoded, table, threads)
+        if not worst <= tolerance:
+            raise InputError(
+                f"{output}: ONNX Runtime's logits differ from PyTorch's by up to {worst:.2g} on "
+                f"{len(table)} test pairs; at most {tolerance:g} is let pass (export.tolerance)"
+            )
+        unproven.replace(output)
+    finally:
+        unproven.unlink(missing_ok=True)
+    logger.info(
+        "%s: %.2f MB, opset %d; logits of %d test pairs within %.1g of PyTorch's",
+        output,
+        output.stat().st_size / 1e6,
+        opset_of(output),
+        len(table),
+        worst,
+    )
+
+
+def largest_difference(
+    path: Path, model: PreTrainedModel, encoded: Encoded, table: pd.DataFrame, threads: int
+) -> float:
+    """By how much ONNX Runtime's logits differ from PyTorch's on a table of pairs, at most.
+
+    Args:
+        encoded: the distinct sequences of the table, in their order there.
+    """
+    sequences = distinct(table)
     first, second = (sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2])
     onnx, pytorch = (
         logits_of_pairs(
             forward, kind_of(model), encoded, first, second, track=partial(progress, what=name)
         )
         for name, forward in (
-            ("ONNX Runtime", onnx_forward(output, threads)),
+            ("ONNX Runtime", onnx_forward(path, threads)),
             ("PyTorch", torch_forward(model, torch.device("cpu"))),
         )
     )
-    worst = float(np.max(np.abs(onnx - pytorch)))
-    if not worst <= tolerance:
-        raise InputError(
-            f"{output}: ONNX Runtime's logits differ from PyTorch's by up to {worst:.2g} on "
-            f"{len(table)} test pairs; at most {tolerance:g} is let pass (export.tolerance)"
-        )
-    logger.info(
-        "%s: %.2f MB, opset %d; logits of %d test pairs within %.1g of PyTorch's",
-        output,
-        output.stat().st_size / 1e6,
-        opset,
-        len(table),
-        worst,
-    )
+    return float(np.max(np.abs(onnx - pytorch)))
+
+
+def distinct(table: pd.DataFrame) -> pd.Index:
+    """The distinct sequences of a table of pairs."""
+    return pd.Index(pd.unique(pd.concat([table[column] for column in PAIR_COLUMNS[:2]])))
 
 
 if __name__ == "__main__":

@@ -1,27 +1,27 @@
 """Fine-tune a model on labelled pairs."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
 from aptarank.checkpoints import remove_checkpoints
 from aptarank.cli import PATH, Program, checkpoint_options, device_option, threads_option
 from aptarank.comparison import comparison
-from aptarank.config import KINDS, default, resolve_model
+from aptarank.config import KINDS
 from aptarank.distributed import World
 from aptarank.encoding import check_known, encode
 from aptarank.errors import InputError
+from aptarank.json_options import model_settings
 from aptarank.keeping import files_of, keep_in
 from aptarank.log import logger
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
 from aptarank.sampling import permuted, sample_pairs
+from aptarank.schema_options import FiniteNumber, seed_option
 from aptarank.slurm import run_again_if_warned
 from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
 from aptarank.tasks import Part
@@ -48,11 +48,11 @@ from aptarank.training import calibrate, finetune
 )
 @click.option(
     "--share",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteNumber(0, 1, min_open=True),
     default=1.0,
     help="Train on this share of the training aptamers.",
 )
-@click.option("--seed", default=default("seeds")[0], help="Seed of weights and batches.")
+@seed_option("Seed of weights and batches.")
 @device_option
 @threads_option
 @checkpoint_options
@@ -85,11 +85,7 @@ def main(
     Example: python scripts/finetune.py --aptamers aptamers.csv --train pairs/train.parquet
     --validation pairs/validation.parquet --tokenizer tokenizer --kind rank --set steps=500
     """
-    chosen = json.loads(settings) | ({"kind": kind} if kind else {})
-    for change in changes:
-        key, _, value = change.partition("=")
-        chosen[key] = yaml.safe_load(value)
-    chosen = resolve_model(chosen, "settings")
+    chosen = model_settings(settings, [*([f"kind={kind}"] if kind else []), *changes])
     torch.manual_seed(seed)
     place, warning = pick_device(device)
     if warning:

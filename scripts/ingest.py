@@ -6,55 +6,49 @@ from functools import partial
 import click
 
 from aptarank.cli import PATH, Program
-from aptarank.config import default
 from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
 from aptarank.log import logger, progress
 from aptarank.read_as import worded
-from aptarank.readers import FORMATS
 from aptarank.rows import options as with_defaults
+from aptarank.schema_options import setting
 from aptarank.tables import write_csv, write_labels
 
 
-def option(name: str, help_text: str, **more):
-    """An option of the dataset's config, with its default."""
-    key = name.replace("-", "_")
-    value = default(f"$defs.dataset.{key}")
-    return click.option(f"--{name}", key, default=value, help=help_text, **more)
+def option(key: str, help_text: str):
+    """An option for a key of a dataset."""
+    return setting(f"$defs.dataset.{key}", help=help_text)
 
 
 @click.command(cls=Program)
 @click.argument("files", nargs=-1, required=True)
-@option("format", "Format of FILES.", type=click.Choice(FORMATS))
+@option("format", "Format of FILES.")
 @option("sequence", "Column of the sequence, by name or number.")
 @option("score", "Column of the score; MAWS: entropy or energy; FASTA: a pattern, one group.")
 @option("name", "Column of the aptamer's name.")
 @option("group", "Column of the group, or length, file, none.")
-@option("better", "Which scores are better.", type=click.Choice(["higher", "lower"]))
-@option("header", "Whether a table has a header line; found out if not given.", type=bool)
+@option("better", "Which scores are better.")
+@option("header", "Whether a table has a header line; found out if not given.")
 @option("delimiter", "Delimiter of a table; found out if not given.")
-@option("decimal", "Decimal sign of numbers.", type=click.Choice([".", ","]))
+@option("decimal", "Decimal sign of numbers.")
 @option("encoding", "Encoding of text files.")
 @option("sheet", "Sheet of an Excel file; the first if not given.")
-@option("steps", "Which candidates of a MAWS log.", type=click.Choice(["all", "final"]))
+@option("steps", "Which candidates of a MAWS log.")
 @option("before", "An earlier round: a column of reads or shares, or one of two count files.")
 @option("after", "A later round; the score is then log2 enrichment.")
 @option(
     "pseudocount",
     "Added to each read count; of shares, times the smallest of a round, their floor.",
-    type=float,
 )
-@option("min-count", "Reject sequences with fewer reads.")
-@option("max-length", "Reject longer sequences.")
-@option("bounds", "Bounds and ranges such as <5 or 1-2.", type=click.Choice(["keep", "reject"]))
-@option(
-    "case", "Capitals and small letters in one sequence.", type=click.Choice(["read", "reject"])
-)
-@option("five-primer", "5' constant region to trim, or auto.")
-@option("three-primer", "3' constant region to trim, or auto.")
-@option("primer-share", "Least share of sequences that must have the primers.", type=float)
-@option("on-reject", "fail: stop at the first rejected row.", type=click.Choice(["warn", "fail"]))
-@option("max-rejected", "Stop where a larger share of the rows is rejected.", type=float)
-@click.option("--family", help="Column of what a split keeps together (split.column).")
+@option("min_count", "Reject sequences with fewer reads.")
+@option("max_length", "Reject longer sequences.")
+@option("bounds", "Bounds and ranges such as <5 or 1-2.")
+@option("case", "Capitals and small letters in one sequence.")
+@option("five_primer", "5' constant region to trim, or auto.")
+@option("three_primer", "3' constant region to trim, or auto.")
+@option("primer_share", "Least share of sequences that must have the primers.")
+@option("on_reject", "fail: stop at the first rejected row.")
+@option("max_rejected", "Stop where a larger share of the rows is rejected.")
+@setting("split.column", "--family", help="Column of what a split keeps together (split.column).")
 @click.option("-o", "--output", type=PATH, default="aptamers.csv", help="Accepted aptamers.")
 @click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
 @click.option("--labels", type=PATH, default="labels.parquet", help="Labelled pairs, if any.")

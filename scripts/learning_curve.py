@@ -8,21 +8,23 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap
-from aptarank.cli import PATH, Program
-from aptarank.config import default
+from aptarank.cli import PATH, Program, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders
 from aptarank.log import logger
 from aptarank.metrics import correct
 from aptarank.pairs import PAIR_COLUMNS
 from aptarank.plots_models import plot_learning_curve
+from aptarank.schema_options import FiniteNumber
 from aptarank.tables import read_logits, read_table, write_csv
+
+SHARE = FiniteNumber(0, 1, min_open=True)
 
 
 @click.command(cls=Program)
 @click.option(
     "--point",
     "points",
-    type=(str, float, PATH),
+    type=(str, SHARE, PATH),
     multiple=True,
     required=True,
     metavar="MODEL SHARE LOGITS",
@@ -34,13 +36,8 @@ from aptarank.tables import read_logits, read_table, write_csv
     required=True,
     help="Labelled training pairs, whose aptamers are counted.",
 )
-@click.option(
-    "--resamples",
-    type=click.IntRange(min=1),
-    default=default("evaluation.resamples"),
-    help="Draws of the bootstrap over aptamers.",
-)
-@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
+@resamples_option
+@resampling_seed_option
 @click.option("-o", "--output", type=PATH, default="learning_curve.csv")
 @click.option("--plot", type=PATH, default="learning_curve.svg")
 def main(points, train, resamples, resampling_seed, output, plot):

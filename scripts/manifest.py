@@ -7,6 +7,7 @@ import click
 from aptarank import machine
 from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
+from aptarank.json_options import json_object
 from aptarank.log import logger
 from aptarank.manifest import MANIFEST, checksums, git_state, seeds_of
 from aptarank.results import NO_RESULTS, files_in
@@ -28,7 +29,7 @@ def main(inputs, config, planned, results, output):
 
     Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}' --results results/mine
     """
-    settings = json.loads(config)
+    settings = json_object(config, "--config")
     found = checksums(sorted(map(str, inputs)))
     for path, checksum in zip(map(str, inputs), planned, strict=False):
         if checksum != found[path]["sha256"]:

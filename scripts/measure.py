@@ -21,6 +21,7 @@ from aptarank.log import logger
 from aptarank.model import load_model, pick_device
 from aptarank.onnx_model import providers_of
 from aptarank.sampling import sample_pairs
+from aptarank.schema_options import setting
 from aptarank.tables import StoredPairs, read_aptamers, write_csv
 from aptarank.timing import alone, batch_of, interleaved, summary
 from aptarank.tokenizer import load_tokenizer
@@ -38,16 +39,9 @@ from aptarank.variants import (
 @click.option("--model", type=PATH, required=True, help="Folder that finetune.py writes.")
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--test", type=PATH, required=True, help="Test pairs, of which batches are made.")
-@click.option(
-    "--batch-size",
-    "sizes",
-    type=click.IntRange(min=1),
-    multiple=True,
-    default=default("speed.batch_sizes"),
-    help="May be repeated.",
-)
-@click.option("--repetitions", default=default("speed.repetitions"), help="Timed runs of each.")
-@click.option("--seconds", default=float(default("speed.seconds")), help="That are enough of them.")
+@setting("speed.batch_sizes", "--batch-size", "sizes", help="May be repeated.")
+@setting("speed.repetitions", help="Timed runs of each.")
+@setting("speed.seconds", help="Seconds of timed runs that are enough.")
 @device_option
 @threads_option
 @click.option("-o", "--output", type=PATH, default="timings.csv")

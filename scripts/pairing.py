@@ -27,6 +27,7 @@ from aptarank.pairs import (
     sample_without_replacement,
 )
 from aptarank.rows import options
+from aptarank.schema_options import or_none, setting
 from aptarank.splits import EVERY, PARTS, draw_parts, whole_sizes
 from aptarank.tables import PairWriter, read_aptamers, read_table
 
@@ -48,44 +49,32 @@ def load(path: Path, **given) -> tuple[pd.DataFrame, pd.DataFrame]:
 def share_option(part: str):
     """An option for the share of a part."""
     about = "Share of the pairs, where pairs are split instead of aptamers."
-    return click.option(f"--{part}", default=default(f"split.fractions.{part}"), help=about)
+    return setting(f"split.fractions.{part}", help=about)
 
 
 @click.command(cls=Program)
 @click.option("-d", "--data", type=PATH, required=True, help="Scored aptamers or labelled pairs.")
 @click.option("--labels", type=PATH, help="Labelled pairs that ingest.py writes, if DATA has none.")
 @click.option("--split", "split_file", type=PATH, help="What split.py writes; drawn if not given.")
-@click.option("--sequence", help="Column of the sequence.")
-@click.option("--score", help="Column of the score.")
-@click.option("--group", help="Column of the group.")
-@click.option(
-    "--better",
-    type=click.Choice(["higher", "lower"]),
-    help="Which scores are better; not needed for what ingest.py writes.",
+@setting("$defs.dataset.sequence", help="Column of the sequence.")
+@setting("$defs.dataset.score", help="Column of the score.")
+@setting("$defs.dataset.group", help="Column of the group.")
+@setting(
+    "$defs.dataset.better", help="Which scores are better; not needed for what ingest.py writes."
 )
-@click.option(
-    "--margin",
-    default=float(default("pairs.margin")),
-    help="Drop pairs whose fitness differs by no more than this.",
+@setting("pairs.margin", help="Drop pairs whose fitness differs by no more than this.")
+@setting(
+    "pairs.margin_unit", help="Unit of the margin; spread: the replicates' standard deviation."
 )
-@click.option(
-    "--margin-unit",
-    default=default("pairs.margin_unit"),
-    type=click.Choice(["fitness", "spread"]),
-    help="Unit of the margin; spread: the replicates' standard deviation.",
-)
-@click.option(
-    "--max-pairs",
-    default=default("pairs.max_pairs"),
+@setting(
+    "pairs.max_pairs",
+    type=or_none("pairs.max_pairs"),
     help="At most this many pairs a part; 0 for all.",
 )
-@click.option(
-    "--sample",
-    default=default("pairs.sample"),
-    type=click.Choice(["uniform", "difference"]),
-    help="How they are drawn: uniformly, or alike from ten bands of the difference.",
+@setting(
+    "pairs.sample", help="How they are drawn: uniformly, or alike from ten bands of the difference."
 )
-@click.option("--seed", default=default("pairs.seed"), help="Seed of all that is drawn.")
+@setting("pairs.seed", help="Seed of all that is drawn.")
 @share_option("train")
 @share_option("validation")
 @share_option("test")

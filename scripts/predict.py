@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.cli import PATH, Program, batch_size_option, device_option, threads_option
 from aptarank.consistency import average_of_orders
 from aptarank.encoding import check_fits, check_known, encode
 from aptarank.errors import InputError
@@ -62,8 +62,13 @@ from aptarank.tokenizer import load_tokenizer
     is_flag=True,
     help="A pair model: read each pair only as given, not also turned round. Twice as fast.",
 )
-@click.option("--batch-size", default=BATCH)
-@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32")
+@batch_size_option(BATCH)
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "bf16"]),
+    default="fp32",
+    help="bf16 runs the model under autocast: faster on a GPU, and less exact.",
+)
 @device_option
 @threads_option
 def main(

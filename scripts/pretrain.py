@@ -1,7 +1,6 @@
 """Pretrain a model without scores, on the training aptamers and maybe more sequences."""
 
 import dataclasses
-import json
 from functools import partial
 
 import click
@@ -10,14 +9,15 @@ import torch
 
 from aptarank.checkpoints import remove_checkpoints
 from aptarank.cli import PATH, Program, checkpoint_options, device_option, threads_option
-from aptarank.config import default, resolve_model
 from aptarank.encoding import encode
 from aptarank.errors import InputError
+from aptarank.json_options import model_settings
 from aptarank.keeping import files_of, keep_in
 from aptarank.log import logger, progress
 from aptarank.model import make_masked_model, pick_device
 from aptarank.optimisation import pick_precision
 from aptarank.pretraining import Masking, Pretraining, Settings, pretrain, read_sequences
+from aptarank.schema_options import seed_option
 from aptarank.slurm import run_again_if_warned
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_table, write_csv
@@ -30,7 +30,7 @@ from aptarank.tokenizer import load_tokenizer
 @click.option("--tokenizer", type=PATH, required=True, help="What tokenizer.py writes.")
 @click.option("--unlabelled", type=PATH, help="More sequences: FASTA, FASTQ or a table.")
 @click.option("--settings", default="{}", help="The model's settings as in the config, JSON.")
-@click.option("--seed", default=default("seeds")[0], help="Seed of weights, batches and masks.")
+@seed_option("Seed of weights, batches and masks.")
 @device_option
 @threads_option
 @checkpoint_options
@@ -47,9 +47,9 @@ def main(
     Example: python scripts/pretrain.py --aptamers aptamers.csv --split split.csv
     --tokenizer tokenizer --settings '{"pretrain": 1000}'
     """
-    settings = resolve_model({"kind": "rank"} | json.loads(settings), "settings")
+    settings = model_settings(settings, kind="rank")
     if not settings["pretrain"]:
-        raise InputError("settings.pretrain is 0; expected the number of steps")
+        raise InputError("--settings.pretrain is 0; expected the number of steps")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     place, warning = pick_device(device)

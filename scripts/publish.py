@@ -11,11 +11,12 @@ from aptarank.hub import as_lines, upload
 from aptarank.log import logger
 from aptarank.repository import CARD, check_repository, in_order
 from aptarank.results import files_in
+from aptarank.schema_options import setting
 
 
 @click.command(cls=Program)
 @click.argument("folder", type=PATH)
-@click.option("--repository", help="Where to, owner/name.")
+@setting("publish.repository", help="Where to, owner/name.")
 @click.option(
     "--private/--public",
     default=default("publish.private"),

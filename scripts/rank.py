@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.candidates import read_candidates
-from aptarank.cli import PATH, Program, device_option, threads_option
-from aptarank.config import default
+from aptarank.cli import PATH, Program, batch_size_option, device_option, threads_option
 from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
 from aptarank.inference import BATCH, logits_of_pairs
@@ -17,8 +16,8 @@ from aptarank.model import pick_device
 from aptarank.pages import write_page
 from aptarank.plots_ranking import plot_candidates
 from aptarank.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
-from aptarank.readers import FORMATS
 from aptarank.rows import options
+from aptarank.schema_options import setting
 from aptarank.scorers import load_scorer
 from aptarank.splits import EVERY
 from aptarank.tables import read_aptamers, read_table, write_csv
@@ -38,22 +37,15 @@ from aptarank.tournament import adaptive, every_pair, strengths
 )
 @click.option("--trained-on", type=PATH, help="aptamers.csv of the models, to see what is new.")
 @click.option("--split", type=PATH, help="Of these, only the training part of this split.csv.")
-@click.option("--format", default="auto", help="Of CANDIDATES.", type=click.Choice(FORMATS))
-@click.option("--sequence", help="Column of the sequence, by name or number.")
-@click.option("--name", help="Column of the candidate's name.")
-@click.option(
-    "--full",
-    default=default("rank.full"),
-    help="A pair model compares all pairs of at most so many candidates, of more some.",
+@setting("$defs.dataset.format", help="Of CANDIDATES.")
+@setting("rank.sequence")
+@setting("rank.name")
+@setting(
+    "rank.full", help="A pair model compares all pairs of at most so many candidates, of more some."
 )
-@click.option(
-    "--comparisons",
-    type=click.FloatRange(0, min_open=True),
-    default=float(default("rank.comparisons")),
-    help="It then makes so many, times N log2 N.",
-)
-@click.option("--seed", default=default("rank.seed"), help="Of the first of these.")
-@click.option("--batch-size", default=BATCH)
+@setting("rank.comparisons", help="It then makes so many, times N log2 N.")
+@setting("rank.seed", help="Of the first of these.")
+@batch_size_option(BATCH)
 @device_option
 @threads_option
 @click.option(
@@ -179,6 +171,11 @@ def judged(scorer, sequences, full, comparisons, seed, batch_size) -> tuple[np.n
         return strengths(*pairs, logits, count), wins_of_pairs(*pairs, logits, count)
     every = count * (count - 1) // 2
     budget = min(every, round(comparisons * count * np.log2(count)))
+    if budget < count - 1:
+        raise InputError(
+            f"comparisons is {comparisons:g}, which makes {budget} pairs: {count} candidates need "
+            f"at least {count - 1}, or nothing links some of them with the others"
+        )
     logger.info("%d of %d pairs are compared", budget, every)
     first, second, logits = adaptive(compare, count, budget, seed)
     score = strengths(first, second, logits, count)

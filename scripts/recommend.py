@@ -7,12 +7,12 @@ import pandas as pd
 
 from aptarank.about import read_about
 from aptarank.cli import PATH, Program
-from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.log import logger
 from aptarank.pages import write_page
 from aptarank.pareto import as_markdown, frontier, recommended, rows_of
 from aptarank.plots_speed import plot_pareto
+from aptarank.schema_options import setting
 from aptarank.tables import read_table, write_csv
 
 PAGE = ["variant", "skipped", "speedup", "p50_ms", "p95_ms", "throughput", "accuracy"]
@@ -25,15 +25,8 @@ TIMED += ["load_s", "memory_mib"]
 @click.command(cls=Program)
 @click.argument("folders", type=PATH, nargs=-1, required=True)
 @click.option("--timings", type=PATH, required=True, help="What measure.py writes.")
-@click.option(
-    "--batch-size", default=default("speed.batch_size"), help="The size at which they compete."
-)
-@click.option(
-    "--loss",
-    type=click.FloatRange(min=0),
-    default=float(default("speed.loss")),
-    help="Pair accuracy, on validation, that the recommended variant may lose.",
-)
+@setting("speed.batch_size", help="The size at which they compete.")
+@setting("speed.loss")
 @click.option("--name", default="variants", help="What they are of, for the plot's title.")
 @click.option("-o", "--output", type=PATH, default="speed", help="Folder of tables and plot.")
 def main(folders, timings, batch_size, loss, name, output):

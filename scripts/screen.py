@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import threading
 import time
 from functools import partial
@@ -12,31 +13,35 @@ import pandas as pd
 from aptarank import screening
 from aptarank.aptamers import REJECTED_COLUMNS
 from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.config import check as check_value
 from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.files import expand
+from aptarank.json_options import json_object
 from aptarank.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.model import pick_device
+from aptarank.schema_options import WholeNumber, rule_of, setting
 from aptarank.scorers import load_scorer
 from aptarank.sequences import as_tokens, chemistry, normalise
 from aptarank.streams import Stream
 from aptarank.tables import read_aptamers
 
 BATCH = 512
+SUCH_AS = '\nexpected such as {"A": 1, "C": 1, "G": 1, "T": 1}'
 
 
 @click.command(cls=Program)
 @click.argument("files", metavar="[CANDIDATES]...", nargs=-1)
-@click.option("--mutants-of", help="Instead of files: all that differ from this sequence ...")
-@click.option("--within", default=default("screen.within"), help="... in at most so many places.")
-@click.option("--random", "count", type=click.IntRange(1), help="Instead: so many at random.")
-@click.option("--length", default=default("screen.length"), help="Bases of each of these.")
+@setting("screen.mutants_of", help="Instead of files: all that differ from this sequence ...")
+@setting("screen.within", help="... in at most so many places.")
+@setting("screen.random", "--random", "count", help="Instead: so many at random.")
+@setting("screen.length", help="Bases of each of these.")
 @click.option(
     "--composition",
     default=json.dumps(default("screen.composition")),
     help="How often each base, JSON.",
 )
-@click.option("--seed", default=default("screen.seed"), help="Of these.")
+@setting("screen.seed", help="Of these.")
 @click.option(
     "--model",
     "model",
@@ -45,11 +50,11 @@ BATCH = 512
     help="Folder that finetune.py writes, a variant, an ONNX file, or recommended.json.",
 )
 @click.option("--trained-on", type=PATH, help="aptamers.csv: the other chemistry is rejected.")
-@click.option("--sequence", help="Column of the sequence, by name or number.")
-@click.option("--name", help="Column of the candidate's name.")
-@click.option("--keep", type=click.IntRange(1), default=default("screen.keep"), help="How many.")
-@click.option("--chunk", default=0, help="Which part: 0 ... CHUNKS - 1.")
-@click.option("--chunks", type=click.IntRange(1), default=1, help="Parts, which jobs may share.")
+@setting("screen.sequence")
+@setting("screen.name")
+@setting("screen.keep")
+@click.option("--chunk", type=WholeNumber(min=0), default=0, help="Which part: 0 ... CHUNKS - 1.")
+@setting("screen.chunks", default=1, help="Parts, which jobs may share.")
 @device_option
 @threads_option
 @click.option("-o", "--output", type=PATH, default="screened", help="Folder for shortlist.py.")
@@ -114,6 +119,8 @@ def main(
 def source(files, sequence, name, mutants_of, within, generated, chunk, chunks):
     """The blocks to screen, and a function that says what share of them is done."""
     count = generated["count"]
+    if chunk >= chunks:
+        raise InputError(f"--chunk is {chunk}; expected 0 to {chunks - 1}, as --chunks is {chunks}")
     if sum(map(bool, (files, mutants_of, count))) != 1:
         raise InputError("give one of these: CANDIDATES, --mutants-of, --random")
     if files:
@@ -137,12 +144,14 @@ def source(files, sequence, name, mutants_of, within, generated, chunk, chunks):
 
 def composition_of(text: str) -> dict[str, float]:
     """Shares of the four bases from JSON."""
+    given = {"composition": json_object(text, "--composition")}
     try:
-        found = {base: float(share) for base, share in json.loads(text).items()}
-    except (ValueError, TypeError, AttributeError):
-        found = {}
-    if set(found) != set("ACGT") or min(found.values()) < 0 or not sum(found.values()):
-        raise InputError(f'composition {text}; expected such as {{"A": 1, "C": 1, "G": 1, "T": 1}}')
+        check_value(given, {"properties": {"composition": rule_of("screen.composition")}}, "")
+    except InputError as error:
+        raise InputError("--" + str(error).removeprefix("config: ") + SUCH_AS) from None
+    found = {base: float(share) for base, share in given["composition"].items()}
+    if not 0 < sum(found.values()) < math.inf:
+        raise InputError(f"--composition is {text}: adds up to {sum(found.values())}{SUCH_AS}")
     return found
 
 

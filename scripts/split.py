@@ -7,67 +7,34 @@ import numpy as np
 import pandas as pd
 
 from aptarank.cli import PATH, Program
-from aptarank.clusters import BY, find_families
-from aptarank.config import default
+from aptarank.clusters import find_families
 from aptarank.errors import InputError
 from aptarank.log import logger, progress
+from aptarank.schema_options import WholeNumber, setting
 from aptarank.splits import EVERY, PARTS, draw_parts, split_by_table
 from aptarank.tables import read_aptamers, read_table, write_csv
 
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 
 
 @click.command(cls=Program)
 @click.argument("aptamers", type=PATH)
-@click.option(
-    "--by",
-    type=click.Choice(BY),
-    default=default("split.by"),
-    help="What is kept together in one part; pair keeps nothing apart.",
-)
-@click.option(
-    "--k",
-    type=click.IntRange(min=1),
-    default=default("split.k"),
-    help="Bases that a family by prefix shares.",
-)
-@click.option(
-    "--identity",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=default("split.identity"),
-    help="Smallest similarity by which a cluster is linked.",
-)
+@setting("split.by", help="What is kept together in one part; pair keeps nothing apart.")
+@setting("split.k", help="Bases that a family by prefix shares.")
+@setting("split.identity", help="Smallest similarity by which a cluster is linked.")
 @click.option(
     "--file",
     "table",
     type=PATH,
     help="A table of sequence,part to use instead of a draw.",
 )
-@click.option(
-    "--train",
-    type=SHARE,
-    default=default("split.fractions.train"),
-    help="Share of the aptamers.",
-)
-@click.option(
-    "--validation",
-    type=SHARE,
-    default=default("split.fractions.validation"),
-    help="Share of the aptamers.",
-)
-@click.option(
-    "--test",
-    type=SHARE,
-    default=default("split.fractions.test"),
-    help="Share of the aptamers.",
-)
-@click.option(
-    "--folds", type=click.IntRange(min=2), help="Cross-validate: this many tests in place of one."
-)
-@click.option("--fold", default=1, help="Which of the folds, from 1.")
-@click.option("--seed", default=default("split.seed"), help="Seed of the draw.")
-@click.option("--threads", default=default("threads"), help="Processor threads of --by cluster.")
+@setting("split.fractions.train", help="Share of the aptamers.")
+@setting("split.fractions.validation", help="Share of the aptamers.")
+@setting("split.fractions.test", help="Share of the aptamers.")
+@setting("split.folds", help="Cross-validate: this many tests in place of one.")
+@click.option("--fold", type=WholeNumber(min=1), default=1, help="Which of the folds, from 1.")
+@setting("split.seed", help="Seed of the draw.")
+@setting("threads", help="Processor threads of --by cluster.")
 @click.option(
     "-o",
     "--output",
@@ -94,6 +61,12 @@ def main(
 
     Example: python scripts/split.py aptamers.csv --by cluster --identity 0.85
     """
+    if fold > (folds or 1):
+        raise InputError(
+            f"--fold is {fold}; expected 1 to {folds}, as --folds is {folds}"
+            if folds
+            else f"--fold is {fold}, but there are none: give --folds"
+        )
     rows = read_aptamers(aptamers)
     split = rows.drop_duplicates("sequence")[["id", "sequence"]]
     if folds and (table or by == "pair"):

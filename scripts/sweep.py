@@ -1,11 +1,10 @@
 """Compare trainings that differ in their settings, by their accuracy on validation."""
 
-import json
-
 import click
 
 from aptarank.cli import PATH, Program
 from aptarank.errors import InputError
+from aptarank.json_options import json_object
 from aptarank.log import logger
 from aptarank.plots_sweep import plot_sweep
 from aptarank.sweep import HISTORY, REPEATED, summarise_sweep, sweep_table
@@ -35,7 +34,7 @@ def main(runs, output, summary, plot):
     """
     found = []
     for text, path in runs:
-        settings, history = json.loads(text), read_table(path, HISTORY)
+        settings, history = json_object(text, "--run"), read_table(path, HISTORY)
         if history.empty:
             raise InputError(f"{path}: no evaluation in it")
         found.append((settings, history))

@@ -1,13 +1,12 @@
 """Make a model's tokenizer, and check that every aptamer fits the model."""
 
-import json
-
 import click
 import pandas as pd
 
 from aptarank.cli import PATH, Program
-from aptarank.config import resolve_model
 from aptarank.encoding import check_fits, check_known, encode
+from aptarank.errors import InputError
+from aptarank.json_options import model_settings
 from aptarank.log import logger
 from aptarank.model import LIMIT, checkpoint_config, position_limit, token_types
 from aptarank.splits import EVERY
@@ -32,7 +31,7 @@ def main(aptamers, settings, split, init, output):
 
     Example: python scripts/tokenizer.py aptamers.csv --settings '{"kind": "pair"}'
     """
-    settings = resolve_model({"kind": "rank"} | json.loads(settings), "settings")
+    settings = model_settings(settings, kind="rank")
     known = read_aptamers(aptamers).drop_duplicates("sequence")
     if init:
         tokenizer = load_tokenizer(init)
@@ -70,6 +69,8 @@ def make(settings, sequences):
             padding_side="right",  # as compose pads
             **({} if fitting["types"] else {"model_input_names": input_names(types=False)}),
         )
+    if settings["tokenizer"] == "bpe" and sequences is None:
+        raise InputError("a bpe tokenizer is learnt from the training aptamers: give --split")
     if settings["tokenizer"] == "bpe":
         return bpe_tokenizer(sequences, settings["vocabulary"], **fitting)
     return nucleotide_tokenizer(

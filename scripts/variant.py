@@ -10,7 +10,14 @@ import pandas as pd
 import torch
 
 from aptarank.about import is_program, read_about, write_about
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.cli import (
+    PATH,
+    Program,
+    device_option,
+    resamples_option,
+    resampling_seed_option,
+    threads_option,
+)
 from aptarank.config import default
 from aptarank.depth import set_depth
 from aptarank.encoding import Encoded, compose, encode
@@ -22,6 +29,7 @@ from aptarank.model import kind_of, load_model, pick_device
 from aptarank.pairs import Pairs
 from aptarank.parity import agreement, change
 from aptarank.sampling import sample_pairs
+from aptarank.schema_options import rule_of, seed_option, setting, type_of
 from aptarank.tables import StoredPairs, read_aptamers
 from aptarank.tokenizer import load_tokenizer
 from aptarank.truth import known_fitness
@@ -49,14 +57,9 @@ ANSWERS = "answers"  # folder of the logits, in that of the variant
 @click.option("--test", type=PATH, required=True, help="Test pairs, on which it is proven.")
 @click.option("--baseline", type=PATH, help=f"Folder of the variant {BASELINE}.")
 @click.option("--reference", type=PATH, help=f"For NAME@N: folder of the variant {BASELINE}@N.")
-@click.option("--opset", default=default("export.opset"), help="ONNX operator set.")
-@click.option(
-    "--calibration",
-    type=click.IntRange(min=2),
-    default=default("speed.calibration"),
-    help="Training aptamers (or pairs) that int8 takes its ranges from.",
-)
-@click.option("--seed", default=1, help="Seed of their draw.")
+@setting("export.opset", help="ONNX operator set.")
+@setting("speed.calibration")
+@seed_option("Seed of their draw.")
 @click.option(
     "--tolerance",
     "tolerances",
@@ -64,8 +67,8 @@ ANSWERS = "answers"  # folder of the logits, in that of the variant
     metavar="PRECISION=X",
     help="Largest difference of a probability that is let pass, such as int8=0.3; may be repeated.",
 )
-@click.option("--resamples", default=default("evaluation.resamples"), help="Of the bootstrap.")
-@click.option("--resampling-seed", default=default("evaluation.seed"), help="Seed of these draws.")
+@resamples_option
+@resampling_seed_option
 @device_option
 @threads_option
 @click.option("-o", "--output", type=PATH, default="variant", help="Folder of the variant.")
@@ -171,14 +174,16 @@ def read_limits(tolerances: Iterable[str]) -> dict[str, float]:
     limits = {precision: default(f"speed.tolerance.{precision}") for precision in BITS}
     for text in tolerances:
         precision, _, limit = text.partition("=")
-        try:
-            limits[precision] = float(limit)
-        except ValueError:
-            precision = None
         if precision not in BITS:
             raise InputError(
                 f"--tolerance {text}: expected one of {', '.join(BITS)}, = and a number"
             )
+        try:
+            limits[precision] = type_of(rule_of(f"speed.tolerance.{precision}"))(limit)
+        except click.BadParameter as error:
+            raise InputError(
+                f"--tolerance {text}: {error.message} Expected {precision}, = and a number"
+            ) from None
     return limits
 
 

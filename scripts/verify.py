@@ -9,6 +9,7 @@ from aptarank.cli import Program
 from aptarank.differences import Comparison, compare_folders
 from aptarank.errors import InputError
 from aptarank.results import files_in
+from aptarank.schema_options import WholeNumber
 
 RESULTS = Path("results")
 
@@ -16,7 +17,9 @@ RESULTS = Path("results")
 @click.command(cls=Program)
 @click.argument("first")
 @click.argument("second")
-@click.option("--lines", type=click.IntRange(min=1), default=10, help="At most, of each file.")
+@click.option(
+    "--lines", type=WholeNumber(min=1, max=10**6), default=10, help="At most, of each file."
+)
 @click.pass_context
 def main(ctx, first, second, lines):
     """Say what differs between FIRST and SECOND, and by how much.

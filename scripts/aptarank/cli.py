@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from aptarank.alive import end_with_snakemake
-from aptarank.config import default
 from aptarank.disk import explain
 from aptarank.errors import InputError
 from aptarank.log import logger, never_silent, set_up_logging
+from aptarank.schema_options import WholeNumber, or_none, setting
 
 PATH = click.Path(path_type=Path)
 
@@ -55,30 +55,47 @@ class Program(click.Command):
             ctx.exit(70)  # EX_SOFTWARE of sysexits.h
 
 
-device_option = click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default=default("device"),
-    help="auto takes a GPU if there is one.",
+device_option = setting("device", help="auto takes a GPU if there is one.")
+
+threads_option = setting("threads", help="Processor threads of PyTorch or ONNX Runtime.")
+
+resamples_option = setting("evaluation.resamples", help="Draws of the bootstrap over aptamers.")
+
+resampling_seed_option = setting(
+    "evaluation.seed", "--resampling-seed", help="Seed of these draws."
 )
 
-threads_option = click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    default=default("threads"),
-    help="Processor threads of PyTorch or ONNX Runtime.",
+fold_option = click.option(
+    "--fold",
+    type=WholeNumber(min=1),
+    help="The fold of a cross-validation, for the table.",
 )
+
+
+def batch_size_option(size: int):
+    """The option for the aptamers or pairs that go through a model at a time."""
+    return click.option(
+        "--batch-size",
+        type=WholeNumber(min=1, max=1_000_000),
+        default=size,
+        help="Aptamers, or pairs, that go through the model at a time.",
+    )
 
 
 def checkpoint_options(command):
     """The options of a training that goes on where it was stopped."""
     for option in (
-        click.option(
-            "--checkpoint-steps", default=0, help="Between two checkpoints; 0: none by steps."
+        setting(
+            "checkpoints.steps",
+            "--checkpoint-steps",
+            type=or_none("checkpoints.steps"),
+            default=0,
+            help="Between two checkpoints; 0: none by steps.",
         ),
-        click.option(
+        setting(
+            "checkpoints.minutes",
             "--checkpoint-minutes",
-            default=float(default("checkpoints.minutes")),
+            type=or_none("checkpoints.minutes"),
             help="Between two checkpoints; 0: none by time.",
         ),
         click.option(

@@ -46,6 +46,12 @@ def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> N
     onnx.save(model, path)
 
 
+def opset_of(path: Path) -> int:
+    """The version of ONNX's own operators that a file is written in."""
+    opsets = onnx.load(path, load_external_data=False).opset_import
+    return next(opset.version for opset in opsets if not opset.domain)
+
+
 def strip(model: onnx.ModelProto) -> None:
     """Remove what nothing needs to run it: notes on shapes, which quantisers take for promises, and
     where in the source each node comes from, a quarter of a small file.
