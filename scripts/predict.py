@@ -129,6 +129,12 @@ def tracker(what: str):
 def index_sequences(table: pd.DataFrame, source: Path) -> tuple[pd.Index, np.ndarray, np.ndarray]:
     """The distinct aptamers of a table of pairs, and the pairs as indices into them."""
     both = pd.concat([table["Sequence1"], table["Sequence2"]], ignore_index=True)
+    odd = ~both.map(lambda text: isinstance(text, str)) & both.notna()
+    if odd.any():
+        line = int(np.argmax(odd)) % len(table) + 2
+        raise InputError(
+            f"{source}, line {line}: {both[odd].iloc[0]!r} is not a sequence; expected letters"
+        )
     codes, texts = pd.factorize(both)
     known: dict[str, int] = {}
     place = np.empty(len(texts) + 1, dtype=np.int64)

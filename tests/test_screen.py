@@ -185,7 +185,7 @@ def test_draws_are_said(program, tmp_path):
         (["c.csv", "--random", "5"], "give one of these"),
         (["--mutants-of", "ACGX"], "mutants of 'ACGX': not a base"),
         (["--mutants-of", "A"], "within 2 places: A has only 1 bases"),
-        (["--random", "5", "--composition", '{"A": 1}'], 'composition {"A": 1}; expected such as'),
+        (["--random", "5", "--composition", '{"A": 1}'], "--composition.C is missing"),
     ],
 )
 def test_bad_input(program, models, arguments, said):  # noqa: F811

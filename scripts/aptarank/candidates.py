@@ -1,6 +1,7 @@
 """Candidates to rank: sequences from any format that ingestion reads, with or without scores."""
 
 import dataclasses
+import sys
 from collections.abc import Sequence
 
 import pandas as pd
@@ -56,7 +57,8 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     Raises:
         InputError: a file that cannot be read, or labelled pairs.
     """
-    options = dataclasses.replace(options, scored=False)
+    # How long a candidate may be is the model's to say.
+    options = dataclasses.replace(options, scored=False, max_length=sys.maxsize)
     readings = [read(path, options) for path in expand(list(paths))]
     for reading in readings:
         if reading.format == "pairs":

@@ -25,6 +25,11 @@ ADVICE = {
 NUMBER = re.compile(r"\b(?:os error|errno|code:) (\d+)", re.I)
 # PyTorch's writer of archives, which says no more than that it failed.
 TORCH = re.compile(r"PytorchStreamWriter|file write failed|unexpected pos")
+# How libraries in C++ and Rust say that memory has ended.
+MEMORY = re.compile(
+    r"bad_alloc|out of memory|malloc of size|[Uu]nable to allocate|can.t allocate memory"
+    r"|[Cc]annot allocate memory|Failed to allocate memory|not enough memory"
+)
 FULL = 2**20  # bytes; a disk with fewer left is taken to be full
 
 
@@ -34,6 +39,12 @@ def explain(error: BaseException, output: Path) -> str | None:
     Args:
         output: what the program was to write; it stands for a file that the error does not name.
     """
+    if is_memory(error):
+        return (
+            f"{output}: needs more memory than there is: {first_line(error)}\n"
+            "What to do: give the job more memory, or the program fewer rows or smaller batches; "
+            "then run again. What is complete is kept."
+        )
     found = reason(error, output)
     if found is None:
         return None
@@ -50,6 +61,17 @@ def explain(error: BaseException, output: Path) -> str | None:
         f"What to do: {ADVICE[number]}; then run again. What is complete is kept, and what this "
         "program was writing is made anew."
     )
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether an error says that memory has ended."""
+    told = isinstance(error, RuntimeError | OSError) and MEMORY.search(str(error))
+    return isinstance(error, MemoryError) or bool(told)
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in short."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def reason(error: BaseException, output: Path) -> tuple[int, str | None] | None:

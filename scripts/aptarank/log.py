@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 
+from aptarank.errors import printable
+
 logger = logging.getLogger("aptarank")
+
+
+class Printable(logging.Formatter):
+    """A message as a terminal can show it, whatever names of files and cells are in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
 
 PROGRESS_SECONDS = 5.0
 SILENCE = 1.2  # of these, before a program says that it is at work: loops speak first
@@ -21,7 +31,8 @@ def set_up_logging(log: Path | None) -> None:
     Of several processes under torchrun, the first alone says more than errors.
     """
     leads = os.environ.get("RANK", "0") == "0"
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    logging.getLogger().handlers[0].setFormatter(Printable("%(message)s"))
     logger.setLevel(logging.INFO if leads else logging.ERROR)
     logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
     # Warnings of libraries go to the log file alone, not to the person at the terminal.
@@ -32,7 +43,7 @@ def set_up_logging(log: Path | None) -> None:
     if log is not None and leads:
         log.parent.mkdir(parents=True, exist_ok=True)
         file = logging.FileHandler(log, mode="w", encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(message)s"))
+        file.setFormatter(Printable("%(message)s"))
         logging.getLogger().addHandler(file)
         libraries.handlers = [file]
 

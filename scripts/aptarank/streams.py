@@ -13,6 +13,7 @@ from aptarank.columns import NAME_NAMES, SEQUENCE_NAMES, known, place, shown
 from aptarank.errors import InputError
 from aptarank.screening import Candidate
 from aptarank.table_files import is_sequence
+from aptarank.textfile import FASTQ
 
 
 class Stream:
@@ -117,6 +118,8 @@ def of_table(
             if sequence is None
             else place(header, sequence, "sequence", path)
         )
+        if at is None and lines.first.startswith("@"):
+            raise InputError(f"{path}: not candidates but {FASTQ}")
         if at is None:
             raise InputError(
                 f"{path}: no column 'sequence'; the columns are {shown(header)}.\n"

@@ -20,6 +20,8 @@ from aptarank.log import logger
 from aptarank.rows import Options
 from aptarank.scores import to_number
 from aptarank.sequences import normalise, shortened
+from aptarank.sheets import check_size, rows_of_sheet
+from aptarank.sizes import check_cells
 
 DELIMITERS = "\t;,|"  # where two make as many fields: 1,5 is a number in a table with ;
 SNIFFED = 20  # rows that tell the delimiter
@@ -163,8 +165,12 @@ def cell_text(value: Any, decimal: str) -> str:
 def parquet_table(data: bytes, path: Path, options: Options) -> Table:
     """A Parquet table; its `line` is the row, from 1."""
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        file = pq.ParquetFile(pa.BufferReader(data))
+        check_cells(file.metadata.num_rows, file.metadata.num_columns, path)
+        table = file.read()
         columns = [column.to_pylist() for column in table.columns]
+    except (InputError, MemoryError):
+        raise
     except Exception as error:  # whatever Arrow makes of a damaged file
         raise InputError(
             f"{path}: a damaged Parquet file: {first_line(error)}; fetch it again"
@@ -177,16 +183,16 @@ def parquet_table(data: bytes, path: Path, options: Options) -> Table:
 def excel_table(data: bytes, path: Path, options: Options) -> Table:
     """A sheet of an Excel file (.xlsx): the one named, or the first that is not hidden."""
     try:
+        check_size(data, path)
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = [sheet.title for sheet in book.worksheets]
         shown = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
         if not sheets:
             raise ValueError("it has no sheet")
         sheet = options.sheet or (shown or sheets)[0]
-        cells = list(cells_of(book, sheet)) if sheet in sheets else []
-        if any(value is None for row in cells for value in row):
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-            cells = list(map(with_formulas, cells, cells_of(book, sheet)))
+        rows = rows_of_sheet(data, sheet, path) if sheet in sheets else iter([])
+    except (InputError, MemoryError):
+        raise
     except Exception as error:  # whatever openpyxl makes of a damaged file
         raise InputError(
             f"{path}: a damaged Excel file: {first_line(error)}; save it anew in Excel"
@@ -196,26 +202,8 @@ def excel_table(data: bytes, path: Path, options: Options) -> Table:
         raise InputError(f"{path}: no sheet {sheet!r}; there are {others or 'none'}")
     if others and not options.sheet:
         logger.warning("%s: sheet %r is read, not %s (option sheet)", path, sheet, others)
-    width = max(map(len, cells), default=0)
-    texts = ([cell_text(value, options.decimal) for value in row] for row in cells)
-    numbered = enumerate((row + [""] * (width - len(row)) for row in texts), start=1)
-    filled = ((n, row) for n, row in numbered if any(cell.strip() for cell in row))
-    return with_header(filled, path, options)
-
-
-def cells_of(book: openpyxl.Workbook, name: str) -> Iterator[tuple]:
-    """The rows of a sheet, all that there are, whatever size the file says."""
-    sheet = book[name]
-    sheet.reset_dimensions()
-    return sheet.iter_rows(values_only=True)
-
-
-def with_formulas(values: tuple, formulas: tuple) -> list:
-    """A row's values, and in place of those that were never computed the formula."""
-    return [
-        formula if value is None else value
-        for value, formula in itertools.zip_longest(values, formulas)
-    ]
+    texts = ((n, [cell_text(value, options.decimal) for value in row]) for n, row in rows)
+    return with_header(texts, path, options)
 
 
 def first_line(error: Exception) -> str:
@@ -254,6 +242,8 @@ def looks_like_header(fields: list[str], where: str, options: Options) -> bool:
         return True
     if looks_like_data(fields) and not named:
         return False
+    if not options.scored and not named and any(map(is_sequence, fields)):
+        return False  # nobody names a column so: the first of a list of sequences
     if named or any(is_number(field) or has_bases(field) for field in fields):
         shown = ", ".join(repr(shortened(field)) for field in fields[:5])
         raise InputError(

@@ -78,6 +78,8 @@ def readable(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: no such file{MISSING}")
     try:
         yield
+    except MemoryError:
+        raise
     except (pd.errors.ParserError, ValueError, pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the disk, not the content
             raise

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from aptarank.errors import InputError
+from aptarank.sizes import gunzipped
 
 BINARY = {
     b"PK\x03\x04": "a zip archive (.ods, .docx and .numbers are such too): unpack it",
@@ -31,12 +32,12 @@ MARKS = {  # byte order marks; UTF-32's begins with UTF-16's
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+FASTQ = "FASTQ, raw reads without a score; count them first, such as with FASTAptamer"
 # Texts that are no table, FASTA or log, by how they begin.
 OTHER_TEXT = {
     r"<(!|\?|[a-z]+[ >/:\n])": "a web page (HTML) or XML, not data; was an error page downloaded?",
     r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
-    r"@[^\n]*\n[a-z.*]+\n\+": "FASTQ, raw reads without a score; count them first, "
-    "such as with FASTAptamer",
+    r"@[^\n]*\n[a-z.*]+\n\+": FASTQ,
 }
 TAR = slice(257, 262)  # where a tar archive says "ustar"
 
@@ -71,7 +72,7 @@ def unpacked(data: bytes, path: Path) -> bytes:
     """
     if data[:2] == b"\x1f\x8b":
         try:
-            data = gzip.decompress(data)
+            data = gunzipped(data, path)
         except EOFError:
             raise InputError(f"{path}: the gzip file is cut short; fetch it again") from None
         except (gzip.BadGzipFile, zlib.error) as error:
