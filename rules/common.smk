@@ -33,8 +33,6 @@ from aptarank.config_files import check_files, check_home
 from aptarank.config_yaml import check_yaml
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
-from aptarank.input_checksums import InputChecksums
-from aptarank.missing_results import made_by, missing_results
 from aptarank.repository import place_of
 from aptarank.restructured_text import at_terminal, visible
 from aptarank.results import REPORTS
@@ -56,8 +54,7 @@ if workflow.is_main_process:
         OSError
     ):  # it cannot be written, which Snakemake says itself
         HELD = alive.take(tell)
-DRY = any(re.fullmatch("--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", w) for w in sys.argv)
-if HELD and DRY:
+if HELD and any(re.fullmatch("--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", w) for w in sys.argv):
     HELD.close()
     HELD = None
 

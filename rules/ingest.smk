@@ -28,7 +28,6 @@ rule ingest:
         family=lambda wildcards: shell_words(
             f"--family={column}" for column in family_column()
         ),
-        checksums=lambda wildcards: checksums(files_of(dataset(wildcards)["path"])),
     shell:
         "python {input.script:q} {params.options} {params.family} -o {output.aptamers:q}"
         " --rejected {output.rejected:q} --labels {output.labels:q} --summary {output.summary:q}"

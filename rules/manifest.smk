@@ -13,10 +13,7 @@ rule manifest:
         "../envs/onnx.yaml"
     params:
         config=lambda wildcards: shell_words([json.dumps(config)]),
-        checksums=lambda wildcards: [
-            f"--checksum={found}" for found in checksums(input_files())
-        ],
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.script:q} --results {params.folder:q} --config {params.config} {params.checksums}"
+        "python {input.script:q} --results {params.folder:q} --config {params.config}"
         " -o {output:q} --log {log:q} -- {input.files:q}"

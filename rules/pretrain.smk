@@ -37,9 +37,6 @@ rule pretrain:
         gpu=int(config["device"] != "cpu"),
         mem_mb=more_each_time(8000),
     params:
-        checksums=lambda wildcards: checksums(
-            [*unlabelled(wildcards), *checkpoint_files(wildcards)]
-        ),
         settings=lambda wildcards: shell_words([settings(wildcards, *PRETRAINING)]),
         unlabelled=lambda wildcards, input: shell_words(
             f"--unlabelled={path}" for path in input.unlabelled

@@ -51,7 +51,6 @@ rule rank:
             as_options(config["rank"], but=["candidates", "model"])
         ),
         device=config["device"],
-        checksums=lambda wildcards: checksums(files_of(config["rank"]["candidates"])),
     shell:
         "python {input.script:q} {params.models:q}"
         " --trained-on {input.aptamers:q} --split {input.split:q} {params.options}"

@@ -27,7 +27,6 @@ rule screen:
         keep=config["screen"]["keep"],
         chunks=config["screen"]["chunks"],
         device=config["device"],
-        checksums=lambda wildcards: checksums(files_of(config["screen"]["candidates"])),
     shell:
         "python {input.script:q} {params.source} --model {input.model:q}"
         " --trained-on {input.aptamers:q} --keep {params.keep}"

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from aptarank.errors import InputError
 from aptarank.log import logger
 
 KEPT = 2
-FORMER, FORMERS = "former", 3  # folder of trainings put aside, and how many of them
 NAME = re.compile(r"step-(\d{8})-([0-9a-f]{16})\.safetensors")
 
 
@@ -82,11 +80,7 @@ def step_of(path: Path) -> int:
 
 
 def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor], dict] | None:
-    """The newest checkpoint that is whole and of this training.
-
-    Damaged ones are removed. Those of another training are put aside (`FORMER`) until this one has
-    ended: a slip in a setting must not cost what was learnt before it. Those of this training that
-    were put aside are taken back.
+    """The newest checkpoint that is whole and of this training; those that are not are removed.
 
     Args:
         training: what its values must have as `training`: what tells one training from another.
@@ -94,8 +88,6 @@ def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor
     Returns:
         Its tensors and values, or None where there is no such checkpoint.
     """
-    for path in checkpoints(aside(folder, training)):
-        path.replace(folder / path.name)
     for path in reversed(checkpoints(folder)):
         content = path.read_bytes()
         try:
@@ -103,40 +95,19 @@ def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor
                 raise ValueError("its checksum differs")
             size = int.from_bytes(content[:8], "little")
             values = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["values"])
-            tensors, theirs = load(content), values["training"]
-        except (ValueError, KeyError, TypeError, SafetensorError) as error:
+            tensors = load(content)
+        except (ValueError, KeyError, SafetensorError) as error:
             logger.warning("%s: damaged (%s): the one before is used", path, error)
-            path.unlink()
-            continue
-        if theirs == training:
-            return tensors, values
-        put_aside(path, theirs)
+        else:
+            if values["training"] == training:
+                return tensors, values
+            logger.info("%s: of other settings, data or programs: not used", path)
+        path.unlink()
     return None
 
 
-def aside(folder: Path, training: str) -> Path:
-    """Where the checkpoints of another training are put."""
-    return folder / FORMER / digest(training.encode())
-
-
-def put_aside(path: Path, training: str) -> None:
-    """Put a checkpoint of another training aside; of such trainings the last `FORMERS` are kept."""
-    place = aside(path.parent, training)
-    place.mkdir(parents=True, exist_ok=True)
-    path.replace(place / path.name)
-    logger.info(
-        "%s: of other settings, data or programs: put aside in %s until this training has ended; "
-        "with the former ones, a training goes on from there",
-        *(path, place),
-    )
-    kept = sorted(place.parent.iterdir(), key=lambda each: each.stat().st_mtime_ns)
-    for old in kept[:-FORMERS]:
-        shutil.rmtree(old)
-
-
 def remove_checkpoints(folder: Path) -> None:
-    """Remove all checkpoints, also those put aside, and the folder where nothing else is in it."""
-    shutil.rmtree(folder / FORMER, ignore_errors=True)
+    """Remove all checkpoints, and the folder where nothing else is in it."""
     for path in [*checkpoints(folder), *folder.glob("*.partial")]:
         path.unlink()
     if folder.is_dir() and not any(folder.iterdir()):

@@ -1,7 +1,6 @@
 """What a run was made from and what came of it, as manifest.json holds it."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,20 +13,14 @@ MANIFEST = "manifest.json"
 
 
 def git_state() -> dict | None:
-    """Commit of this workflow and whether files differ from it.
-
-    None outside of git, and where the repository is another one in which the workflow lies.
-    """
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """Commit of this workflow and whether files differ from it; None outside of git."""
 
     def git(*words: str) -> str:
         return subprocess.run(
-            ["git", "-C", HOME, *words], check=True, capture_output=True, text=True, env=plain
+            ["git", "-C", HOME, *words], check=True, capture_output=True, text=True
         ).stdout.strip()
 
     try:
-        if Path(git("rev-parse", "--show-toplevel")).resolve() != HOME.resolve():
-            return None
         return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
     except (OSError, subprocess.CalledProcessError):
         return None
