@@ -20,6 +20,7 @@ from aptarank.errors import InputError
 from aptarank.log import logger
 
 KEPT = 2
+FORMER = "former"  # of a training with other settings, until the present one has ended
 NAME = re.compile(r"step-(\d{8})-([0-9a-f]{16})\.safetensors")
 
 
@@ -80,7 +81,10 @@ def step_of(path: Path) -> int:
 
 
 def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor], dict] | None:
-    """The newest checkpoint that is whole and of this training; those that are not are removed.
+    """The newest checkpoint that is whole and of this training.
+
+    Those of another training are moved to `FORMER` in the folder, those of this one that are there
+    come back; only damaged ones are removed.
 
     Args:
         training: what its values must have as `training`: what tells one training from another.
@@ -88,30 +92,71 @@ def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor
     Returns:
         Its tensors and values, or None where there is no such checkpoint.
     """
+    set_aside(folder, training)
     for path in reversed(checkpoints(folder)):
         content = path.read_bytes()
         try:
             if digest(content) != NAME.fullmatch(path.name)[2]:
                 raise ValueError("its checksum differs")
-            size = int.from_bytes(content[:8], "little")
-            values = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["values"])
-            tensors = load(content)
+            return load(content), values_of(path)
         except (ValueError, KeyError, SafetensorError) as error:
             logger.warning("%s: damaged (%s): the one before is used", path, error)
-        else:
-            if values["training"] == training:
-                return tensors, values
-            logger.info("%s: of other settings, data or programs: not used", path)
-        path.unlink()
+            path.unlink()
     return None
 
 
-def remove_checkpoints(folder: Path) -> None:
-    """Remove all checkpoints, and the folder where nothing else is in it."""
-    for path in [*checkpoints(folder), *folder.glob("*.partial")]:
+def values_of(path: Path) -> dict:
+    """The values of a checkpoint, from its header alone.
+
+    Raises:
+        ValueError, KeyError: it is damaged.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > path.stat().st_size:
+            raise ValueError("its header is cut short")
+        return json.loads(json.loads(file.read(size))["__metadata__"]["values"])
+
+
+def set_aside(folder: Path, training: str) -> None:
+    """Leave the checkpoints of this training alone in a folder.
+
+    Those of another are moved to `FORMER`, from where they come back when its settings do. One
+    former training is kept, the one that came furthest: a slip of a minute must not cost hours.
+    """
+    aside = folder / FORMER
+    found: dict[str, list[Path]] = {}  # checkpoints by their training
+    for path in [*checkpoints(folder), *checkpoints(aside)]:
+        try:
+            found.setdefault(values_of(path)["training"], []).append(path)
+        except (ValueError, KeyError, TypeError):  # of a header that is not as it was written
+            logger.warning("%s: damaged (its checksum differs): the one before is used", path)
+            path.unlink()
+    for path in found.pop(training, []):
+        path.replace(folder / path.name)
+    *others, former = sorted(found.values(), key=lambda paths: max(map(step_of, paths))) or [[]]
+    for path in [path for paths in others for path in paths]:
         path.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    for path in former:
+        if path.parent != aside:
+            logger.warning(
+                "%s: of other settings, data or programs: not used\n"
+                "Kept in %s until this training has ended; the former settings go on from it.",
+                *(path, aside),
+            )
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / path.name)
+    if aside.is_dir() and not any(aside.iterdir()):
+        aside.rmdir()
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove all checkpoints, those of a former training too, and the folders left empty."""
+    for place in (folder / FORMER, folder):
+        for path in [*checkpoints(place), *place.glob("*.partial")]:
+            path.unlink()
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
 
 
 def under(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

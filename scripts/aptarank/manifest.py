@@ -1,6 +1,7 @@
 """What a run was made from and what came of it, as manifest.json holds it."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,14 +14,22 @@ MANIFEST = "manifest.json"
 
 
 def git_state() -> dict | None:
-    """Commit of this workflow and whether files differ from it; None outside of git."""
+    """Commit of this workflow and whether files differ from it.
+
+    None outside of git, and where the workflow lies within another's repository.
+    """
+    # GIT_DIR and its kin name another repository, as they do within a hook.
+    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str:
+        command = ["git", "-C", HOME, *words]
         return subprocess.run(
-            ["git", "-C", HOME, *words], check=True, capture_output=True, text=True
-        ).stdout.strip()
+            command, check=True, capture_output=True, text=True, env=elsewhere
+        ).stdout.rstrip("\n")
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != HOME.resolve():
+            return None
         return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
     except (OSError, subprocess.CalledProcessError):
         return None
