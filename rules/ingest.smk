@@ -22,6 +22,7 @@ rule ingest:
     conda:
         "../envs/data.yaml"
     params:
+        content=lambda wildcards: checksum(files_of(dataset(wildcards)["path"])),
         options=lambda wildcards: shell_words(
             as_options(dataset(wildcards), but=["path"])
         ),

@@ -37,6 +37,9 @@ rule pretrain:
         gpu=int(config["device"] != "cpu"),
         mem_mb=more_each_time(8000),
     params:
+        content=lambda wildcards: checksum(
+            checkpoint_files(wildcards) + unlabelled(wildcards)
+        ),
         settings=lambda wildcards: shell_words([settings(wildcards, *PRETRAINING)]),
         unlabelled=lambda wildcards, input: shell_words(
             f"--unlabelled={path}" for path in input.unlabelled

@@ -46,6 +46,7 @@ rule rank:
     resources:
         mem_mb=more_each_time(8000),
     params:
+        content=lambda wildcards: checksum(files_of(config["rank"]["candidates"])),
         models=lambda wildcards, input: [f"--model={path}" for path in input.models],
         options=lambda wildcards: shell_words(
             as_options(config["rank"], but=["candidates", "model"])

@@ -23,6 +23,7 @@ rule screen:
     resources:
         mem_mb=more_each_time(4000),
     params:
+        content=lambda wildcards: checksum(files_of(config["screen"]["candidates"])),
         source=lambda wildcards: shell_words(screen_options()),
         keep=config["screen"]["keep"],
         chunks=config["screen"]["chunks"],

@@ -25,6 +25,7 @@ rule split:
         "../envs/data.yaml"
     threads: config["threads"]
     params:
+        content=lambda wildcards: checksum(split_file()),
         family=FAMILY,
         fractions=[
             f"--{part}={fraction}"

@@ -8,21 +8,28 @@ from aptarank import machine
 from aptarank.cli import PATH, Program
 from aptarank.json_options import json_object
 from aptarank.log import logger
-from aptarank.manifest import MANIFEST, checksums, git_state, seeds_of
+from aptarank.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
 from aptarank.results import NO_RESULTS, files_in
 
 
 @click.command(cls=Program)
 @click.argument("inputs", type=PATH, nargs=-1, required=True)
 @click.option("--config", "config", required=True, help="The resolved config, JSON.")
+@click.option(
+    "--read",
+    multiple=True,
+    help="SHA-256 of an input when the run began; one for each, in their order.",
+)
 @click.option("--results", type=PATH, help="Folder of the results, those that are there.")
 @click.option("-o", "--output", type=PATH, default=MANIFEST)
-def main(inputs, config, results, output):
+def main(inputs, config, read, results, output):
     """Write the manifest of a run that read INPUTS.
 
     Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}' --results results/mine
     """
     settings = json_object(config, "--config")
+    found = checksums(sorted(map(str, inputs)))
+    check_unchanged(found, dict(zip(map(str, inputs), read, strict=False)))
     besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
     manifest = {
         "config": settings,
@@ -30,7 +37,7 @@ def main(inputs, config, results, output):
         "git": git_state(),
         "versions": machine.versions(),
         "machine": machine.describe(),
-        "inputs": checksums(sorted(map(str, inputs))),
+        "inputs": found,
         "outputs": checksums(files_in(results, besides), results) if results else {},
     }
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,21 @@ def checksums(names: Iterable[str], folder: Path = Path()) -> dict[str, dict[str
     return {name: {"sha256": sha256(folder / name)} for name in names}
 
 
+def check_unchanged(found: Mapping[str, Mapping], before: Mapping[str, str]) -> None:
+    """Raise InputError where an input is not what it was when the run began.
+
+    Args:
+        found: as `checksums` gives them.
+        before: SHA-256 by name; "" where it is not known.
+    """
+    changed = [name for name, known in before.items() if known not in ("", found[name]["sha256"])]
+    if changed:
+        raise InputError(
+            f"{', '.join(changed)}: changed after the run began, so that results may be of what it "
+            "was before; run snakemake again, which makes anew what depends on it"
+        )
+
+
 def read_manifest(folder: Path) -> dict:
     """The manifest of a run.
 
