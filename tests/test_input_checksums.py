@@ -73,8 +73,8 @@ def test_the_manifest_refuses_what_changed_meanwhile(program, tmp_path):
 
 def test_replaced_by_an_older_file_or_lost(finished, tmp_path):
     """On a copy of a finished run, a dry run each."""
-    folder = tmp_path / "copy"
-    shutil.copytree(finished, folder)
+    folder = tmp_path
+    shutil.copytree(finished, folder, dirs_exist_ok=True)
     overlay = ("-n", "--configfile", "overlay.yaml")
     assert planned(run_snakemake(folder, *overlay)) == {}
     weights = folder / "results/small/lab/pair/seed-2/model/model.safetensors"
