@@ -16,7 +16,6 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/inputs.smk"
 include: "rules/trainings.smk"
 include: "rules/variants.smk"
 include: "rules/uses.smk"
@@ -89,9 +88,6 @@ rule all:
     input:
         results(),
         "<run>/manifest.json",
-
-
-make_missing_again()
 
 
 onstart:

@@ -1,11 +1,13 @@
 """What all stages share: the checked config, and a script's own files as inputs."""
 
 import contextlib
+import functools
 import json
 import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 # Where the Snakefile is, also where it is a module of another.
 HOME = os.path.dirname(str(workflow.current_basedir))
@@ -33,8 +35,8 @@ from aptarank.config_files import check_files, check_home
 from aptarank.config_yaml import check_yaml
 from aptarank.errors import InputError
 from aptarank.files import expand as expand_paths
-from aptarank.input_checksums import InputChecksums
-from aptarank.missing_results import made_by, missing_results
+from aptarank.input_checksums import find_checksums, noted_checksums, together
+from aptarank.lost_results import enumerated, lost_results, made_by
 from aptarank.repository import place_of
 from aptarank.restructured_text import at_terminal, visible
 from aptarank.results import REPORTS
@@ -56,8 +58,7 @@ if workflow.is_main_process:
         OSError
     ):  # it cannot be written, which Snakemake says itself
         HELD = alive.take(tell)
-DRY = any(re.fullmatch("--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", w) for w in sys.argv)
-if HELD and DRY:
+if HELD and any(re.fullmatch("--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", w) for w in sys.argv):
     HELD.close()
     HELD = None
 
@@ -217,6 +218,20 @@ def input_files():
         files += [model["unlabelled"]] if model["unlabelled"] else []
         files += files_of_checkpoint(model)
     return list(dict.fromkeys(files))
+
+
+@functools.cache
+def checksums_at_start():
+    """SHA-256 of the user's own files as this Snakemake found them; its jobs take what it noted."""
+    if workflow.is_main_process:
+        return find_checksums(input_files(), write=bool(HELD))
+    return noted_checksums()
+
+
+def checksum(files):
+    """One checksum for files of the user, as a parameter: Snakemake itself goes by their dates."""
+    found = checksums_at_start()
+    return together(found.get(file, "") for file in files)
 
 
 def split_file():

@@ -21,7 +21,7 @@ rule finetune:
     resources:
         **training_resources(),
     params:
-        checksums=lambda wildcards: checksums(checkpoint_files(wildcards)),
+        content=lambda wildcards: checksum(checkpoint_files(wildcards)),
         launch=launcher(),
         settings=lambda wildcards: shell_words([settings(wildcards)]),
         init=lambda wildcards, input: [f"--init={path}" for path in input.init],

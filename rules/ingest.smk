@@ -22,13 +22,13 @@ rule ingest:
     conda:
         "../envs/data.yaml"
     params:
+        content=lambda wildcards: checksum(files_of(dataset(wildcards)["path"])),
         options=lambda wildcards: shell_words(
             as_options(dataset(wildcards), but=["path"])
         ),
         family=lambda wildcards: shell_words(
             f"--family={column}" for column in family_column()
         ),
-        checksums=lambda wildcards: checksums(files_of(dataset(wildcards)["path"])),
     shell:
         "python {input.script:q} {params.options} {params.family} -o {output.aptamers:q}"
         " --rejected {output.rejected:q} --labels {output.labels:q} --summary {output.summary:q}"

@@ -3,7 +3,7 @@ rule manifest:
     input:
         script=script("manifest"),
         modules=modules("manifest"),
-        results=results(),
+        results=whole_results,
         files=lambda wildcards: input_files(),
     output:
         "<run>/manifest.json",
@@ -12,11 +12,11 @@ rule manifest:
     conda:
         "../envs/onnx.yaml"
     params:
-        config=lambda wildcards: shell_words([json.dumps(config)]),
-        checksums=lambda wildcards: [
-            f"--checksum={found}" for found in checksums(input_files())
+        read=lambda wildcards: [
+            f"--read={checksums_at_start().get(file, '')}" for file in input_files()
         ],
+        config=lambda wildcards: shell_words([json.dumps(config)]),
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.script:q} --results {params.folder:q} --config {params.config} {params.checksums}"
+        "python {input.script:q} {params.read} --results {params.folder:q} --config {params.config}"
         " -o {output:q} --log {log:q} -- {input.files:q}"

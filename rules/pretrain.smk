@@ -37,8 +37,8 @@ rule pretrain:
         gpu=int(config["device"] != "cpu"),
         mem_mb=more_each_time(8000),
     params:
-        checksums=lambda wildcards: checksums(
-            [*unlabelled(wildcards), *checkpoint_files(wildcards)]
+        content=lambda wildcards: checksum(
+            checkpoint_files(wildcards) + unlabelled(wildcards)
         ),
         settings=lambda wildcards: shell_words([settings(wildcards, *PRETRAINING)]),
         unlabelled=lambda wildcards, input: shell_words(

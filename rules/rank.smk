@@ -46,12 +46,12 @@ rule rank:
     resources:
         mem_mb=more_each_time(8000),
     params:
+        content=lambda wildcards: checksum(files_of(config["rank"]["candidates"])),
         models=lambda wildcards, input: [f"--model={path}" for path in input.models],
         options=lambda wildcards: shell_words(
             as_options(config["rank"], but=["candidates", "model"])
         ),
         device=config["device"],
-        checksums=lambda wildcards: checksums(files_of(config["rank"]["candidates"])),
     shell:
         "python {input.script:q} {params.models:q}"
         " --trained-on {input.aptamers:q} --split {input.split:q} {params.options}"

@@ -23,11 +23,11 @@ rule screen:
     resources:
         mem_mb=more_each_time(4000),
     params:
+        content=lambda wildcards: checksum(files_of(config["screen"]["candidates"])),
         source=lambda wildcards: shell_words(screen_options()),
         keep=config["screen"]["keep"],
         chunks=config["screen"]["chunks"],
         device=config["device"],
-        checksums=lambda wildcards: checksums(files_of(config["screen"]["candidates"])),
     shell:
         "python {input.script:q} {params.source} --model {input.model:q}"
         " --trained-on {input.aptamers:q} --keep {params.keep}"

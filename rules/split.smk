@@ -25,6 +25,7 @@ rule split:
         "../envs/data.yaml"
     threads: config["threads"]
     params:
+        content=lambda wildcards: checksum(split_file()),
         family=FAMILY,
         fractions=[
             f"--{part}={fraction}"
@@ -34,7 +35,6 @@ rule split:
         fold=fold_option,
         seed=config["split"]["seed"],
         file=lambda wildcards: shell_words(f"--file={path}" for path in split_file()),
-        checksums=lambda wildcards: checksums(split_file()),
     shell:
         "python {input.script:q} {input.aptamers:q} {params.family:q} {params.file}"
         " {params.fractions:q} {params.folds:q} {params.fold:q} --seed {params.seed} --threads {threads}"

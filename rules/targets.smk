@@ -8,16 +8,26 @@ OF_MODEL = [
 ]
 OF_FOLD = [
     *["split.csv", "pairs/train.parquet", "pairs/validation.parquet"],
-    *["pairs/test.parquet", "audit/audit.csv", "audit/plots"],
+    *["pairs/test.parquet", "audit/audit.csv", "audit/audit.html", "audit/plots"],
     *["baselines.csv", "baselines.parquet"],
 ]
 OF_DATASET = [
     *["aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json"],
-    *["comparison.csv", "comparison/summary.csv", "comparison/paired.csv"],
+    *["comparison.csv", "comparison/summary.csv", "comparison/summary.html"],
+    *["comparison/models.svg", "comparison/paired.csv", "comparison/paired.svg"],
     *["description", "answer.rst"],
 ]
 OF_DESIGN = [
     *["designed.csv", "designed.html", "generations.csv", "lineage.csv", "design.svg"]
+]
+
+# Of a training on a share of the aptamers, of a pretraining, a sweep and the choice of a variant.
+OF_SHARE = ["model", "history.csv", "predictions.csv", "logits.parquet", "scores.csv"]
+OF_PRETRAINING = ["pretrained", "pretraining.csv"]
+OF_SWEEP = ["sweep.csv", "summary.csv", "heatmap.svg"]
+OF_SPEED = [
+    *["timings.csv", "benchmark.csv", "benchmark.html", "benchmark.md", "pareto.svg"],
+    *["recommended.json"],
 ]
 
 RANKED = ["ranking.csv", "ranking.html", "ranking.svg", "rejected.csv"]
@@ -36,36 +46,99 @@ def results():
             name=OF_FOLD,
         ),
         *[
-            every_model(
-                f"<run>/{{dataset}}/{{fold}}{{model}}/seed-{{seed}}/{name}", dataset
-            )
+            path
             for dataset in datasets
-            for name in OF_MODEL
-        ],
-        *[
-            every_model("<run>/{dataset}/{fold}{model}/tokenizer", dataset)
-            for dataset in datasets
+            for part in (of_models, of_shares, of_sweep, speed_of)
+            for path in part(dataset)
         ],
         *expand(
-            "<run>/{dataset}/comparison/learning_curve.csv",
+            "<run>/{dataset}/comparison/learning_curve.{kind}",
             dataset=filter(curve_points, datasets),
+            kind=["csv", "svg"],
         ),
-        *expand(
-            "<run>/{dataset}/sweep/summary.csv", dataset=filter(sweep_runs, datasets)
-        ),
-        *map(speed_of, datasets),
         *expand(
             "<run>/ranking/{name}", name=RANKED if config["rank"]["candidates"] else []
         ),
         *expand(
             "<run>/screen/{name}",
-            name=SHORTLISTED if screened(config) else [],
+            name=SHORTLISTED + screened_chunks() if screened(config) else [],
         ),
         *expand(
             "<run>/design/{name}",
             name=OF_DESIGN if config["design"]["generations"] else [],
         ),
     ]
+
+
+def of_models(dataset):
+    """What a dataset's trainings make, pretraining too."""
+    trained = "<run>/{dataset}/{fold}{model}/seed-{seed}"
+    return [
+        *[
+            path
+            for name in OF_MODEL
+            for path in every_model(f"{trained}/{name}", dataset)
+        ],
+        *every_model("<run>/{dataset}/{fold}{model}/tokenizer", dataset),
+        *expand(
+            [f"{trained}/{name}" for name in OF_PRETRAINING],
+            dataset=dataset,
+            fold=fold_folders(),
+            model=[
+                name for name in models_of(config, dataset) if MODELS[name]["pretrain"]
+            ],
+            seed=config["seeds"],
+        ),
+    ]
+
+
+def of_shares(dataset):
+    """What the trainings on a share of the aptamers make."""
+    return [
+        f"{os.path.dirname(logits)}/{name}"
+        for _, share, logits in curve_points(dataset)
+        for name in (OF_SHARE if share < 1 else [])
+    ]
+
+
+def of_sweep(dataset):
+    """What the trainings of a sweep make, each with its settings."""
+    paths = []
+    for run, history in sweep_runs(dataset):
+        settings = MODELS[config["sweep"]["model"]] | run
+        names = ["model", "history.csv"]
+        names += OF_PRETRAINING if settings["pretrain"] else []
+        paths += [f"{os.path.dirname(history)}/{name}" for name in names]
+    for model in SWEPT if paths else []:
+        for fold, _ in enumerate(fold_folders(), start=1):
+            place = SimpleNamespace(dataset=dataset, model=model, fold=fold)
+            paths.append(tokenizer_of(place))
+    return paths + [
+        f"<run>/{dataset}/sweep/{name}" for name in (OF_SWEEP if paths else [])
+    ]
+
+
+def screened_chunks():
+    """The parts of a screening, in the folder of its results."""
+    return [f"chunks/{chunk}" for chunk in range(config["screen"]["chunks"])]
+
+
+def whole_results(wildcards):
+    """What a run makes; of that, what the manifest lists and is gone is made again."""
+    if workflow.is_main_process:
+        workflow.dag.forcefiles.update(lost_targets())
+    return results()
+
+
+@functools.cache
+def lost_targets():
+    """The files and folders of `results` of which something is gone; it is said."""
+    run = f"results/{config['run']}"
+    asked = [path.replace("<run>", run) for path in [*results(), "<run>/manifest.json"]]
+    lost = made_by([f"{run}/{name}" for name in lost_results(Path(run))], asked)
+    for names in lost.values():
+        tell(f"{visible(enumerated(names))}: gone or emptied; to be made again")
+    return list(lost)
 
 
 def reports():

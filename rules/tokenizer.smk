@@ -20,7 +20,7 @@ rule tokenizer:
     conda:
         "../envs/model.yaml"
     params:
-        checksums=lambda wildcards: checksums(checkpoint_files(wildcards)),
+        content=lambda wildcards: checksum(checkpoint_files(wildcards)),
         settings=lambda wildcards: shell_words([settings(wildcards, *OF_TOKENIZER)]),
         split=lambda wildcards, input: [f"--split={path}" for path in input.split],
         init=lambda wildcards, input: [f"--init={path}" for path in input.init],

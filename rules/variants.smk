@@ -64,7 +64,7 @@ def speed_of(dataset):
         return []
     return expand(
         "<run>/{dataset}/{fold}{model}/seed-{seed}/{name}",
-        name=["speed/timings.csv", "speed/recommended.json"]
+        name=[f"speed/{name}" for name in OF_SPEED]
         + [f"variants/{variant}" for variant in every_variant()],
         dataset=dataset,
         fold=fold_folders()[0],

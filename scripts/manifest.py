@@ -6,10 +6,9 @@ import click
 
 from aptarank import machine
 from aptarank.cli import PATH, Program
-from aptarank.errors import InputError
 from aptarank.json_options import json_object
 from aptarank.log import logger
-from aptarank.manifest import MANIFEST, checksums, git_state, seeds_of
+from aptarank.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
 from aptarank.results import NO_RESULTS, files_in
 
 
@@ -17,26 +16,20 @@ from aptarank.results import NO_RESULTS, files_in
 @click.argument("inputs", type=PATH, nargs=-1, required=True)
 @click.option("--config", "config", required=True, help="The resolved config, JSON.")
 @click.option(
-    "--checksum",
-    "planned",
+    "--read",
     multiple=True,
-    help="SHA-256 of each of INPUTS when the run was planned, in their order.",
+    help="SHA-256 of an input when the run began; one for each, in their order.",
 )
 @click.option("--results", type=PATH, help="Folder of the results, those that are there.")
 @click.option("-o", "--output", type=PATH, default=MANIFEST)
-def main(inputs, config, planned, results, output):
+def main(inputs, config, read, results, output):
     """Write the manifest of a run that read INPUTS.
 
     Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}' --results results/mine
     """
     settings = json_object(config, "--config")
     found = checksums(sorted(map(str, inputs)))
-    for path, checksum in zip(map(str, inputs), planned, strict=False):
-        if checksum != found[path]["sha256"]:
-            raise InputError(
-                f"{path}: it was changed after it was read, and the results are of what it was "
-                "before; run snakemake again"
-            )
+    check_unchanged(found, dict(zip(map(str, inputs), read, strict=False)))
     besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
     manifest = {
         "config": settings,

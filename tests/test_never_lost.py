@@ -20,7 +20,13 @@ import torch
 from conftest import ROOT, run_snakemake
 from test_training import ALONE, TOKENIZER, model, settings
 
-from aptarank.checkpoints import checkpoints, load_checkpoint, remove_checkpoints, save_checkpoint
+from aptarank.checkpoints import (
+    checkpoints,
+    load_checkpoint,
+    remove_checkpoints,
+    save_checkpoint,
+    values_of,
+)
 from aptarank.comparison import ByFitness
 from aptarank.encoding import encode
 from aptarank.errors import InputError
@@ -142,10 +148,39 @@ def test_a_damaged_checkpoint_is_noticed_and_the_one_before_used(tmp_path, damag
     assert not last.exists()
 
 
-def test_a_checkpoint_of_another_training_is_not_used(tmp_path):
-    save(tmp_path, 1, "another")
-    assert load_checkpoint(tmp_path, "this") is None
-    assert not checkpoints(tmp_path)
+def test_checkpoints_of_another_training_are_kept_until_this_one_ends(tmp_path, said):
+    """Settings A, a slip (B), A again: A goes on. A second slip (C) costs no more than B."""
+    for step in (10, 20):
+        save(tmp_path, step, "A")
+    assert load_checkpoint(tmp_path, "B") is None
+    assert checkpoints(tmp_path) == []
+    assert "of other settings, data or programs: not used" in said()
+    assert f"Kept in {tmp_path}/former until this training has ended" in said()
+    save(tmp_path, 5, "B")
+    assert load_checkpoint(tmp_path, "C") is None
+    assert held(tmp_path / "former") == ["A", "A"]
+    assert load_checkpoint(tmp_path, "A")[1]["step"] == 20
+    assert held(tmp_path) == ["A", "A"]
+    assert not (tmp_path / "former").exists()
+    load_checkpoint(tmp_path, "B")
+    save(tmp_path, 30, "B")
+    assert load_checkpoint(tmp_path, "A")[1]["step"] == 20
+    assert held(tmp_path / "former") == ["B"]
+    remove_checkpoints(tmp_path)
+    assert not tmp_path.exists()
+
+
+def held(folder):
+    """The trainings of the checkpoints in a folder."""
+    return [values_of(path)["training"] for path in checkpoints(folder)]
+
+
+def test_a_damaged_checkpoint_of_another_training_is_not_kept(tmp_path):
+    save(tmp_path, 1, "A").write_bytes(b"\xff" * 8 + b"no header")
+    save(tmp_path, 2, "A")
+    assert load_checkpoint(tmp_path, "B") is None
+    assert held(tmp_path / "former") == ["A"]
+    assert checkpoints(tmp_path) == []
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
@@ -227,6 +262,7 @@ def test_other_settings_start_anew(ready, tmp_path):
     assert process.returncode == 0
     assert "of other settings, data or programs: not used" in said
     assert "4 steps in" in said
+    assert not (tmp_path / "checkpoints").exists()  # ended: the former ones are given up
 
 
 def test_a_loss_that_is_no_number_stops_the_job(ready, tmp_path):

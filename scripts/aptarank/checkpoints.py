@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from aptarank.errors import InputError
 from aptarank.log import logger
 
 KEPT = 2
-FORMER, FORMERS = "former", 3  # folder of trainings put aside, and how many of them
+FORMER = "former"  # of a training with other settings, until the present one has ended
 NAME = re.compile(r"step-(\d{8})-([0-9a-f]{16})\.safetensors")
 
 
@@ -84,9 +83,8 @@ def step_of(path: Path) -> int:
 def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor], dict] | None:
     """The newest checkpoint that is whole and of this training.
 
-    Damaged ones are removed. Those of another training are put aside (`FORMER`) until this one has
-    ended: a slip in a setting must not cost what was learnt before it. Those of this training that
-    were put aside are taken back.
+    Those of another training are moved to `FORMER` in the folder, those of this one that are there
+    come back; only damaged ones are removed.
 
     Args:
         training: what its values must have as `training`: what tells one training from another.
@@ -94,53 +92,71 @@ def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor
     Returns:
         Its tensors and values, or None where there is no such checkpoint.
     """
-    for path in checkpoints(aside(folder, training)):
-        path.replace(folder / path.name)
+    set_aside(folder, training)
     for path in reversed(checkpoints(folder)):
         content = path.read_bytes()
         try:
             if digest(content) != NAME.fullmatch(path.name)[2]:
                 raise ValueError("its checksum differs")
-            size = int.from_bytes(content[:8], "little")
-            values = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["values"])
-            tensors, theirs = load(content), values["training"]
-        except (ValueError, KeyError, TypeError, SafetensorError) as error:
+            return load(content), values_of(path)
+        except (ValueError, KeyError, SafetensorError) as error:
             logger.warning("%s: damaged (%s): the one before is used", path, error)
             path.unlink()
-            continue
-        if theirs == training:
-            return tensors, values
-        put_aside(path, theirs)
     return None
 
 
-def aside(folder: Path, training: str) -> Path:
-    """Where the checkpoints of another training are put."""
-    return folder / FORMER / digest(training.encode())
+def values_of(path: Path) -> dict:
+    """The values of a checkpoint, from its header alone.
+
+    Raises:
+        ValueError, KeyError: it is damaged.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > path.stat().st_size:
+            raise ValueError("its header is cut short")
+        return json.loads(json.loads(file.read(size))["__metadata__"]["values"])
 
 
-def put_aside(path: Path, training: str) -> None:
-    """Put a checkpoint of another training aside; of such trainings the last `FORMERS` are kept."""
-    place = aside(path.parent, training)
-    place.mkdir(parents=True, exist_ok=True)
-    path.replace(place / path.name)
-    logger.info(
-        "%s: of other settings, data or programs: put aside in %s until this training has ended; "
-        "with the former ones, a training goes on from there",
-        *(path, place),
-    )
-    kept = sorted(place.parent.iterdir(), key=lambda each: each.stat().st_mtime_ns)
-    for old in kept[:-FORMERS]:
-        shutil.rmtree(old)
+def set_aside(folder: Path, training: str) -> None:
+    """Leave the checkpoints of this training alone in a folder.
+
+    Those of another are moved to `FORMER`, from where they come back when its settings do. One
+    former training is kept, the one that came furthest: a slip of a minute must not cost hours.
+    """
+    aside = folder / FORMER
+    found: dict[str, list[Path]] = {}  # checkpoints by their training
+    for path in [*checkpoints(folder), *checkpoints(aside)]:
+        try:
+            found.setdefault(values_of(path)["training"], []).append(path)
+        except (ValueError, KeyError, TypeError):  # of a header that is not as it was written
+            logger.warning("%s: damaged (its checksum differs): the one before is used", path)
+            path.unlink()
+    for path in found.pop(training, []):
+        path.replace(folder / path.name)
+    *others, former = sorted(found.values(), key=lambda paths: max(map(step_of, paths))) or [[]]
+    for path in [path for paths in others for path in paths]:
+        path.unlink()
+    for path in former:
+        if path.parent != aside:
+            logger.warning(
+                "%s: of other settings, data or programs: not used\n"
+                "Kept in %s until this training has ended; the former settings go on from it.",
+                *(path, aside),
+            )
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / path.name)
+    if aside.is_dir() and not any(aside.iterdir()):
+        aside.rmdir()
 
 
 def remove_checkpoints(folder: Path) -> None:
-    """Remove all checkpoints, also those put aside, and the folder where nothing else is in it."""
-    shutil.rmtree(folder / FORMER, ignore_errors=True)
-    for path in [*checkpoints(folder), *folder.glob("*.partial")]:
-        path.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    """Remove all checkpoints, those of a former training too, and the folders left empty."""
+    for place in (folder / FORMER, folder):
+        for path in [*checkpoints(place), *place.glob("*.partial")]:
+            path.unlink()
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
 
 
 def under(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

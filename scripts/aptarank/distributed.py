@@ -1,6 +1,7 @@
 """Training by one process, or by several that share each batch (started by torchrun)."""
 
 import os
+from collections.abc import Callable
 
 import torch
 from torch import distributed, nn
@@ -67,6 +68,14 @@ class World:
             distributed.all_reduce(value)
             value /= self.size
         return value
+
+    def leader_first(self, act: Callable[[], None]) -> None:
+        """Act in the leader and then in the others, which find the files as it leaves them."""
+        if self.leads:
+            act()
+        self.any(False)  # all wait here
+        if not self.leads:
+            act()
 
     def from_leader(self, *values: float) -> list[float]:
         """The leader's values."""

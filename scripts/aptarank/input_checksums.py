@@ -1,75 +1,64 @@
-"""Checksums of the user's own files, as they were when a run was planned.
+"""Checksums of the user's files as Snakemake found them when it started.
 
-They are parameters of the rules that read these files: a file with other content and an older date
-reruns them, too. Imports nothing heavy: the Snakefile uses it.
+Snakemake goes by dates: it would not see that a file was replaced by an older one. The checksums
+are parameters of the rules that read the files, and the manifest compares them with what is there
+at the end. They are noted, so that a file is read again only where its size or a time differs.
+Imports nothing heavy: the Snakefile uses it.
 """
 
+import contextlib
+import hashlib
 import json
-import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from pathlib import Path
 
 from aptarank.files import sha256
 
-NOTE = Path(".snakemake/aptarank.inputs.json")
+NOTES = Path(".snakemake/aptarank-inputs.json")
 
 
-class InputChecksums:
-    """SHA-256 of files by name, each computed once for a content and noted on the disk.
+def find_checksums(files: Iterable[str], write: bool) -> dict[str, str]:
+    """SHA-256 of files by name; those that cannot be read are left out, for Snakemake to tell.
 
-    Attributes:
-        planned: of a job's own process: what was noted when the run was planned holds, whatever has
-            become of the file since.
-        keep: write the note; a dry run changes nothing.
+    Args:
+        write: note them, for the next start and for the jobs of this one.
     """
-
-    def __init__(self, *, planned: bool, keep: bool, note: Path = NOTE):
-        self.planned, self.keep, self.note = planned, keep, note
-        self.known = read_note(note)
-
-    def of(self, paths: Sequence[str]) -> list[str]:
-        """The checksums of files, in their order."""
-        return [self.one(path) for path in paths]
-
-    def one(self, path: str) -> str:
-        """The checksum of a file; "" where it cannot be read, which its reader will say."""
-        noted = self.known.get(path)
-        if noted and (self.planned or noted["state"] == state_of(path)):
-            return noted["sha256"]
-        try:
-            state = state_of(path)
-            found = sha256(Path(path))
-        except OSError:
-            return ""
-        self.known[path] = {"state": state, "sha256": found}
-        if self.keep:
-            write_note(self.known, self.note)
-        return found
+    before = read_notes()
+    notes = {}
+    for name in files:
+        with contextlib.suppress(OSError):
+            state = state_of(name)
+            known = before.get(name, {})
+            same = known.get("state") == state
+            notes[name] = {"state": state, "sha256": known["sha256"] if same else sha256(name)}
+    if write and any(before.get(name) != note for name, note in notes.items()):
+        partial = NOTES.with_suffix(".partial")
+        partial.write_text(json.dumps(before | notes), encoding="utf-8")
+        partial.replace(NOTES)
+    return {name: note["sha256"] for name, note in notes.items()}
 
 
-def state_of(path: str) -> list[int]:
-    """What changes with a file's content, whatever date it is given: size, times, inode."""
-    about = os.stat(path)
-    return [about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino]
+def state_of(name: str) -> list[int]:
+    """What differs where a file was written or replaced: its size and times in nanoseconds."""
+    status = Path(name).stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def read_note(note: Path) -> dict[str, dict]:
-    """What was noted, as far as it can be read."""
+def noted_checksums() -> dict[str, str]:
+    """What `find_checksums` noted."""
+    return {name: note["sha256"] for name, note in read_notes().items()}
+
+
+def read_notes() -> dict[str, dict]:
+    """The notes by name; none where they are missing or damaged."""
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
-        return {
-            name: {"state": [*one["state"]], "sha256": one["sha256"] + ""}
-            for name, one in found.items()
-        }
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        notes = json.loads(NOTES.read_text(encoding="utf-8"))
+        return {name: {"state": n["state"], "sha256": n["sha256"]} for name, n in notes.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
 
 
-def write_note(known: dict[str, dict], note: Path) -> None:
-    """Write the note whole or not at all; without it, files are read once more."""
-    partial = note.with_name(f"{note.name}.partial")
-    with suppress(OSError):
-        note.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(known), encoding="utf-8")
-        partial.replace(note)
+def together(checksums: Iterable[str]) -> str:
+    """One checksum for several files in this order; "" for none."""
+    text = "\n".join(checksums)
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""

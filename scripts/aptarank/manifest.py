@@ -16,14 +16,16 @@ MANIFEST = "manifest.json"
 def git_state() -> dict | None:
     """Commit of this workflow and whether files differ from it.
 
-    None outside of git, and where the repository is another one in which the workflow lies.
+    None outside of git, and where the workflow lies within another's repository.
     """
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # GIT_DIR and its kin name another repository, as they do within a hook.
+    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str:
+        command = ["git", "-C", HOME, *words]
         return subprocess.run(
-            ["git", "-C", HOME, *words], check=True, capture_output=True, text=True, env=plain
-        ).stdout.strip()
+            command, check=True, capture_output=True, text=True, env=elsewhere
+        ).stdout.rstrip("\n")
 
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != HOME.resolve():
@@ -46,6 +48,21 @@ def as_mapping(value: object) -> Mapping:
 def checksums(names: Iterable[str], folder: Path = Path()) -> dict[str, dict[str, str]]:
     """The SHA-256 of files by name."""
     return {name: {"sha256": sha256(folder / name)} for name in names}
+
+
+def check_unchanged(found: Mapping[str, Mapping], before: Mapping[str, str]) -> None:
+    """Raise InputError where an input is not what it was when the run began.
+
+    Args:
+        found: as `checksums` gives them.
+        before: SHA-256 by name; "" where it is not known.
+    """
+    changed = [name for name, known in before.items() if known not in ("", found[name]["sha256"])]
+    if changed:
+        raise InputError(
+            f"{', '.join(changed)}: changed after the run began, so that results may be of what it "
+            "was before; run snakemake again, which makes anew what depends on it"
+        )
 
 
 def read_manifest(folder: Path) -> dict:

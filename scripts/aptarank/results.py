@@ -10,7 +10,7 @@ NO_RESULTS = {
     "*/logs/*.log": "logs: they name times and folders",
     "*/benchmarks/*.tsv": "benchmarks: seconds and memory of each job",
     "*/checkpoints/step-*": "checkpoints of a training that has not ended",
-    "*/checkpoints/former/*": "checkpoints of a training that was given up",
+    "*/checkpoints/former/step-*": "those of the training before it, with other settings",
     "*/.snakemake_timestamp": "Snakemake's note of when a folder was written",
     **{f"*/{name}": "the report: made of all the rest, where it was asked for" for name in REPORTS},
 }

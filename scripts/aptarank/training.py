@@ -245,7 +245,7 @@ def finetune(
         SystemExit: with 128 + the signal's number, once stopped by it.
     """
     training = Training(model, train, validation, settings, seed, world)
-    resume(training, keep)
+    world.leader_first(lambda: resume(training, keep))
     with kept(keep, lambda: training.save(keep), world.any) as after_step:
         run(training, after_step)
     model.load_state_dict(training.best_weights)
