@@ -21,7 +21,7 @@ from transformers.models.auto.modeling_auto import (
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from aptarank.errors import InputError
-from aptarank.model_files import about_of, check_parameters, read_config
+from aptarank.model_files import about_of, check_parameters, read_config, without_runtime
 from aptarank.tokenizer import first_line
 
 disable_progress_bar()  # of transformers: weights load and save in no time
@@ -173,7 +173,8 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
         if folder.exists():
             found = read_config(folder)
         else:
-            found = PreTrainedConfig.get_config_dict(checkpoint)[0]
+            theirs = PreTrainedConfig.get_config_dict(checkpoint)[0]
+            found = without_runtime(theirs, f"checkpoint {checkpoint}")
         kind = found.get("model_type")
         config = CONFIG_MAPPING[kind].from_dict(found) if kind in ENCODERS else None
     except (InputError, MemoryError):

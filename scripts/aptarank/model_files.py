@@ -73,17 +73,26 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     found = read_object(path, "the configuration of a model")
-    if found.get("quantization_config") is not None:
-        raise InputError(
-            f"{path}: quantization_config: weights that a library of its own reads are not loaded; "
-            "save the model in fp32, bf16 or fp16"
-        )
     if (folder / "adapter_config.json").exists():
         raise InputError(
             f"{folder}: an adapter (adapter_config.json), no whole model; merge it into its model"
         )
     check_layers(found, len(stored_shapes(folder)), path)
-    return {key: value for key, value in found.items() if key not in RUNTIME}
+    return without_runtime(found, path)
+
+
+def without_runtime(config: Mapping[str, Any], source: str | Path) -> dict[str, Any]:
+    """A config.json, of a folder or of the Hub, without what says how to run the model.
+
+    Raises:
+        InputError: quantised weights.
+    """
+    if config.get("quantization_config") is not None:
+        raise InputError(
+            f"{source}: quantization_config: weights that a library of its own reads are not "
+            "loaded; save the model in fp32, bf16 or fp16"
+        )
+    return {key: value for key, value in config.items() if key not in RUNTIME}
 
 
 def about_of(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -25,11 +25,23 @@ def check_tokenizer(folder: Path) -> None:
     for name in JSON_FILES:
         if (folder / name).exists():
             read_object(folder / name, "a file of a tokenizer")
+    check_versions(folder / "tokenizer_config.json")
     path = folder / "tokenizer.json"
     if path.exists():
         found = read_object(path, "a tokenizer")
         check_growth(found.get("normalizer"), path)
         check_template(found.get("post_processor"), path)
+
+
+def check_versions(path: Path) -> None:
+    """Raise InputError where transformers would read another file in tokenizer.json's place, in or
+    out of the folder, by its own version."""
+    found = read_object(path, "the settings of a tokenizer") if path.exists() else {}
+    named = found.get("fast_tokenizer_files")
+    if named not in (None, [], ["tokenizer.json"]):
+        raise InputError(
+            f"{path}: fast_tokenizer_files names other files; expected tokenizer.json alone"
+        )
 
 
 def check_growth(normalizer: object, path: Path) -> None:
