@@ -5,14 +5,14 @@ import textwrap
 import click
 
 from aptarank import answer
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, OfResults
 from aptarank.log import logger
 from aptarank.restructured_text import at_terminal
 from aptarank.sweep import HISTORY
 from aptarank.tables import read_json, read_table
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option("--ingestion", type=PATH, required=True, help="What ingest.py --summary writes.")
 @click.option(
     "--audit", "audits", type=PATH, required=True, multiple=True, help="Of audit.py; one a fold."

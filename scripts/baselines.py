@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.cli import PATH, Program, fold_option
+from aptarank.cli import PATH, OfResults, fold_option
 from aptarank.log import logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.schema_options import seed_option
@@ -14,7 +14,7 @@ from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv, wr
 from aptarank.truth import centred, known_fitness
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option(

@@ -8,7 +8,7 @@ import click
 from safetensors import safe_open
 
 from aptarank.about import read_about
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, OfResults
 from aptarank.errors import InputError
 from aptarank.files import sha256
 from aptarank.json_options import json_object
@@ -32,7 +32,7 @@ from aptarank.tables import ANEW, read_aptamers, read_json, read_table
 FILE = "model.onnx"  # of a variant that is portable
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.argument("variants", type=PATH, nargs=-1)
 @click.option("--model", "folder", type=PATH, required=True, help="Folder that finetune.py writes.")
 @click.option("--onnx", type=PATH, required=True, help="What export.py writes.")

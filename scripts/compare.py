@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap, plots_models
-from aptarank.cli import PATH, Program, resamples_option, resampling_seed_option
+from aptarank.cli import PATH, OfResults, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
 from aptarank.log import logger
@@ -24,7 +24,7 @@ FIRST = ["model", "seed", "kind", "parameters"]
 SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_at_10%"]
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.argument("metrics", type=PATH, nargs=-1, required=True)
 @click.option(
     "--logits",

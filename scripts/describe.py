@@ -4,13 +4,13 @@ import click
 
 from aptarank import plots_data
 from aptarank.audit import known_scores
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, OfResults
 from aptarank.description import histogram, lengths, what_was_read, where_rows_went
 from aptarank.log import logger
 from aptarank.tables import read_aptamers, read_json, write_csv
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.argument("aptamers", type=PATH)
 @click.option("--summary", type=PATH, required=True, help="What ingest.py --summary writes.")
 @click.option("-o", "--output", type=PATH, default="description", help="Folder of the results.")

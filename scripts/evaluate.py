@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from aptarank import bootstrap, plots
 from aptarank.calibration import expected_calibration_error, reliability
-from aptarank.cli import PATH, Program, fold_option, resamples_option, resampling_seed_option
+from aptarank.cli import PATH, OfResults, fold_option, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.errors import InputError
 from aptarank.log import logger
@@ -32,7 +32,7 @@ from aptarank.tables import ANEW, read_aptamers, read_logits, read_table
 from aptarank.truth import contradicting, fitness_difference, known_fitness
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option(
     "--logits",
     type=PATH,

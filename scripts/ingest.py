@@ -14,9 +14,9 @@ from aptarank.schema_options import setting
 from aptarank.tables import write_csv, write_labels
 
 
-def option(key: str, help_text: str):
+def option(key: str, help_text: str, **given):
     """An option for a key of a dataset."""
-    return setting(f"$defs.dataset.{key}", help=help_text)
+    return setting(f"$defs.dataset.{key}", help=help_text, **given)
 
 
 @click.command(cls=Program)
@@ -28,7 +28,9 @@ def option(key: str, help_text: str):
 @option("group", "Column of the group, or length, file, none.")
 @option("better", "Which scores are better.")
 @option("header", "Whether a table has a header line; found out if not given.")
-@option("delimiter", "Delimiter of a table; found out if not given.")
+@option(
+    "delimiter", "Delimiter of a table; found out if not given.", type=str
+)  # the reader checks it
 @option("decimal", "Decimal sign of numbers.")
 @option("encoding", "Encoding of text files.")
 @option("sheet", "Sheet of an Excel file; the first if not given.")

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap
-from aptarank.cli import PATH, Program, resamples_option, resampling_seed_option
+from aptarank.cli import PATH, OfResults, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders
 from aptarank.log import logger
 from aptarank.metrics import correct
@@ -20,7 +20,7 @@ from aptarank.tables import read_logits, read_table, write_csv
 SHARE = FiniteNumber(0, 1, min_open=True)
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option(
     "--point",
     "points",

@@ -6,7 +6,7 @@ import click
 import pandas as pd
 
 from aptarank.about import read_about
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, OfResults
 from aptarank.errors import InputError
 from aptarank.log import logger
 from aptarank.pages import write_page
@@ -22,7 +22,7 @@ TIMED = ["variant", "threads", "batch_size", "p50_ms", "p95_ms", "throughput", "
 TIMED += ["load_s", "memory_mib"]
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.argument("folders", type=PATH, nargs=-1, required=True)
 @click.option("--timings", type=PATH, required=True, help="What measure.py writes.")
 @setting("speed.batch_size", help="The size at which they compete.")

@@ -2,7 +2,7 @@
 
 import click
 
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, OfResults
 from aptarank.errors import InputError
 from aptarank.json_options import json_object
 from aptarank.log import logger
@@ -13,7 +13,7 @@ from aptarank.tables import read_table, write_csv
 SHOWN = 10  # rows
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option(
     "--run",
     "runs",

@@ -1,12 +1,13 @@
 """What every program of the pipeline shares: its options, and errors that a user can read."""
 
 import gc
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from aptarank.alive import end_with_snakemake
-from aptarank.disk import explain
+from aptarank.disk import explain, first_line
 from aptarank.errors import InputError
 from aptarank.log import logger, never_silent, set_up_logging
 from aptarank.schema_options import WholeNumber, or_none, setting
@@ -41,7 +42,7 @@ class Program(click.Command):
         try:
             set_up_logging(log)
             with never_silent(ctx.info_name):
-                return super().invoke(ctx)
+                return self.call(ctx)
         except InputError as error:
             logger.error("%s: error: %s", ctx.info_name, error)
             ctx.exit(1)
@@ -53,6 +54,43 @@ class Program(click.Command):
                 ctx.exit(1)
             logger.exception("%s: a fault of aptarank's own, please report it:", ctx.info_name)
             ctx.exit(70)  # EX_SOFTWARE of sysexits.h
+
+    def call(self, ctx: click.Context):
+        """Run the command."""
+        return super().invoke(ctx)
+
+
+class OfResults(Program):
+    """A program that reads results of the pipeline alone, none of the user's own files.
+
+    What fails in it is a result that was damaged, changed by hand or made by another version, or a
+    fault of ours: the message names the files and says what to do in either case; the log file has
+    the traceback.
+    """
+
+    def call(self, ctx: click.Context):
+        """Run the command."""
+        try:
+            return super().call(ctx)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            logger.debug("", exc_info=True)
+            raise InputError(
+                f"{', '.join(files_in(ctx.params.values()))}: one of these results is damaged, was "
+                f"changed, or is of another version ({type(error).__name__}: {first_line(error)}).\n"
+                "Remove it and run Snakemake again, which makes it anew. If nothing was changed, "
+                "please report it."
+            ) from None
+
+
+def files_in(values: Iterable) -> list[str]:
+    """The files among the values of a program's options, also in lists of them."""
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, tuple | list):
+            found += files_in(value)
+        elif isinstance(value, Path) and value.is_file():
+            found.append(str(value))
+    return found
 
 
 device_option = setting("device", help="auto takes a GPU if there is one.")

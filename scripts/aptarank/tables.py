@@ -29,6 +29,9 @@ MISSING = (
     "\nCheck the path; what aptarank makes itself comes with snakemake and that path, or by the "
     "script that --help names."
 )
+# Columns of our own tables that hold a number in each row; of "value" and "mean" some have none.
+NUMBERS = ("predicted", "accuracy", "step", "n_pairs", "threads", "batch_size", "p50_ms", "speedup")
+OR_NONE = ("value", "mean", "difference")
 MAKES = {  # which program makes the table that has such a column
     "fitness": "ingest.py",
     "part": "split.py",
@@ -68,7 +71,23 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
             raise InputError(
                 f"{path}: no column {column!r}; expected {','.join(columns)}, found {found}{hint}"
             )
+    for column in columns:
+        if column in NUMBERS or column in OR_NONE:
+            check_numbers(table[column], path)
     return table
+
+
+def check_numbers(column: pd.Series, path: Path) -> None:
+    """Raise InputError, naming the row, where a column of numbers of ours holds something else."""
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = ~np.isfinite(numbers)
+    if column.name in OR_NONE:
+        wrong &= column.notna() & ~np.isinf(numbers)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected a number{ANEW}"
+        )
 
 
 @contextlib.contextmanager
