@@ -76,7 +76,7 @@ class OfResults(Program):
             logger.debug("", exc_info=True)
             raise InputError(
                 f"{', '.join(files_in(ctx.params.values()))}: one of these results is damaged, was "
-                f"changed, or is of another version ({type(error).__name__}: {first_line(error)}).\n"
+                f"changed or is of another version: {type(error).__name__}: {first_line(error)}.\n"
                 "Remove it and run Snakemake again, which makes it anew. If nothing was changed, "
                 "please report it."
             ) from None

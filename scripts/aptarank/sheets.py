@@ -21,6 +21,7 @@ MOST_ROWS = 1_048_576  # of a sheet
 XML_SHARE = 8  # bytes of memory for each byte of a sheet's XML
 LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 NUMBER = re.compile(r"General|[0#?]+([.,][0#?]+)*([eE][-+][0#?]+)?")
+PRIVATE = 0xF0000  # a code point that stands for the first literal, the next for the second
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
 
@@ -107,7 +108,7 @@ def texts_beside(number_format: str, negative: bool) -> tuple[str, str]:
 
     def keep(found: re.Match) -> str:
         literals.append(found[1] if found[1] is not None else found[2])
-        return f"\0{len(literals) - 1}\0"
+        return chr(PRIVATE + len(literals) - 1)
 
     coded = LITERAL.sub(keep, re.sub(r"\[[^\]]*\]|[_*].", "", number_format))
     sections = coded.split(";")
@@ -117,7 +118,11 @@ def texts_beside(number_format: str, negative: bool) -> tuple[str, str]:
         return "", ""
     sides = []
     for side in (section[: number.start()], section[number.end() :]):
-        text = "".join(literals[int(place)] for place in re.findall("\0([0-9]+)\0", side))
+        text = "".join(
+            literals[ord(char) - PRIVATE]
+            for char in side
+            if 0 <= ord(char) - PRIVATE < len(literals)
+        )
         sides.append(text if text.strip(" -+()\xa0") else "")
     return sides[0], sides[1]
 

@@ -86,7 +86,8 @@ def check_numbers(column: pd.Series, path: Path) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected a number{ANEW}"
+            f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected a number"
+            f"{ANEW}"
         )
 
 
