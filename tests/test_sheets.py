@@ -11,10 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from aptarank import sheets, sizes
+from aptarank.candidates import read_candidates
 from aptarank.disk import explain
 from aptarank.errors import InputError, printable
+from aptarank.rows import options
 from aptarank.sheets import texts_beside
 from aptarank.sizes import gunzipped
+from predict import index_sequences
 
 ROWS = [("ACGTACGTAC", 1.5), ("TTGACCATTG", 3.0), ("TTGACCATTC", 4.5), ("GGCATTAGCC", 0.2)]
 
@@ -177,9 +180,6 @@ def test_names_of_files_and_cells_in_messages(program, tmp_path):
 
 
 def test_a_list_of_sequences_is_ranked_from_its_first_line(tmp_path):
-    from aptarank.candidates import read_candidates
-    from aptarank.rows import options
-
     path = tmp_path / "list.txt"
     path.write_text("ACGTACGT\nGGCATTAG\nTTGACCAT\n")
     assert read_candidates([str(path)], options()).table["sequence"].tolist()[0] == "ACGTACGT"
@@ -190,16 +190,12 @@ def test_a_list_of_sequences_is_ranked_from_its_first_line(tmp_path):
     assert len(read_candidates([str(path)], options()).table) == 1
 
 
-@pytest.mark.parametrize(
-    "content", ["Sequence1,Sequence2\n1,2\n3,4\n", "Sequence1,Sequence2\nA,2.5\n"]
-)
-def test_numbers_are_no_sequences(program, tmp_path, content):
-    from predict import index_sequences
-
-    (tmp_path / "p.csv").write_text(content)
+@pytest.mark.parametrize("rows", ["1,2\n3,4\n", "A,2.5\n"])
+def test_numbers_are_no_sequences(tmp_path, rows):
+    (tmp_path / "p.csv").write_text("Sequence1,Sequence2\n" + rows)
     table = pd.read_csv(tmp_path / "p.csv")
     with pytest.raises(InputError, match=r"p\.csv, line 2: .* is not a sequence"):
         index_sequences(table, tmp_path / "p.csv")
     odd = pd.DataFrame({"Sequence1": [["A"], "ACGT"], "Sequence2": ["ACGT", b"AC"]})
-    with pytest.raises(InputError, match="line 2: .* is not a sequence"):
+    with pytest.raises(InputError, match=r"line 2: .* is not a sequence"):
         index_sequences(odd, tmp_path / "p.parquet")

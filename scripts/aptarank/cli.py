@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from pandas.errors import InvalidIndexError
 
 from aptarank.alive import end_with_snakemake
 from aptarank.disk import explain, first_line
@@ -60,6 +61,10 @@ class Program(click.Command):
         return super().invoke(ctx)
 
 
+# What our code raises on a table or an object that is not as we write it.
+FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, InvalidIndexError)
+
+
 class OfResults(Program):
     """A program that reads results of the pipeline alone, none of the user's own files.
 
@@ -72,7 +77,7 @@ class OfResults(Program):
         """Run the command."""
         try:
             return super().call(ctx)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except FAILURES as error:
             logger.debug("", exc_info=True)
             raise InputError(
                 f"{', '.join(files_in(ctx.params.values()))}: one of these results is damaged, was "
@@ -83,12 +88,12 @@ class OfResults(Program):
 
 
 def files_in(values: Iterable) -> list[str]:
-    """The files among the values of a program's options, also in lists of them."""
+    """The files and folders among the values of a program's options, also in lists of them."""
     found: list[str] = []
     for value in values:
         if isinstance(value, tuple | list):
             found += files_in(value)
-        elif isinstance(value, Path) and value.is_file():
+        elif isinstance(value, Path) and value.exists():
             found.append(str(value))
     return found
 
