@@ -40,6 +40,10 @@ from aptarank.tournament import adaptive, every_pair, strengths
 @setting("$defs.dataset.format", help="Of CANDIDATES.")
 @setting("rank.sequence")
 @setting("rank.name")
+@setting("rank.header")
+@setting("rank.delimiter", type=str)  # the reader checks it
+@setting("rank.encoding")
+@setting("rank.sheet")
 @setting(
     "rank.full", help="A pair model compares all pairs of at most so many candidates, of more some."
 )
@@ -57,8 +61,8 @@ from aptarank.tournament import adaptive, every_pair, strengths
 )
 @click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
 def main(
-    files, models, trained_on, split, format, sequence, name, full, comparisons, seed, batch_size,
-    device, threads, output, rejected,
+    files, models, trained_on, split, format, sequence, name, header, delimiter, encoding, sheet,
+    full, comparisons, seed, batch_size, device, threads, output, rejected,
 ):  # fmt: skip
     """Rank CANDIDATES, files in any format that ingest.py reads; scores in them are not read.
 
@@ -71,6 +75,7 @@ def main(
     if warning:
         logger.warning(warning)
     given = {"format": format, "sequence": sequence, "name": name}
+    given |= {"header": header, "delimiter": delimiter, "encoding": encoding, "sheet": sheet}
     candidates = read_candidates(files, options(**given), tracker("reading", "rows"))
     scorers = [load_scorer(path, threads, place) for path in models]
     for scorer in scorers:

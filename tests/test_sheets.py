@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from aptarank import sheets, sizes
+from aptarank import pretraining, sheets, sizes
 from aptarank.candidates import read_candidates
 from aptarank.disk import explain
 from aptarank.errors import InputError, printable
@@ -199,3 +199,20 @@ def test_numbers_are_no_sequences(tmp_path, rows):
     odd = pd.DataFrame({"Sequence1": [["A"], "ACGT"], "Sequence2": ["ACGT", b"AC"]})
     with pytest.raises(InputError, match=r"line 2: .* is not a sequence"):
         index_sequences(odd, tmp_path / "p.parquet")
+
+
+@pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\xfd7zXZ", b"BZh", b"(\xb5/\xfd"])
+def test_archives_are_refused_in_words_wherever_sequences_are_read(tmp_path, magic):
+    path = tmp_path / "more.csv"
+    path.write_bytes(magic + bytes(range(128, 256)))
+    with pytest.raises(InputError, match=r"more\.csv: not text but"):
+        pretraining.read_sequences(path)
+    with pytest.raises(InputError, match=r"more\.csv: not text but"):
+        read_candidates([str(path)], options())
+
+
+def test_advice_on_candidates_names_their_own_keys(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("oligo1,x\nACGTACGT,1\n")
+    with pytest.raises(InputError, match=r"in the config: rank\.sequence"):
+        read_candidates([str(path)], options())

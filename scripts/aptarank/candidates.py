@@ -59,7 +59,10 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     """
     # How long a candidate may be is the model's to say.
     options = dataclasses.replace(options, scored=False, max_length=sys.maxsize)
-    readings = [read(path, options) for path in expand(list(paths))]
+    try:
+        readings = [read(path, options) for path in expand(list(paths))]
+    except InputError as error:  # the reader names the key of a dataset
+        raise InputError(str(error).replace("datasets.<name>.", "rank.")) from None
     for reading in readings:
         if reading.format == "pairs":
             raise InputError(

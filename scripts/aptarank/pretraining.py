@@ -26,7 +26,7 @@ from aptarank.optimisation import make_optimizer, trapezoid
 from aptarank.sampling import Batches
 from aptarank.sequences import as_tokens, normalise
 from aptarank.tables import read_table
-from aptarank.textfile import read_bytes, unpacked
+from aptarank.textfile import decode, is_parquet, read_bytes, unpacked
 
 SHARE = 0.15  # of the tokens is to be restored
 REPLACED = 0.8  # of these are replaced by the mask token, and half of the others by any token
@@ -65,6 +65,8 @@ def read_sequences(path: Path) -> tuple[list[str], int]:
         except ValueError as error:
             raise InputError(f"{path}: not FASTA or FASTQ: {error}") from None
     else:
+        if not is_parquet(data):
+            decode(data, path)  # an archive, a picture, a text of another encoding are refused
         texts = read_table(path, ["sequence"], text=True)["sequence"].astype(str)
     found: dict[str, None] = {}
     rejected = 0

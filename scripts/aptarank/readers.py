@@ -38,11 +38,10 @@ from aptarank.table_files import (
     Table,
     excel_table,
     is_excel,
-    is_parquet,
     parquet_table,
     text_table,
 )
-from aptarank.textfile import decode, read_bytes, unpacked
+from aptarank.textfile import decode, is_parquet, read_bytes, unpacked
 
 TextReader = Callable[[str, Path, Options], Iterator[Row]]
 TableReader = Callable[[Table, Path, Options], TableReading]

@@ -66,10 +66,6 @@ def is_excel(data: bytes) -> bool:
     return data.startswith(b"PK\x03\x04") and b"xl/" in data
 
 
-def is_parquet(data: bytes) -> bool:
-    return data[:4] == b"PAR1"
-
-
 def text_table(text: str, source: Path, options: Options, delimiter: str | None) -> Table:
     """A table of delimited text (RFC 4180, any of the usual delimiters).
 
@@ -247,7 +243,8 @@ def looks_like_header(fields: list[str], where: str, options: Options) -> bool:
     if named or any(is_number(field) or has_bases(field) for field in fields):
         shown = ", ".join(repr(shortened(field)) for field in fields[:5])
         raise InputError(
-            f"{where}: is this a header or a row ({shown})? Say header: true or header: false."
+            f"{where}: is this a header or a row ({shown})? Say header: true or header: false "
+            "(--header)."
         )
     return True
 

@@ -82,6 +82,11 @@ def unpacked(data: bytes, path: Path) -> bytes:
     return data
 
 
+def is_parquet(data: bytes) -> bool:
+    """Whether this is a Parquet file."""
+    return data[:4] == b"PAR1"
+
+
 def empty(path: Path) -> InputError:
     """The error for a file without content."""
     return InputError(f"{path}: the file is empty; expected aptamers with scores")
@@ -107,7 +112,8 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
         raise InputError(
             f"{path}, line {line_after(before.decode('latin-1'))}: byte 0x{byte:02x} is not "
             f"{error.encoding.upper()} text.\n"
-            "Save the file as UTF-8, or say its encoding (cp1252 is Windows' in the West)."
+            "Save the file as UTF-8, or say its encoding (--encoding; cp1252 is Windows' in the "
+            "West)."
         ) from None
     except (LookupError, UnicodeError, ValueError):
         raise InputError(f"{path}: encoding {encoding!r} is not known; try utf-8, cp1252") from None
