@@ -21,7 +21,8 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from measured_texts import BOUNDS, DASHES, ERRORS, NAMES, UNITS, printed
 
-from aptarank.columns import plain, unit_of
+from aptarank.column_names import unit_of
+from aptarank.columns import plain
 from aptarank.measured import exponent_of, parse, tidied
 from aptarank.scores import measure, to_count, with_point
 from aptarank.sequences import has_mixed_case, named_chemistry, normalise

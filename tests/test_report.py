@@ -50,7 +50,6 @@ def click(browser, text):
 def test_the_first_page_has_the_answer(browser):
     said = wait(browser, ".prose")[0].text.replace("\n", " ")
     for words in (
-        "aptarank: run small",
         "it has never seen, the model rank names the fitter one in",
         "of 5 cheap baselines",
         "test aptamers is in training",

@@ -1,5 +1,6 @@
 """A sweep: its config, its jobs, its tables against pandas, its heat map."""
 
+import itertools
 import json
 import re
 
@@ -113,7 +114,7 @@ def test_tables_are_what_pandas_says():
 def trainings(lists, seeds):
     """`--run` for every combination of the lists and every seed, and the mean of each by hand."""
     rng = np.random.default_rng(1)
-    index = pd.MultiIndex.from_product(lists.values(), names=lists)
+    index = list(itertools.product(*lists.values()))
     options, means = [], []
     for number, values in enumerate(index):
         accuracy = rng.random(len(seeds))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpx
 from huggingface_hub import HfApi, get_session
 from huggingface_hub.utils import disable_progress_bars
 
@@ -36,7 +35,7 @@ def upload(folder: Path, names: Sequence[str], repository: str, private: bool, t
     """
     disable_progress_bars()  # they are no lines
     # huggingface_hub waits for ever. An upload may take as long as it needs while bytes flow.
-    get_session().timeout = httpx.Timeout(SILENCE)
+    get_session().timeout = SILENCE
     api = HfApi(token=token)
     try:
         address = api.create_repo(repository, private=private, exist_ok=True)
@@ -64,7 +63,7 @@ def worded(error: Exception, endpoint: str, repository: str, token: str) -> str:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in ADVICE:
         return f"{endpoint}: cannot upload to {repository}: {ADVICE[status]}"
-    if isinstance(error, httpx.TimeoutException):
+    if type(error).__name__.endswith("Timeout"):
         return f"{endpoint}: no answer for {SILENCE} s, and nothing more was uploaded; try later"
     said = " ".join(str(error).split()) or type(error).__name__
     return f"{endpoint}: cannot upload to {repository}: {said.replace(token, '***')}"

@@ -35,6 +35,8 @@ def check_onnx(path: Path) -> onnx.ModelProto:
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # protobuf has exceptions of its own
         raise InputError(f"{path}: not an ONNX model that can be loaded: {error}") from None
+    if not model.graph.node:
+        raise InputError(f"{path}: not an ONNX model that can be loaded: it has no graph")
     reason = why_not(model)
     if reason:
         raise InputError(f"{path}: {reason}; expected a model that aptarank wrote")
