@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 
 import pytest
+from conftest import planned, run_snakemake
 
 from aptarank import input_checksums
 from aptarank.files import sha256
@@ -67,3 +69,23 @@ def test_the_manifest_refuses_what_changed_meanwhile(program, tmp_path):
     assert "run snakemake again" in said
     assert not (tmp_path / "manifest.json").exists()
     program("manifest", "b.csv", "--config", '{"datasets": {}}', "--read=")  # not known
+
+
+def test_replaced_by_an_older_file_or_lost(finished, tmp_path):
+    """On a copy of a finished run, a dry run each."""
+    # Beside it: at another depth, the paths of the scripts are others, and all is made anew.
+    folder = finished.with_name("replaced")
+    shutil.copytree(finished, folder)
+    overlay = ("-n", "--configfile", "overlay.yaml")
+    assert planned(run_snakemake(folder, *overlay)) == {}
+    weights = folder / "results/small/lab/pair/seed-2/model/model.safetensors"
+    weights.rename(tmp_path / "weights")
+    done = run_snakemake(folder, *overlay)
+    assert "seed-2/model/model.safetensors: gone or emptied; to be made again" in done.stderr
+    assert planned(done)["finetune"] == 1
+    assert not weights.exists()
+    (tmp_path / "weights").rename(weights)
+    scored = folder / "scored.csv"
+    scored.write_text(scored.read_text().replace("-", "-1", 1))
+    os.utime(scored, (10**9, 10**9))
+    assert planned(run_snakemake(folder, *overlay))["ingest"] == 1

@@ -50,6 +50,7 @@ def click(browser, text):
 def test_the_first_page_has_the_answer(browser):
     said = wait(browser, ".prose")[0].text.replace("\n", " ")
     for words in (
+        "aptarank: run small",
         "it has never seen, the model rank names the fitter one in",
         "of 5 cheap baselines",
         "test aptamers is in training",
@@ -57,6 +58,8 @@ def test_the_first_page_has_the_answer(browser):
     ):
         assert words in said
     assert "System Message" not in said  # docutils' errors
+    top = browser.execute_script("return document.querySelector('.prose').getBoundingClientRect()")
+    assert top["y"] >= 0  # however long the answer is
 
 
 def test_every_item_is_reachable(browser, report):
