@@ -6,6 +6,7 @@ from functools import partial
 import click
 
 from aptarank.cli import PATH, Program
+from aptarank.errors import InputError
 from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
 from aptarank.log import logger, progress
 from aptarank.read_as import worded
@@ -61,10 +62,15 @@ def main(files, output, rejected, labels, summary, **given):
     Example: python scripts/ingest.py scored.csv --sequence Sequence --score Entropy --better higher
     """
     options = with_defaults(**given)
-    found = ingest(files, options, partial(progress, what="reading", unit="rows"))
-    write_csv(found.rejected, rejected)
-    report(found, options, rejected)
-    check(found, ", ".join(files), options)
+    try:
+        found = ingest(files, options, partial(progress, what="reading", unit="rows"))
+        write_csv(found.rejected, rejected)
+        report(found, options, rejected)
+        check(found, ", ".join(files), options)
+    except InputError:
+        if output.is_file():
+            logger.warning("%s is of an earlier call, not of these files", output)
+        raise
     write_csv(found.aptamers, output)
     write_labels(found.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)

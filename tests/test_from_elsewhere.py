@@ -273,6 +273,7 @@ DAMAGE = {
             "unk_token": "[UNK]",
         },
     ),
+    "unknown token without a text": json_edit("tokenizer_config.json", unk_token=""),
     "no unknown token": json_edit("tokenizer_config.json", unk_token=5),
     "no token of the template": json_edit(
         "tokenizer.json",
@@ -340,6 +341,7 @@ VARIANTS = [
     *[{"variant": 5}, {"variant": ["a"]}, {"variant": "onnx-fused@x"}, {"skipped": 5}],
     *[{"variant": "onnx-fused@" + "9" * 5000}, {"limit": "x"}, {"limit": 0}, {"limit": 1e308}],
     *[{"limit": True}, {"files": []}, {"files": {}}, {"files": {"gone": None}}],
+    {"files": {"A" * 10_000: "0" * 64}},
     *[{"files": {"../model/config.json": "0" * 64}}, {"files": {"/dev/zero": "0" * 64}}],
 ]
 

@@ -282,3 +282,43 @@ def test_the_checksum_is_that_of_the_bytes_that_were_read(program, tmp_path):
     assert {file["file"]: file["sha256"] for file in files} == {
         name: hashlib.sha256(text.encode()).hexdigest() for name, text in counts.items()
     }
+
+
+def counts(path, reads):
+    """A count FASTA of so many reads of each of some sequences."""
+    words = ["ACGTACGTAA", "GGCATTAGCC", "TTGACCATTG", "CCATGGACTA", "AGGTTACCAG"]
+    records = zip(words, reads, strict=False)
+    path.write_text("".join(f">{n}-{r}-{r * 10}.0\n{w}\n" for n, (w, r) in enumerate(records, 1)))
+
+
+def test_count_files_may_be_rounds_or_replicates(program, tmp_path):
+    for name, reads in (("r1", (50, 40, 30, 9, 3)), ("r2", (60, 20, 9)), ("r3", (90, 7, 2, 80, 5))):
+        counts(tmp_path / f"{name}.fasta", reads)
+    three = ["r1.fasta", "r2.fasta", "r3.fasta"]
+    said = program("ingest", *three, code=1).output
+    assert "are these rounds of one selection, or replicates? 100% of the sequences" in said
+    assert "--before r1.fasta --after r3.fasta" in said
+    merged = program("ingest", *three, "--group", "none").output
+    assert "13 rows read (higher is better) = 5 aptamers + 0 rejected + 8 merged" in merged
+    assert (
+        "5 aptamers"
+        in program(
+            "ingest", "r1.fasta", "r3.fasta", "--before", "r1.fasta", "--after", "r3.fasta"
+        ).output
+    )
+    assert "in 3 groups" in program("ingest", *three, "--group", "file").output
+    said = program("ingest", *three, "--before", "r1.fasta", "--after", "r3.fasta", code=1).output
+    assert "give r1.fasta and r3.fasta alone" in said
+
+
+def test_count_files_of_different_sequences_are_one_dataset(program, tmp_path):
+    counts(tmp_path / "a.fasta", (50, 40, 30))
+    (tmp_path / "b.fasta").write_text(">1-9-90.0\nTTTTACGTAA\n>2-8-80.0\nTTTTCATTAG\n")
+    assert "5 aptamers" in program("ingest", "a.fasta", "b.fasta").output
+
+
+def test_a_table_of_an_earlier_call_is_not_taken_for_this_ones(program, tmp_path):
+    counts(tmp_path / "a.fasta", (50, 40, 30))
+    assert "earlier call" not in program("ingest", "a.fasta").output
+    said = program("ingest", "gone.csv", code=1).output
+    assert "aptamers.csv is of an earlier call, not of these files" in said

@@ -22,7 +22,7 @@ def is_program(variant: str) -> bool:
 
 def is_name(value: object) -> bool:
     """Whether this is the name of a file in the folder itself."""
-    return isinstance(value, str) and value == Path(value).name != ""
+    return isinstance(value, str) and len(value) < 256 and value == Path(value).name != ""
 
 
 def are_files(value: object) -> bool:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from aptarank.readers import Reading
 
 
+SHARED = 0.1  # of the sequences of a count file, from which on two may be rounds
+
+
 def log2_enrichment(before: np.ndarray, after: np.ndarray, pseudocount: float) -> np.ndarray:
     """log2 of the ratio of a sequence's shares of the reads of two rounds.
 
@@ -80,7 +83,8 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
         rounds.append(found[0])
     if len(readings) != 2 or rounds[0] is rounds[1]:
         raise InputError(
-            f"{there}: an enrichment takes two count files, before and after; got {len(readings)}"
+            f"{there}: an enrichment takes two count files, before and after; got "
+            f"{len(readings)}: give {options.before} and {options.after} alone"
         )
     joined: dict[str, list] = {}
     broken = []
@@ -107,6 +111,29 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
         reads="the more of the two rounds",
     )
     return [dataclasses.replace(rounds[1], rows=[*rows, *broken], read_as=read_as)]
+
+
+def refuse_rounds(readings: "list[Reading]", options: Options) -> None:
+    """Raise InputError where count files of one dataset may be rounds and nobody said so.
+
+    Rounds and replicates alike have most sequences in common; merged, a sequence would have the
+    median of its scores over the rounds, which says nothing of its fitness.
+    """
+    counts = [reading for reading in readings if reading.format == "fastaptamer"]
+    if options.group is not None or options.before or options.after or len(counts) < 2:
+        return
+    first, *others = ({key_of(row) for row in reading.rows} for reading in counts)
+    shared = max(len(first & other) / min(len(first), len(other)) for other in others)
+    if shared < SHARED:
+        return
+    names = [reading.source.name for reading in counts]
+    raise InputError(
+        f"{', '.join(names[:3])}{', ...' if len(names) > 3 else ''}: are these rounds of one "
+        f"selection, or replicates? {shared:.0%} of the sequences of one are in another.\n"
+        f"Rounds: give two of them alone, --before {names[0]} --after {names[-1]}. Replicates: "
+        "--group none, for the median of each sequence's scores. Neither: --group file, to compare "
+        "within each alone (in the config: datasets.<name>.before, after and group)."
+    )
 
 
 def key_of(row: Row) -> str:

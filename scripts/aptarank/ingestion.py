@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from aptarank.aptamers import Track, check_learnable, clean, is_kd
-from aptarank.enrichment import enrich_files
+from aptarank.enrichment import enrich_files, refuse_rounds
 from aptarank.errors import InputError
 from aptarank.files import expand
 from aptarank.labels import clean_labels
@@ -48,6 +48,7 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     readings = [read(path, options) for path in expand(list(paths))]
     if any(reading.format == "pairs" for reading in readings):
         return of_labels(readings)
+    refuse_rounds(readings, options)
     files = readings
     if (options.before or options.after) and readings[0].format == "fastaptamer":
         readings = enrich_files(readings, options)

@@ -139,6 +139,7 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
         )
         vocabulary = tokenizer.get_vocab()
         padding, size = tokenizer.pad_token_id, len(tokenizer)
+        _ = tokenizer.unk_token_id  # that of an unknown token without a text never ends
     except MemoryError:
         raise
     except Exception as error:  # that of a damaged tokenizer.json has no class of its own
