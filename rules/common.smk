@@ -16,6 +16,7 @@ if not os.path.isdir(HOME):
         f"{HOME}: aptarank's scripts are read from a folder; clone it, and name its Snakefile"
     )
 HERE = os.path.relpath(HOME)
+DEFAULTS = os.path.join(HOME, "config.yaml")
 
 # The jobs' python is the one that runs Snakemake, also where its environment is not activated
 # (a rule's conda environment is put before it).
@@ -88,7 +89,9 @@ def checked(config):
         resolved = resolve(config)
         check_files(resolved)
     except InputError as error:
-        said = "\n".join(map(visible, str(error).splitlines()))
+        given = [str(shorter(path)) for path in own_files if not os.path.samefile(path, DEFAULTS)]
+        told = f"{error}\nThe config is that of {', '.join(given)}." if given else str(error)
+        said = "\n".join(map(visible, told.splitlines()))
         raise WorkflowError(said) from None
     return resolved
 

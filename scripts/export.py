@@ -37,7 +37,7 @@ from aptarank.tokenizer import load_tokenizer
     help="Test pairs, on which both must agree.",
 )
 @setting("export.opset", help="ONNX operator set.")
-@setting("export.tolerance", help="Largest difference of a logit that is let pass.")
+@setting("export.tolerance", help="Largest difference of a logit that is accepted.")
 @threads_option
 @click.option("-o", "--output", type=PATH, default="model.onnx")
 def main(folder, pairs, opset, tolerance, threads, output):
@@ -59,7 +59,7 @@ def main(folder, pairs, opset, tolerance, threads, output):
         if not worst <= tolerance:
             raise InputError(
                 f"{output}: ONNX Runtime's logits differ from PyTorch's by up to {worst:.2g} on "
-                f"{len(table)} test pairs; at most {tolerance:g} is let pass (export.tolerance)"
+                f"{len(table)} test pairs; at most {tolerance:g} is accepted (export.tolerance)"
             )
         unproven.replace(output)
     finally:

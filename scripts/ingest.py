@@ -65,12 +65,14 @@ def main(files, output, rejected, labels, summary, **given):
     try:
         found = ingest(files, options, partial(progress, what="reading", unit="rows"))
         write_csv(found.rejected, rejected)
-        report(found, options, rejected)
+        report(found, options)
         check(found, ", ".join(files), options)
     except InputError:
         if output.is_file():
             logger.warning("%s is of an earlier call, not of these files", output)
         raise
+    if found.summary["rejected"]:
+        logger.warning("rejected (%s), most for:\n%s", rejected, commonest(found))
     write_csv(found.aptamers, output)
     write_labels(found.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +80,7 @@ def main(files, output, rejected, labels, summary, **given):
     logger.info("%s, %s, %s", output, rejected, summary)
 
 
-def report(found, options, rejected) -> None:
+def report(found, options) -> None:
     """Say what was read as what, and where each row went."""
     account = found.summary
     for file in account["files"]:
@@ -107,8 +109,6 @@ def report(found, options, rejected) -> None:
         logger.info("  %d have a bound or range instead of a value", account["bounds"])
     for warning in account.get("warnings", ()):
         logger.warning("%s", warning)
-    if account["rejected"]:
-        logger.warning("rejected (%s), most for:\n%s", rejected, commonest(found))
 
 
 if __name__ == "__main__":

@@ -45,9 +45,10 @@ from aptarank.tournament import adaptive, every_pair, strengths
 @setting("rank.encoding")
 @setting("rank.sheet")
 @setting(
-    "rank.full", help="A pair model compares all pairs of at most so many candidates, of more some."
+    "rank.full",
+    help="A pair model compares all pairs of at most so many candidates, and a sample of more.",
 )
-@setting("rank.comparisons", help="It then makes so many, times N log2 N.")
+@setting("rank.comparisons", help="Of more, it compares so many pairs, times N log2 N.")
 @setting("rank.seed", help="Of the first of these.")
 @batch_size_option(BATCH)
 @device_option
@@ -123,7 +124,10 @@ def main(
     if outside:
         logger.warning("%d of %d lie outside of what the model has seen", outside, len(ranking))
     elif known is None:
-        logger.info("not looked at: what the model has seen (--trained-on)")
+        logger.info(
+            "not checked: whether the candidates resemble what the model was trained on; give "
+            "--trained-on its aptamers.csv"
+        )
     logger.info("%s: %d candidates", output, len(ranking))
 
 

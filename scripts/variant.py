@@ -65,7 +65,7 @@ ANSWERS = "answers"  # folder of the logits, in that of the variant
     "tolerances",
     multiple=True,
     metavar="PRECISION=X",
-    help="Largest difference of a probability that is let pass, such as int8=0.3; may be repeated.",
+    help="Largest difference of a probability that is accepted, such as int8=0.3; may be repeated.",
 )
 @resamples_option
 @resampling_seed_option
@@ -153,7 +153,7 @@ def main(
         raise InputError(
             f"{name}: its probabilities differ from eager PyTorch's by up to "
             f"{found['largest_difference']:.2g} on the test pairs (on average "
-            f"{found['mean_difference']:.2g}); at most {limit:g} is let pass "
+            f"{found['mean_difference']:.2g}); at most {limit:g} is accepted "
             f"(speed.tolerance.{about['precision']}). Raise that, or leave the variant out"
         )
     logger.info(

@@ -299,6 +299,12 @@ DAMAGE = {
     "normaliser is unknown": normalizer({"type": "Evil"}),
     "tokenizer is null": lambda folder: (folder / "tokenizer.json").write_text("null"),
     "added tokens": lambda folder: (folder / "added_tokens.json").write_text("[]"),
+    "a key that tokenizers prints": json_edit(
+        "tokenizer_config.json", unk_token={"content": "[UNK]", "\x1b[2J": 1}
+    ),
+    "a key of an added token": json_edit(
+        "tokenizer_config.json", added_tokens_decoder={"0": {"\x1b[2J": 1}}
+    ),
 }
 
 
@@ -308,10 +314,11 @@ def relinked(path, target):
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_damage_is_said_in_one_message(copy, name):
+def test_damage_is_said_in_one_message(copy, name, capfd):
     DAMAGE[name](copy / "model")
     with pytest.raises(InputError) as error:
         load_scorer(copy / "model", 1, CPU)
+    assert "\x1b" not in "".join([*capfd.readouterr(), str(error.value)])
     assert "theirs" in str(error.value)
     assert "Traceback" not in str(error.value)
 

@@ -8,8 +8,8 @@ import click
 from pandas.errors import InvalidIndexError
 
 from aptarank.alive import end_with_snakemake
-from aptarank.disk import explain, first_line
-from aptarank.errors import InputError
+from aptarank.disk import explain
+from aptarank.errors import InputError, first_line
 from aptarank.log import logger, never_silent, set_up_logging
 from aptarank.schema_options import WholeNumber, or_none, setting
 

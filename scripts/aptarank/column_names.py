@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from aptarank.measured import LONGEST, UNIT
 
+ROUND = re.compile(r"(?:r|rd|rnd|round|cycle|c|selex|selection|sel|pool)? ?0*([0-9]{1,4})")
 UNIT_IN_NAME = re.compile(rf"[\[(,_/ ] ?({UNIT}) ?[\])]?$")
 POWER_IN_NAME = re.compile(r"10 ?\^? ?[-−–⁻]|10\^|[x×] ?10|\de[-−–]")  # as of Kd (10^-9 M)
 OTHER_UNIT = re.compile(r"[\[(] ?(?:k?(?:cal|J) ?[/·* ]? ?mol(?:-1|\^-1|⁻¹)?|° ?C) ?[\])]$")
@@ -270,3 +271,9 @@ def is_share(name: str) -> bool:
     """Whether a name says shares of a round's reads: RPM, CPM, frequency, per cent."""
     words = words_of(name)
     return SHARE in quantities_of(words) or bool({"%", "percent"} & set(words))
+
+
+def round_number(name: str) -> int | None:
+    """The number of a round such as `R3`, `Round 3` or `cycle_3`; None for any other name."""
+    found = ROUND.fullmatch(" ".join(words_of(name)))
+    return int(found[1]) if found else None

@@ -64,7 +64,9 @@ def check_file(key: str, path: str) -> None:
     try:
         if Path(path).is_file():
             return
-        found = "a folder; name the files in it" if Path(path).is_dir() else "no such file"
+        found = "no such file"
+        if Path(path).is_dir():
+            found = f"a folder; name the files in it, such as {str(Path(path) / '*.csv')!r}"
     except OSError as error:
         found = f"no such file ({error.strerror})"
     shown = path if len(path) <= 200 else f"{path[:100]}…{path[-50:]}"

@@ -153,7 +153,9 @@ def asked(error: jsonschema.ValidationError) -> str:
         name = schema()["properties"]["run"]["pattern"]
         return NAMED if limit == name else f"a text that matches {limit}"
     expected = {
-        "enum": lambda: f"one of: {', '.join(map(str, limit))}",
+        "enum": lambda: (
+            f"one of: {', '.join('null' if each is None else str(each) for each in limit)}"
+        ),
         "minimum": lambda: f"at least {limit:,}",
         "maximum": lambda: f"at most {limit:,}",
         "exclusiveMinimum": lambda: f"more than {limit:,}",

@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from aptarank.errors import first_line
+
 ADVICE = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there, or have your quota raised",
@@ -67,11 +69,6 @@ def is_memory(error: BaseException) -> bool:
     """Whether an error says that memory has ended."""
     told = isinstance(error, RuntimeError | OSError) and MEMORY.search(str(error))
     return isinstance(error, MemoryError) or bool(told)
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, in short."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def reason(error: BaseException, output: Path) -> tuple[int, str | None] | None:

@@ -21,3 +21,8 @@ def printable(text: str) -> str:
         return text
     shown = (char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
     return "".join(shown)
+
+
+def first_line(error: BaseException) -> str:
+    """What a library's error says, in short, for a message of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

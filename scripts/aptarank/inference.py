@@ -10,10 +10,9 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.encoding import PROBE, Encoded, compose, encode
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.metrics import win_rate
 from aptarank.model import kind_of
-from aptarank.tokenizer import first_line
 
 Inputs = dict[str, torch.Tensor]  # of a model, as encoding.compose makes them
 # Model inputs of one batch in, its logits out, float32 of shape (batch,).

@@ -185,7 +185,7 @@ def check(found: Ingested, source: str, options: Options) -> None:
             told = f"all {rows} rows were rejected"
         else:
             told = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
-            told += f", at most {most:.0%} is let pass (on_reject, max_rejected)"
+            told += f", at most {most:.0%} may be (on_reject, max_rejected)"
         raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest(found)}")
     if found.labels.empty:
         lost = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"

@@ -20,9 +20,8 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.model_files import about_of, check_parameters, read_config, without_runtime
-from aptarank.tokenizer import first_line
 
 disable_progress_bar()  # of transformers: weights load and save in no time
 set_verbosity_error()  # nor its tables of what a file of weights lacks: load_weights checks that

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 from onnx import numpy_helper
 
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 
 INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 OUTPUT = "logits"
@@ -32,9 +32,11 @@ def check_onnx(path: Path) -> onnx.ModelProto:
     if path.stat().st_size >= LARGEST:
         raise InputError(f"{path}: larger than an ONNX file can be (2 GiB)")
     try:
-        model = onnx.load(path, load_external_data=False)
+        model = onnx.load(path, format="protobuf", load_external_data=False)
     except Exception as error:  # protobuf has exceptions of its own
-        raise InputError(f"{path}: not an ONNX model that can be loaded: {error}") from None
+        raise InputError(
+            f"{path}: not an ONNX model that can be loaded: {first_line(error)}"
+        ) from None
     if not model.graph.node:
         raise InputError(f"{path}: not an ONNX model that can be loaded: it has no graph")
     reason = why_not(model)

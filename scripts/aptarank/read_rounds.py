@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aptarank.column_names import is_share, meaning_of
+from aptarank.column_names import is_share, meaning_of, round_number
 from aptarank.columns import place, plain
 from aptarank.enrichment import log2_enrichment, log2_share_ratio
 from aptarank.errors import InputError
@@ -23,7 +23,7 @@ from aptarank.read_tables import (
     reading_of,
     sequence_place,
 )
-from aptarank.rounds import find_enrichment, is_counter, last_round, number_of
+from aptarank.rounds import find_enrichment, is_counter, last_round
 from aptarank.rows import Options, Row
 from aptarank.score_columns import find_score
 from aptarank.scores import PLAIN_NUMBERS, to_count, to_number
@@ -107,7 +107,7 @@ def is_aptasuite(header: list[str], rows: list[list[str]]) -> bool:
         return False
     if all(field.strip().isdecimal() for row in rows for field in row[2:]):
         return True
-    named = all(number_of(name) is not None or is_counter(name) for name in rounds if name)
+    named = all(round_number(name) is not None or is_counter(name) for name in rounds if name)
     values = np.array([[share_of(field) for field in row[2:]] for row in rows if len(row) > 2])
     return named and values.ndim == 2 and bool((values.sum(axis=0) <= 1.001).all())
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from aptarank.column_names import COUNTER, is_share, label_of, meaning_of, words_of
+from aptarank.column_names import COUNTER, is_share, label_of, meaning_of, round_number, words_of
 from aptarank.errors import InputError
 from aptarank.score_columns import options_for, which_one
 from aptarank.sequences import shortened
-
-ROUND = re.compile(r"(?:r|rd|rnd|round|cycle|c|selex|selection|sel|pool)? ?0*([0-9]{1,4})")
 
 
 class Enrichment(NamedTuple):
@@ -27,12 +25,6 @@ def is_counter(name: str) -> bool:
     return bool(COUNTER & set(words_of(name)))
 
 
-def number_of(name: str) -> int | None:
-    """The number of a round such as `R3`, `Round 3` or `cycle_3`; None for any other name."""
-    found = ROUND.fullmatch(" ".join(words_of(name)))
-    return int(found[1]) if found else None
-
-
 def last_round(header: Sequence[str], columns: Sequence[int], source: Path) -> int:
     """The column of the last round, counter selections and controls left out.
 
@@ -40,7 +32,7 @@ def last_round(header: Sequence[str], columns: Sequence[int], source: Path) -> i
         InputError: it is not clear which that is.
     """
     rounds = [i for i in columns if not is_counter(header[i])]
-    numbers = [number_of(header[i]) for i in rounds]
+    numbers = [round_number(header[i]) for i in rounds]
     if not rounds:
         names = ", ".join(repr(shortened(header[i])) for i in columns[:5])
         raise InputError(

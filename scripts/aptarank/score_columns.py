@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from aptarank.column_names import Meaning, meaning_of
+from aptarank.column_names import Meaning, meaning_of, round_number
 from aptarank.columns import shown
 from aptarank.errors import InputError
 from aptarank.read_as import column
@@ -32,10 +32,12 @@ def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> 
         raise which_one(header, found, source)
     if not found:
         hint = options_for(header, likely) if likely else ""
-        rounds = [i for i in likely if meanings[i].quantity.kind == "seen"]
+        rounds = [i for i in likely if meanings[i].quantity.kind == "seen"] or [
+            i for i, name in enumerate(header) if i not in but and round_number(name) is not None
+        ]
         if len(rounds) > 1:
             first, last = as_word(header, rounds[0]), as_word(header, rounds[-1])
-            hint += f"; for an enrichment, --before {first} --after {last}"
+            hint += f"{hint and '; '}for an enrichment, --before {first} --after {last}"
         raise InputError(
             f"{source}: no column 'score'; the columns are {shown(list(header))}.\n"
             f"Name it as score (in the config: datasets.<name>.score){hint and f': {hint}'}."

@@ -148,8 +148,10 @@ def home_of(path: Path) -> Path:
     for place in places:
         if (place / "config.json").is_file() and (place / "tokenizer.json").is_file():
             return place
+    inside = path / "model"
+    meant = f" Did you mean {inside}?" if (inside / "config.json").is_file() else ""
     raise InputError(
         f"{path}: no config.json and tokenizer.json of its model there, nor in "
         f"{places[-1]}; keep a variant or an ONNX file where the pipeline wrote it, or put it into "
-        "the model's folder"
+        f"the model's folder.{meant}"
     )

@@ -196,7 +196,7 @@ def not_a_score(text: str, scale: str) -> str:
     if re.fullmatch(r"[-+]?(inf|infinity|nan)", text, re.I):
         return f"not finite: {shown!r}"
     if not hint and has_unit(text):
-        hint = "a Kd with its unit? say format: kd"
+        hint = "a Kd with its unit? say format: kd; by hand, --format kd"
     elif not hint and scale == PERCENT:
         hint = "per cent in other rows: write the sign in each, or in none"
     elif not hint and text.endswith("%"):

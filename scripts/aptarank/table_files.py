@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aptarank.columns import is_named, plain
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.log import logger
 from aptarank.rows import Options
 from aptarank.scores import to_number
@@ -24,6 +24,9 @@ from aptarank.sheets import check_size, rows_of_sheet
 from aptarank.sizes import check_cells
 
 DELIMITERS = "\t;,|"  # where two make as many fields: 1,5 is a number in a table with ;
+PLAIN = (
+    ".\nA list of sequences alone has no score to learn from; rank.py and screen.py can rank it."
+)
 SNIFFED = 20  # rows that tell the delimiter
 SHORTEST = 4  # bases; a field with fewer may be a word of a header ("tag", "cat")
 
@@ -90,6 +93,7 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
         raise InputError(
             f"{source}, line {text.count(chr(10), 0, blank) + 1}: no delimiter (comma, tab, "
             f"semicolon or |) in {first!r}; expected a table, FASTA, or a log of MAWS or EFBA"
+            f"{PLAIN if is_sequence(first) else ''}"
         )
     if len(delimiter) != 1 or delimiter in '"\n\r':
         raise InputError(f"{source}: delimiter {delimiter!r} is not one character, such as ';'")
@@ -197,14 +201,9 @@ def excel_table(data: bytes, path: Path, options: Options) -> Table:
     if sheet not in sheets:
         raise InputError(f"{path}: no sheet {sheet!r}; there are {others or 'none'}")
     if others and not options.sheet:
-        logger.warning("%s: sheet %r is read, not %s (option sheet)", path, sheet, others)
+        logger.warning("%s: sheet %r is read, not %s (to choose one: sheet)", path, sheet, others)
     texts = ((n, [cell_text(value, options.decimal) for value in row]) for n, row in rows)
     return with_header(texts, path, options)
-
-
-def first_line(error: Exception) -> str:
-    """What a library says of a damaged file, in short."""
-    return shortened(" ".join(str(error).split()) or type(error).__name__, 100)
 
 
 def with_header(lines: Iterator[tuple[int, list[str]]], source: Path, options: Options) -> Table:

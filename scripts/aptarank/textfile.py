@@ -51,13 +51,16 @@ def read_bytes(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise InputError(f"{path}: is a folder; expected a file (name files as '*.csv')")
+            raise InputError(
+                f"{path}: is a folder; expected a file (name the files in it: '{path}/*.csv')"
+            )
         if not stat.S_ISREG(mode):  # reading one might never end
             raise InputError(f"{path}: is a pipe or a device; write its content to a file first")
         return path.read_bytes()
     except FileNotFoundError:
         what = "a link to a file that is not there" if path.is_symlink() else "no such file"
-        raise InputError(f"{path}: {what}") from None
+        where = "" if path.is_absolute() else f"; paths are relative to {Path.cwd()}"
+        raise InputError(f"{path}: {what}{where}") from None
     except PermissionError:
         raise InputError(f"{path}: no permission to read it") from None
     except (OSError, ValueError) as error:

@@ -1,6 +1,5 @@
 """Tokenizers, each a file that Hugging Face loads without code of ours."""
 
-import re
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
@@ -11,7 +10,7 @@ from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.tokenizer_files import check_tokenizer
 
 SPECIAL = {
@@ -153,8 +152,3 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
     if padding is None:
         raise InputError(f"{source}: its tokenizer has no pad_token; that of an encoder has one")
     return tokenizer
-
-
-def first_line(error: BaseException) -> str:
-    """The first sentence of a library's error, for a message of ours."""
-    return re.split(r"\n", str(error).strip(), maxsplit=1)[0] or type(error).__name__

@@ -1,6 +1,7 @@
 """The files of a tokenizer, checked before they are loaded: see `aptarank.model_files`."""
 
 import json
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from tokenizers import Tokenizer
 
 from aptarank.errors import InputError
 from aptarank.model_files import read_object
+from aptarank.sequences import shortened
 
 JSON_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.json", "model.safetensors.index.json"),
 )
+TOKEN_KEYS = frozenset("content id lstrip normalized rstrip single_word special __type".split())
 LONGEST_TEXT = 100  # characters that a step of the normaliser may write in one place
 GROWTH = 100  # times as long as it was, a text may become
 # All words of three letters: what a normaliser does to bases, it does to some of these.
@@ -24,13 +27,38 @@ def check_tokenizer(folder: Path) -> None:
     without bounds."""
     for name in JSON_FILES:
         if (folder / name).exists():
-            read_object(folder / name, "a file of a tokenizer")
+            found = read_object(folder / name, "a file of a tokenizer")
+            if name != "tokenizer.json":
+                check_tokens(found, folder / name)
     check_versions(folder / "tokenizer_config.json")
     path = folder / "tokenizer.json"
     if path.exists():
         found = read_object(path, "a tokenizer")
         check_growth(found.get("normalizer"), path)
         check_template(found.get("post_processor"), path)
+
+
+def check_tokens(found: dict, path: Path) -> None:
+    """Raise InputError where a special token has a key that tokenizers does not know: it would
+    print the key as it is, on a terminal that may obey it."""
+    decoder = found.get("added_tokens_decoder")
+    tokens = list(decoder.values()) if isinstance(decoder, dict) else []
+    tokens += [each for each in dicts_in(found) if "content" in each or "__type" in each]
+    for token in tokens:
+        if isinstance(token, dict) and (unknown := sorted(set(token) - TOKEN_KEYS)):
+            raise InputError(
+                f"{path}: a token has a key {shortened(unknown[0])!r}; expected of "
+                f"{', '.join(sorted(TOKEN_KEYS))}"
+            )
+
+
+def dicts_in(value: object) -> Iterator[dict]:
+    """All objects in a value of JSON."""
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from dicts_in(each)
 
 
 def check_versions(path: Path) -> None:

@@ -18,11 +18,10 @@ from transformers import PreTrainedModel
 from aptarank import forms_onnx, forms_openvino, forms_torch
 from aptarank.about import ABOUT, is_program, read_about, write_about
 from aptarank.depth import check_depth
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.files import sha256
 from aptarank.inference import Forward, Inputs, run_safely
 from aptarank.model import kind_of, position_limit
-from aptarank.tokenizer import first_line
 
 BASELINE = "torch-fp32"  # what all others are compared with
 BITS = {"fp32": 32, "bf16": 16, "fp16": 16, "int8": 8}

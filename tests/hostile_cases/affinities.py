@@ -72,7 +72,7 @@ CASES = [
             header="sequence,Kd",
         ),
         {f"{of(n % 64)}{of(n // 64)}": n for n in range(300)},
-        {302: "not a number: '5 nM' (a Kd with its unit? say format: kd)"},
+        {302: "not a number: '5 nM' (a Kd with its unit? say format: kd; by hand, --format kd)"},
         better=None,
     ),
     reads(
@@ -215,7 +215,7 @@ CASES = [
         "affinity.csv",
         "a Kd under another name",
         scores("1 nM", "2 µM", header="sequence,affinity"),
-        "not a number: '1 nM' (a Kd with its unit? say format: kd)",
+        "not a number: '1 nM' (a Kd with its unit? say format: kd; by hand, --format kd)",
         "--score affinity",
     ),
     reads(
