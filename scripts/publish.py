@@ -1,6 +1,7 @@
 """Upload a trained model to the Hugging Face Hub, or say what would be uploaded."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -9,6 +10,8 @@ from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.hub import as_lines, upload
 from aptarank.log import logger
+from aptarank.model_files import header_of, read_object
+from aptarank.onnx_files import check_onnx
 from aptarank.repository import CARD, check_repository, in_order
 from aptarank.results import files_in
 from aptarank.schema_options import setting
@@ -42,6 +45,8 @@ def main(folder, repository, private, dry_run):
         raise InputError(f"{folder}: no {CARD}; expected a folder that card.py writes")
     names = in_order(files_in(folder))
     check_repository(folder, names)
+    for name in names:
+        check_content(folder / name)
     sizes = {name: (folder / name).stat().st_size for name in names}
     what = f"{len(names)} files, {sum(sizes.values()) / 1e6:.1f} MB"
     kind = "private" if private else "public"
@@ -63,6 +68,16 @@ def main(folder, repository, private, dry_run):
         )
     logger.info("uploading %s from %s to %s", what, folder, repository)
     logger.info("%s", upload(folder, names, repository, private, token))
+
+
+def check_content(path: Path) -> None:
+    """Raise InputError where a file is not what its name says: others will load it by its name."""
+    if path.suffix == ".safetensors":
+        header_of(path)
+    elif path.suffix == ".onnx":
+        check_onnx(path)
+    elif path.suffix == ".json":
+        read_object(path, "a file of a model")
 
 
 if __name__ == "__main__":

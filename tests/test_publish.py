@@ -1,6 +1,7 @@
 """Uploading a repository, by huggingface_hub and real requests to a stand-in for the Hub."""
 
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -104,6 +105,16 @@ def test_what_is_missing(hub, repository, environment, tmp_path):
     assert "HF_TOKEN is not set" in said
     said = publish(tmp_path, *options, environment=environment, code=1)
     assert "no README.md" in said
+    assert hub.seen == []
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "onnx/model.onnx", "config.json"])
+def test_what_is_not_what_its_name_says_stays_here(hub, repository, environment, tmp_path, name):
+    copy = tmp_path / "repository"
+    shutil.copytree(repository, copy)
+    (copy / name).write_bytes(pickle.dumps([1]))
+    said = publish(copy, "--repository", NAME, "--upload", environment=environment, code=1)
+    assert f"{copy / name}: " in said
     assert hub.seen == []
 
 

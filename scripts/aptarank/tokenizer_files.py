@@ -15,7 +15,7 @@ JSON_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.json", "model.safetensors.index.json"),
 )
-TOKEN_KEYS = frozenset("content id lstrip normalized rstrip single_word special __type".split())
+TOKEN_KEYS = {"__type", "content", "id", "lstrip", "normalized", "rstrip", "single_word", "special"}
 LONGEST_TEXT = 100  # characters that a step of the normaliser may write in one place
 GROWTH = 100  # times as long as it was, a text may become
 # All words of three letters: what a normaliser does to bases, it does to some of these.
