@@ -90,7 +90,9 @@ def checked(config):
         check_files(resolved)
     except InputError as error:
         given = [str(shorter(path)) for path in own_files if not os.path.samefile(path, DEFAULTS)]
-        told = f"{error}\nThe config is that of {', '.join(given)}." if given else str(error)
+        told = str(error)
+        if given and told.startswith("config: "):
+            told += f"\nThe config is that of {', '.join(given)}."
         said = "\n".join(map(visible, told.splitlines()))
         raise WorkflowError(said) from None
     return resolved

@@ -124,3 +124,8 @@ def test_too_long_names_the_aptamer_and_cuts_nothing(tokenizer):
 def test_a_folder_without_a_tokenizer(tmp_path):
     with pytest.raises(InputError, match="no tokenizer to load"):
         load_tokenizer(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_not_asked_of_the_hub(tmp_path):
+    with pytest.raises(InputError, match=r"gone: no such folder"):
+        load_tokenizer(tmp_path / "gone")

@@ -122,6 +122,7 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
     """Load a tokenizer from a folder or a Hugging Face name.
 
     Args:
+        source: a path is a folder on this machine; a text may be either.
         changes: settings that it shall have instead of its own, such as `model_max_length`.
 
     Raises:
@@ -129,6 +130,8 @@ def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
     """
     if Path(source).is_dir():
         check_tokenizer(Path(source))
+    elif isinstance(source, Path):  # a name of the Hub is a text
+        raise InputError(f"{source}: no such folder; expected that of a tokenizer")
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             source,
