@@ -133,7 +133,7 @@ def index_sequences(table: pd.DataFrame, source: Path) -> tuple[pd.Index, np.nda
     if odd.any():
         line = int(np.argmax(odd)) % len(table) + 2
         raise InputError(
-            f"{source}, line {line}: {both[odd].iloc[0]!r} is not a sequence; expected letters"
+            f"{source}, line {line}: {str(both[odd].iloc[0])!r} is not a sequence; expected letters"
         )
     codes, texts = pd.factorize(both)
     known: dict[str, int] = {}

@@ -24,7 +24,11 @@ NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 DIGITS = 30  # more than any number of a config has
 WORDS = yaml.SafeLoader.bool_values | {"null": None, "~": None}
 # jsonschema's names of types that not everyone knows.
-TYPES = {"integer": "integer (a whole number)", "array": "array (a list)"}
+TYPES = {
+    "integer": "integer (a whole number)",
+    "array": "array (a list)",
+    "object": "object (keys with values)",
+}
 
 
 def is_number(_: Any, value: Any) -> bool:
