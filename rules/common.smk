@@ -89,7 +89,11 @@ def checked(config):
         resolved = resolve(config)
         check_files(resolved)
     except InputError as error:
-        given = [str(shorter(path)) for path in own_files if not os.path.samefile(path, DEFAULTS)]
+        given = [
+            str(shorter(path))
+            for path in own_files
+            if not os.path.samefile(path, DEFAULTS)
+        ]
         told = str(error)
         if given and told.startswith("config: "):
             told += f"\nThe config is that of {', '.join(given)}."
