@@ -5,7 +5,7 @@ import textwrap
 import click
 
 from aptarank import answer
-from aptarank.cli import PATH, OfResults
+from aptarank.cli import PATH, WRITTEN, OfResults
 from aptarank.log import logger
 from aptarank.restructured_text import at_terminal
 from aptarank.sweep import HISTORY
@@ -29,7 +29,7 @@ from aptarank.tables import read_json, read_table
 @click.option("--comparison", type=PATH, required=True, help="What compare.py writes.")
 @click.option("--summary", type=PATH, required=True, help="Its summary.csv.")
 @click.option("--paired", type=PATH, required=True, help="Its paired.csv.")
-@click.option("-o", "--output", type=PATH, default="answer.rst")
+@click.option("-o", "--output", type=WRITTEN, default="answer.rst")
 def main(ingestion, audits, histories, comparison, summary, paired, output):
     """Which model, how good on unseen aptamers, how far above the baselines, does the split leak.
 

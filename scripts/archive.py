@@ -7,7 +7,7 @@ import click
 import yaml
 
 from aptarank.archive import how_to_repeat, packed, write_zip
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.errors import InputError
 from aptarank.files import sha256
 from aptarank.log import logger
@@ -17,7 +17,7 @@ from aptarank.results import REPORTS
 
 @click.command(cls=Program)
 @click.argument("folder", type=PATH)
-@click.option("-o", "--output", type=PATH, help="The zip file; FOLDER.zip where not given.")
+@click.option("-o", "--output", type=WRITTEN, help="The zip file; FOLDER.zip where not given.")
 def main(folder, output):
     """Pack the results of a run in FOLDER, and the inputs that its manifest names.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank import audit, plots
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.clusters import find_families, nearest
 from aptarank.errors import InputError
 from aptarank.log import logger, progress
@@ -25,11 +25,11 @@ from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
 @setting("split.k", help="As for split.py.")
 @setting("split.identity", help="As for split.py.")
 @setting("threads", help="Processor threads.")
-@click.option("-o", "--output", type=PATH, default="audit.csv")
+@click.option("-o", "--output", type=WRITTEN, default="audit.csv")
 @click.option(
     "--plots",
     "folder_of_plots",
-    type=PATH,
+    type=WRITTEN,
     default="audit-plots",
     help="Folder of the plots (SVG).",
 )

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.cli import PATH, OfResults, fold_option
+from aptarank.cli import PATH, WRITTEN, OfResults, fold_option
 from aptarank.log import logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
 from aptarank.schema_options import seed_option
@@ -27,10 +27,10 @@ from aptarank.truth import centred, known_fitness
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
 @seed_option("Seed of the trees.")
 @fold_option
-@click.option("-o", "--output", type=PATH, default="baselines.csv")
+@click.option("-o", "--output", type=WRITTEN, default="baselines.csv")
 @click.option(
     "--probabilities",
-    type=PATH,
+    type=WRITTEN,
     help="Also write each baseline's probability that the first is fitter (Parquet).",
 )
 def main(aptamers, split, train, validation, test, seed, fold, output, probabilities):

@@ -8,7 +8,7 @@ import click
 from safetensors import safe_open
 
 from aptarank.about import read_about
-from aptarank.cli import PATH, OfResults
+from aptarank.cli import PATH, WRITTEN, OfResults
 from aptarank.errors import InputError
 from aptarank.files import sha256
 from aptarank.json_options import json_object
@@ -46,7 +46,7 @@ FILE = "model.onnx"  # of a variant that is portable
 @click.option("--split-settings", default="{}", help="Those of the split, JSON, for the card.")
 @setting("publish.license", "--license", "license_", help="Of the model, an SPDX identifier.")
 @setting("publish.repository", help="Its name on the Hub, owner/name, for the card.")
-@click.option("-o", "--output", type=PATH, default="repository", help="Folder.")
+@click.option("-o", "--output", type=WRITTEN, default="repository", help="Folder.")
 def main(
     variants,
     folder,

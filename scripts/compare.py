@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap, plots_models
-from aptarank.cli import PATH, OfResults, resamples_option, resampling_seed_option
+from aptarank.cli import PATH, WRITTEN, OfResults, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
 from aptarank.log import logger
@@ -49,10 +49,10 @@ SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_a
 )
 @resamples_option
 @resampling_seed_option
-@click.option("-o", "--output", type=PATH, default="comparison.csv")
+@click.option("-o", "--output", type=WRITTEN, default="comparison.csv")
 @click.option(
     "--folder",
-    type=PATH,
+    type=WRITTEN,
     default="comparison",
     help="Folder of summary.csv, paired.csv, their plots and a page.",
 )

@@ -4,7 +4,7 @@ import click
 
 from aptarank import plots_data
 from aptarank.audit import known_scores
-from aptarank.cli import PATH, OfResults
+from aptarank.cli import PATH, WRITTEN, OfResults
 from aptarank.description import histogram, lengths, what_was_read, where_rows_went
 from aptarank.log import logger
 from aptarank.tables import read_aptamers, read_json, write_csv
@@ -13,7 +13,7 @@ from aptarank.tables import read_aptamers, read_json, write_csv
 @click.command(cls=OfResults)
 @click.argument("aptamers", type=PATH)
 @click.option("--summary", type=PATH, required=True, help="What ingest.py --summary writes.")
-@click.option("-o", "--output", type=PATH, default="description", help="Folder of the results.")
+@click.option("-o", "--output", type=WRITTEN, default="description", help="Folder of the results.")
 def main(aptamers, summary, output):
     """Say what is in APTAMERS, which ingest.py writes.
 

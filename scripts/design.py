@@ -5,7 +5,7 @@ from functools import partial
 import click
 import numpy as np
 
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.constraints import BASES, Constraints, Space, bases, to_codes
 from aptarank.design import Settings, evolve, standardised, summarise
 from aptarank.errors import InputError
@@ -63,10 +63,12 @@ MANY = 200  # generations, of the programme alone: the config's default, 0, leav
 @setting("design.seed")
 @device_option
 @threads_option
-@click.option("-o", "--output", type=PATH, default="designed.csv", help="Table of the best.")
-@click.option("--history", type=PATH, default="generations.csv", help="Table of the generations.")
-@click.option("--lineage", type=PATH, default="lineage.csv", help="The best and all ancestors.")
-@click.option("--plot", type=PATH, default="design.svg", help="Plot of the generations.")
+@click.option("-o", "--output", type=WRITTEN, default="designed.csv", help="Table of the best.")
+@click.option(
+    "--history", type=WRITTEN, default="generations.csv", help="Table of the generations."
+)
+@click.option("--lineage", type=WRITTEN, default="lineage.csv", help="The best and all ancestors.")
+@click.option("--plot", type=WRITTEN, default="design.svg", help="Plot of the generations.")
 def main(
     models,
     known,

@@ -12,7 +12,14 @@ from scipy.special import expit
 
 from aptarank import bootstrap, plots
 from aptarank.calibration import expected_calibration_error, reliability
-from aptarank.cli import PATH, OfResults, fold_option, resamples_option, resampling_seed_option
+from aptarank.cli import (
+    PATH,
+    WRITTEN,
+    OfResults,
+    fold_option,
+    resamples_option,
+    resampling_seed_option,
+)
 from aptarank.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.errors import InputError
 from aptarank.log import logger
@@ -70,11 +77,11 @@ from aptarank.truth import contradicting, fitness_difference, known_fitness
 @fold_option
 @resamples_option
 @resampling_seed_option
-@click.option("-o", "--output", type=PATH, default="metrics.json")
+@click.option("-o", "--output", type=WRITTEN, default="metrics.json")
 @click.option(
     "--plots",
     "folder_of_plots",
-    type=PATH,
+    type=WRITTEN,
     default="plots",
     help="Folder of the plots (SVG).",
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from transformers import PreTrainedModel
 
-from aptarank.cli import PATH, Program, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, threads_option
 from aptarank.encoding import Encoded, compose, encode
 from aptarank.errors import InputError
 from aptarank.inference import logits_of_pairs, torch_forward
@@ -39,7 +39,7 @@ from aptarank.tokenizer import load_tokenizer
 @setting("export.opset", help="ONNX operator set.")
 @setting("export.tolerance", help="Largest difference of a logit that is accepted.")
 @threads_option
-@click.option("-o", "--output", type=PATH, default="model.onnx")
+@click.option("-o", "--output", type=WRITTEN, default="model.onnx")
 def main(folder, pairs, opset, tolerance, threads, output):
     """Write a model as ONNX; fail where ONNX Runtime and PyTorch differ on the test pairs.
 

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from aptarank.checkpoints import remove_checkpoints
-from aptarank.cli import PATH, Program, checkpoint_options, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, checkpoint_options, device_option, threads_option
 from aptarank.comparison import comparison
 from aptarank.config import KINDS
 from aptarank.distributed import World
@@ -56,8 +56,8 @@ from aptarank.training import calibrate, finetune
 @device_option
 @threads_option
 @checkpoint_options
-@click.option("-o", "--output", type=PATH, default="model", help="Folder of the model.")
-@click.option("--history", type=PATH, default="history.csv", help="Table of the evaluations.")
+@click.option("-o", "--output", type=WRITTEN, default="model", help="Folder of the model.")
+@click.option("--history", type=WRITTEN, default="history.csv", help="Table of the evaluations.")
 def main(
     aptamers,
     train,

@@ -5,7 +5,7 @@ from functools import partial
 
 import click
 
-from aptarank.cli import PATH, Program
+from aptarank.cli import WRITTEN, Program
 from aptarank.errors import InputError
 from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
 from aptarank.log import logger, progress
@@ -52,10 +52,10 @@ def option(key: str, help_text: str, **given):
 @option("on_reject", "fail: stop at the first rejected row.")
 @option("max_rejected", "Stop where a larger share of the rows is rejected.")
 @setting("split.column", "--family", help="Column of what a split keeps together (split.column).")
-@click.option("-o", "--output", type=PATH, default="aptamers.csv", help="Accepted aptamers.")
-@click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
-@click.option("--labels", type=PATH, default="labels.parquet", help="Labelled pairs, if any.")
-@click.option("--summary", type=PATH, default="ingestion.json", help="Account of all rows.")
+@click.option("-o", "--output", type=WRITTEN, default="aptamers.csv", help="Accepted aptamers.")
+@click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
+@click.option("--labels", type=WRITTEN, default="labels.parquet", help="Labelled pairs, if any.")
+@click.option("--summary", type=WRITTEN, default="ingestion.json", help="Account of all rows.")
 def main(files, output, rejected, labels, summary, **given):
     """Read scored aptamers from FILES (names or patterns), or a table of labelled pairs.
 

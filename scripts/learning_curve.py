@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import expit
 
 from aptarank import bootstrap
-from aptarank.cli import PATH, OfResults, resamples_option, resampling_seed_option
+from aptarank.cli import PATH, WRITTEN, OfResults, resamples_option, resampling_seed_option
 from aptarank.consistency import average_of_orders
 from aptarank.log import logger
 from aptarank.metrics import correct
@@ -38,8 +38,8 @@ SHARE = FiniteNumber(0, 1, min_open=True)
 )
 @resamples_option
 @resampling_seed_option
-@click.option("-o", "--output", type=PATH, default="learning_curve.csv")
-@click.option("--plot", type=PATH, default="learning_curve.svg")
+@click.option("-o", "--output", type=WRITTEN, default="learning_curve.csv")
+@click.option("--plot", type=WRITTEN, default="learning_curve.svg")
 def main(points, train, resamples, resampling_seed, output, plot):
     """Put the accuracies of models, by the share of the aptamers they had, into a table and plot.
 

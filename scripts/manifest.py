@@ -5,7 +5,7 @@ import json
 import click
 
 from aptarank import machine
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.json_options import json_object
 from aptarank.log import logger
 from aptarank.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
@@ -21,7 +21,7 @@ from aptarank.results import NO_RESULTS, files_in
     help="SHA-256 of an input when the run began; one for each, in their order.",
 )
 @click.option("--results", type=PATH, help="Folder of the results, those that are there.")
-@click.option("-o", "--output", type=PATH, default=MANIFEST)
+@click.option("-o", "--output", type=WRITTEN, default=MANIFEST)
 def main(inputs, config, read, results, output):
     """Write the manifest of a run that read INPUTS.
 

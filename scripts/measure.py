@@ -11,7 +11,7 @@ import torch
 
 from aptarank import machine
 from aptarank.about import is_program, read_about, write_about
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.config import default
 from aptarank.depth import set_depth
 from aptarank.encoding import encode
@@ -44,7 +44,7 @@ from aptarank.variants import (
 @setting("speed.seconds", help="Seconds of timed runs that are enough.")
 @device_option
 @threads_option
-@click.option("-o", "--output", type=PATH, default="timings.csv")
+@click.option("-o", "--output", type=WRITTEN, default="timings.csv")
 def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, threads, output):
     """Time the variants in FOLDERS, what variant.py writes, with one thread and with --threads.
 

@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.clusters import find_families
 from aptarank.config import default
 from aptarank.errors import InputError
@@ -78,7 +78,7 @@ def share_option(part: str):
 @share_option("train")
 @share_option("validation")
 @share_option("test")
-@click.option("-o", "--output", type=PATH, help="Folder; 'pairs' next to DATA if not given.")
+@click.option("-o", "--output", type=WRITTEN, help="Folder; 'pairs' next to DATA if not given.")
 def main(
     data,
     labels,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, Program, batch_size_option, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, batch_size_option, device_option, threads_option
 from aptarank.consistency import average_of_orders
 from aptarank.encoding import check_fits, check_known, encode
 from aptarank.errors import InputError
@@ -42,19 +42,19 @@ from aptarank.tokenizer import load_tokenizer
 @click.option(
     "-o",
     "--output",
-    type=PATH,
+    type=WRITTEN,
     default="predictions.csv",
     help="PAIRS with Probability and Prediction.",
 )
 @click.option(
     "--scores",
-    type=PATH,
+    type=WRITTEN,
     help="Also score each aptamer of PAIRS (a pair model: by its win rate).",
 )
 @click.option(
     "--logits",
     "logits_file",
-    type=PATH,
+    type=WRITTEN,
     help="Also write each pair's log-odds as given (logit) and turned round (swapped), Parquet.",
 )
 @click.option(

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from aptarank.checkpoints import remove_checkpoints
-from aptarank.cli import PATH, Program, checkpoint_options, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, checkpoint_options, device_option, threads_option
 from aptarank.encoding import encode
 from aptarank.errors import InputError
 from aptarank.json_options import model_settings
@@ -34,8 +34,8 @@ from aptarank.tokenizer import load_tokenizer
 @device_option
 @threads_option
 @checkpoint_options
-@click.option("-o", "--output", type=PATH, default="pretrained", help="Folder of the model.")
-@click.option("--history", type=PATH, default="pretraining.csv", help="Table of the losses.")
+@click.option("-o", "--output", type=WRITTEN, default="pretrained", help="Folder of the model.")
+@click.option("--history", type=WRITTEN, default="pretraining.csv", help="Table of the losses.")
 def main(
     aptamers, split, tokenizer, unlabelled, settings, seed, device, threads, checkpoints,
     checkpoint_minutes, checkpoint_steps, output, history,

@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 import click
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
 
 from aptarank.cli import PATH, Program
 from aptarank.config import default
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.hub import as_lines, upload
 from aptarank.log import logger
 from aptarank.model_files import header_of, read_object
@@ -41,6 +43,10 @@ def main(folder, repository, private, dry_run):
             "no repository is named; say which in the config, publish: {repository: owner/name}, "
             "or by --repository"
         )
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise InputError(f"{repository}: not a name of a repository: {first_line(error)}") from None
     if not (folder / CARD).is_file():
         raise InputError(f"{folder}: no {CARD}; expected a folder that card.py writes")
     names = in_order(files_in(folder))

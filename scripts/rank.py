@@ -1,5 +1,6 @@
 """Rank candidates by a trained model, or by several of them."""
 
+from collections import Counter
 from functools import partial
 
 import click
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.candidates import read_candidates
-from aptarank.cli import PATH, Program, batch_size_option, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, batch_size_option, device_option, threads_option
 from aptarank.consistency import average_of_orders
 from aptarank.errors import InputError
 from aptarank.inference import BATCH, logits_of_pairs
@@ -56,11 +57,11 @@ from aptarank.tournament import adaptive, every_pair, strengths
 @click.option(
     "-o",
     "--output",
-    type=PATH,
+    type=WRITTEN,
     default="ranking.csv",
     help="Candidates, best first; a page\n    and a plot of them stand beside it.",
 )
-@click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected rows and reasons.")
+@click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 def main(
     files, models, trained_on, split, format, sequence, name, header, delimiter, encoding, sheet,
     full, comparisons, seed, batch_size, device, threads, output, rejected,
@@ -72,6 +73,10 @@ def main(
     Example: python scripts/rank.py candidates.fasta --model
     results/example/example/rank/seed-1/model --trained-on results/example/example/aptamers.csv
     """
+    if split and not trained_on:
+        raise InputError("--split is of the aptamers of --trained-on; give both")
+    if repeated := [path for path, times in Counter(models).items() if times > 1]:
+        raise InputError(f"{repeated[0]}: given twice as --model; its spread would say nothing")
     place, warning = pick_device(device)
     if warning:
         logger.warning(warning)

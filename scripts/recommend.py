@@ -6,7 +6,7 @@ import click
 import pandas as pd
 
 from aptarank.about import read_about
-from aptarank.cli import PATH, OfResults
+from aptarank.cli import PATH, WRITTEN, OfResults
 from aptarank.errors import InputError
 from aptarank.log import logger
 from aptarank.pages import write_page
@@ -28,7 +28,7 @@ TIMED += ["load_s", "memory_mib"]
 @setting("speed.batch_size", help="The size at which they compete.")
 @setting("speed.loss")
 @click.option("--name", default="variants", help="What they are of, for the plot's title.")
-@click.option("-o", "--output", type=PATH, default="speed", help="Folder of tables and plot.")
+@click.option("-o", "--output", type=WRITTEN, default="speed", help="Folder of tables and plot.")
 def main(folders, timings, batch_size, loss, name, output):
     """Compare the variants in FOLDERS; write benchmark.csv, benchmark.md, benchmark.html,
     pareto.svg and recommended.json.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from aptarank import screening
 from aptarank.aptamers import REJECTED_COLUMNS
-from aptarank.cli import PATH, Program, device_option, threads_option
+from aptarank.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.config import check as check_value
 from aptarank.config import default
 from aptarank.errors import InputError
@@ -27,6 +27,7 @@ from aptarank.streams import Stream
 from aptarank.tables import read_aptamers
 
 BATCH = 512
+MOST = 10**11  # mutants, months of work for a fast machine
 SUCH_AS = '\nexpected such as {"A": 1, "C": 1, "G": 1, "T": 1}'
 
 
@@ -57,7 +58,7 @@ SUCH_AS = '\nexpected such as {"A": 1, "C": 1, "G": 1, "T": 1}'
 @setting("screen.chunks", default=1, help="Parts, which jobs may share.")
 @device_option
 @threads_option
-@click.option("-o", "--output", type=PATH, default="screened", help="Folder for shortlist.py.")
+@click.option("-o", "--output", type=WRITTEN, default="screened", help="Folder for shortlist.py.")
 def main(
     files, mutants_of, within, count, length, composition, seed, model, trained_on, sequence, name,
     keep, chunk, chunks, device, threads, output,
@@ -109,6 +110,8 @@ def main(
     kept.astype(screening.TYPES).to_parquet(output / "best.parquet", index=False)
     account = {"read": read, "rejected": rejected, "keep": keep}
     (output / "account.json").write_text(json.dumps(account) + "\n", encoding="utf-8")
+    if read == rejected:
+        logger.warning("no candidate is left; %s has the reasons", output / "rejected.csv")
     rate = read / (time.monotonic() - begin)
     logger.info(
         "%s: %d candidates at %.0f a second, %d of them rejected; shortlist.py makes a table of it",
@@ -138,6 +141,11 @@ def source(files, sequence, name, mutants_of, within, generated, chunk, chunks):
         if within > len(start):
             raise InputError(f"within {within} places: {start} has only {len(start)} bases")
         count = screening.count_mutants(len(start), within)
+        if count > MOST:
+            raise InputError(
+                f"{count:.2g} mutants of {len(start)} bases within {within} places; expected at "
+                f"most {MOST:.0e}: lower --within (screen.within), or design new aptamers instead"
+            )
         blocks = screening.own_blocks(screening.mutants(start, within), chunk, chunks)
     return blocks, lambda done: min(1.0, done * chunks / count)
 

@@ -6,7 +6,7 @@ import click
 import pandas as pd
 
 from aptarank.aptamers import REJECTED_COLUMNS
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.errors import InputError
 from aptarank.log import logger
 from aptarank.pages import write_page
@@ -16,9 +16,9 @@ from aptarank.tables import read_json, read_table, write_csv
 
 @click.command(cls=Program)
 @click.argument("folders", metavar="SCREENED...", type=PATH, nargs=-1, required=True)
-@click.option("-o", "--output", type=PATH, default="shortlist.csv", help="The best, best first.")
-@click.option("--rejected", type=PATH, default="rejected.csv", help="Rejected ones and reasons.")
-@click.option("--summary", type=PATH, default="screen.json", help="Account of all candidates.")
+@click.option("-o", "--output", type=WRITTEN, default="shortlist.csv", help="The best, best first.")
+@click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected ones and reasons.")
+@click.option("--summary", type=WRITTEN, default="screen.json", help="Account of all candidates.")
 def main(folders, output, rejected, summary):
     """Put together what screen.py made of each part.
 

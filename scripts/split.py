@@ -6,7 +6,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.clusters import find_families
 from aptarank.errors import InputError
 from aptarank.log import logger, progress
@@ -38,7 +38,7 @@ SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 @click.option(
     "-o",
     "--output",
-    type=PATH,
+    type=WRITTEN,
     default="split.csv",
     help="Table of id,sequence,part.",
 )

@@ -2,7 +2,7 @@
 
 import click
 
-from aptarank.cli import PATH, OfResults
+from aptarank.cli import PATH, WRITTEN, OfResults
 from aptarank.errors import InputError
 from aptarank.json_options import json_object
 from aptarank.log import logger
@@ -23,9 +23,9 @@ SHOWN = 10  # rows
     metavar="SETTINGS HISTORY",
     help="The settings that a training varied and its seed (and fold), JSON; its history.",
 )
-@click.option("-o", "--output", type=PATH, default="sweep.csv", help="Table of the trainings.")
-@click.option("--summary", type=PATH, default="summary.csv", help="Their means, best first.")
-@click.option("--plot", type=PATH, default="heatmap.svg", help="Heat map of the means.")
+@click.option("-o", "--output", type=WRITTEN, default="sweep.csv", help="Table of the trainings.")
+@click.option("--summary", type=WRITTEN, default="summary.csv", help="Their means, best first.")
+@click.option("--plot", type=WRITTEN, default="heatmap.svg", help="Heat map of the means.")
 def main(runs, output, summary, plot):
     """Put what finetune.py --history noted of several trainings into tables and a heat map.
 

@@ -3,7 +3,7 @@
 import click
 import pandas as pd
 
-from aptarank.cli import PATH, Program
+from aptarank.cli import PATH, WRITTEN, Program
 from aptarank.encoding import check_fits, check_known, encode
 from aptarank.errors import InputError
 from aptarank.json_options import model_settings
@@ -22,7 +22,7 @@ from aptarank.tokenizer import bpe_tokenizer, input_names, load_tokenizer, nucle
 @click.option(
     "-o",
     "--output",
-    type=PATH,
+    type=WRITTEN,
     default="tokenizer",
     help="Folder of the tokenizer.",
 )

@@ -12,6 +12,7 @@ import torch
 from aptarank.about import is_program, read_about, write_about
 from aptarank.cli import (
     PATH,
+    WRITTEN,
     Program,
     device_option,
     resamples_option,
@@ -71,7 +72,7 @@ ANSWERS = "answers"  # folder of the logits, in that of the variant
 @resampling_seed_option
 @device_option
 @threads_option
-@click.option("-o", "--output", type=PATH, default="variant", help="Folder of the variant.")
+@click.option("-o", "--output", type=WRITTEN, default="variant", help="Folder of the variant.")
 def main(
     name,
     source,

@@ -7,11 +7,6 @@ from aptarank.columns import plain
 
 # Of each name: may it be the score, and which values are better.
 NAMES = {
-    ("score", "lower"): (
-        *("Kd", "KD", "K_D [nM]", "Kd (nM)", "Kd_app", "mean Kd", "Kd ± SD (nM)", "kd value"),
-        *("log2_Kd", "log2(Kd)", "log10 IC50", "lnKd", "ln Kd", "IC50 (uM)", "EC-50", "Ki"),
-        *("dissociation constant (nM)", "median IC50", "Log_10 Kd"),
-    ),
     ("score", "higher"): (
         *("pKd", "pKd_value", "p Kd", "pIC50", "-log10 Kd", "−log10(Kd)", "neg_log10_Kd"),
         *("negLogKd", "negative log Kd", "minus log10 IC50"),
@@ -22,8 +17,17 @@ NAMES = {
         *("reads", "Count", "read count", "number of reads", "duplicate", "RPM", "CPM", "log2 RPM"),
         *("frequency", "fraction of reads", "counts per million"),
     ),
+    ("score", "lower"): (
+        *("Kd", "KD", "K_D [nM]", "Kd (nM)", "Kd_app", "mean Kd", "Kd ± SD (nM)", "kd value"),
+        *("log2_Kd", "log2(Kd)", "log10 IC50", "lnKd", "ln Kd", "IC50 (uM)", "EC-50", "Ki"),
+        *("dissociation constant (nM)", "median IC50", "Log_10 Kd", "Kd / nM", "binding Kd (nM)"),
+        *("-pKd", "1/pKd", "-fitness", "−enrichment", "-RPM", "- reads"),
+    ),
     ("score", ""): ("score", "Scores", "Entropy", "energy", "binding energy", "affinity score"),
-    ("likely", "lower"): ("Kd thrombin", "logkd_lig", "Kd (10^-9 M)", "IC50_HeLa"),
+    ("likely", "lower"): (
+        *("Kd thrombin", "logkd_lig", "Kd (10^-9 M)", "IC50_HeLa"),
+        *("KD efficiency", "kdScore", "Kd_score", "Kd (/nM)", "Kd [1/nM]", "Kd (kcal/mol)"),
+    ),
     ("likely", "higher"): (
         *("Reads (y)", "Reads.p", "RPM.a", "RPM_R3", "R3RPM", "enrichment_cb", "log2E_ba"),
         *("Enrichment (z/x)", "enrichment thrombin", "pKd thrombin"),

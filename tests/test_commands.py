@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -97,3 +98,19 @@ def test_what_is_left_out_is_still_there():
     lines = [line for _, line in ALL]
     for words in ELSEWHERE:
         assert any(words in line for line in lines), words
+
+
+def test_no_file_is_written_over_one_that_is_read(program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = Path("scored.csv")
+    table.write_text("sequence,score\nACGTACGTAC,1\nACGTACGTAG,2\n")
+    before = table.read_text()
+    for name in ("scored.csv", "./scored.csv", str(table.absolute()), "s*.csv"):
+        said = program("ingest", name, "--better", "higher", "-o", table, code=1).output
+        assert "scored.csv: both an input and --output" in said
+    assert table.read_text() == before
+    said = program("ingest", table, "-o", "a.csv", "--rejected", "a.csv", code=1).output
+    assert "both --output and --rejected" in said
+    said = program("ingest", table, "--log", table, code=1).output
+    assert "both an input and --log" in said
+    assert table.read_text() == before

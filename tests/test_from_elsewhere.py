@@ -222,6 +222,10 @@ def replace(old, new):
     return {"type": "Replace", "pattern": {"String": old}, "content": new}
 
 
+def replace_pattern(old, new):
+    return {"type": "Replace", "pattern": {"Regex": old}, "content": new}
+
+
 def weights(header):
     text = json.dumps(header).encode()
     return lambda folder: (folder / "model.safetensors").write_bytes(
@@ -299,6 +303,13 @@ DAMAGE = {
     "normaliser is unknown": normalizer({"type": "Evil"}),
     "tokenizer is null": lambda folder: (folder / "tokenizer.json").write_text("null"),
     "added tokens": lambda folder: (folder / "added_tokens.json").write_text("[]"),
+    "layers by the block": json_edit("config.json", block_repeats=[10**6]),
+    "positions without weights": json_edit("config.json", n_positions=10**10),
+    "a window": json_edit("config.json", attention_window=[2 * 10**7]),
+    "a pattern that multiplies what no sample has": normalizer(
+        *[replace_pattern("(?<=AAAAAAAA)A", "A" * 100)] * 5
+    ),
+    "patterns that double": normalizer(*[replace_pattern("(?=A)", "A")] * 40),
     "a key that tokenizers prints": json_edit(
         "tokenizer_config.json", unk_token={"content": "[UNK]", "\x1b[2J": 1}
     ),

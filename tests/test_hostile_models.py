@@ -46,6 +46,19 @@ def test_predict_reads_the_weights_and_no_program(theirs, program, form):
     assert not (theirs.parent / "ran").exists()
 
 
+def test_a_tokenizer_that_gives_up_is_said(theirs, program):
+    path = theirs / "tokenizer.json"
+    found = json.loads(path.read_text())
+    pattern = {"Regex": "(A|A)+$"}  # tries 2^n ways
+    found["pre_tokenizer"] = {
+        "type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False
+    }  # fmt: skip
+    path.write_text(json.dumps(found))
+    (theirs.parent / "as.csv").write_text(f"sequence\n{'A' * 39}C\n{'A' * 38}C\n")
+    said = program("rank", "as.csv", "--model", theirs, code=1).output
+    assert "cannot read these aptamers" in said
+
+
 @pytest.mark.parametrize("name", ["tokenizer.1.0.0.json", "../tokenizer.1.0.0.json"])
 def test_no_other_file_stands_in_for_the_checked_tokenizer(theirs, name):
     path = theirs / "tokenizer_config.json"

@@ -1,7 +1,9 @@
 """What was read as what is said: in the log, in ingestion.json, in the answer; else it is asked."""
 
+import itertools
 import json
 import re
+import shlex
 
 import pandas as pd
 import pytest
@@ -296,3 +298,94 @@ def test_names_are_text_wherever_they_are_shown(read):
     assert said.startswith("Read as ")
     assert "`x`_" not in said
     assert r"\`x\`\_" in said
+
+
+TWO_TABLES = "sequence,Kd (nM)\nACGTACGTAC,1\nACGTACGTAG,2\nsequence,Kd (µM)\nACGTACGTAT,3\n"
+
+
+def test_a_second_table_is_not_read_as_rows_of_the_first(program, tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text(TWO_TABLES, encoding="utf-8")
+    said = program("ingest", path, code=1).output
+    assert "two.csv, line 4: another header, 'sequence', 'Kd (µM)'" in said
+    path.write_text(TWO_TABLES.replace("µ", "n"), encoding="utf-8")  # two files put together
+    said = program("ingest", path, "--max-rejected", "1").output
+    assert "3 aptamers + 1 rejected" in said
+    assert "the header again" in said
+
+
+UNCLEAR = [
+    *("Enrichment (R0/R6)", "enrichment_ab", "enrichment w/o target", "enrichment IgG"),
+    *("anti-enrichment", "Enrichment round", "enrichment class"),
+]
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+def test_an_enrichment_of_which_the_name_says_more_is_asked_about(program, tmp_path, name):
+    path = tmp_path / "a.csv"
+    path.write_text(f"sequence,{name}\nACGTACGTAC,1.5\nACGTACGTAG,2\n")
+    said = program("ingest", path, code=1).output
+    assert f"--score {shlex.quote(name)}" in said
+
+
+@pytest.mark.parametrize("name", ["Enrichment R6/R0", "enrichment R5", "Enrichment (y/x)"])
+def test_an_enrichment_of_known_rounds_is_read(program, tmp_path, name):
+    path = tmp_path / "a.csv"
+    path.write_text(f"sequence,{name}\nACGTACGTAC,1.5\nACGTACGTAG,2\n")
+    assert "higher is better" in program("ingest", path).output
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("R0 CPM,R8 CPM", "--before 'R0 CPM' --after 'R8 CPM'"),
+        ("R1,R2,R3", "--before R1 --after R3"),
+        ("reads_sel,reads_unsel", "--before and --after with the columns"),
+        ("R5_count,R5_RPM,R6_count,R6_RPM", "--before and --after with the columns"),
+    ],
+)
+def test_rounds_are_put_in_an_order_only_where_their_names_have_one(
+    program, tmp_path, header, told
+):
+    path = tmp_path / "a.csv"
+    numbers = ",".join("12345"[: header.count(",") + 1])
+    path.write_text(f"sequence,{header}\nACGTACGTAC,{numbers}\nACGTACGTAG,{numbers}\n")
+    assert told in program("ingest", path, code=1).output
+
+
+def scored_column(path, name, values):
+    """A table of one column of values."""
+    bases = ("".join(letters) for letters in itertools.product("ACGT", repeat=6))
+    rows = "".join(f"{sequence},{value}\n" for sequence, value in zip(bases, values, strict=False))
+    path.write_text(f"sequence,{name}\n{rows}")
+    return path
+
+
+def test_reads_are_whole(program, tmp_path):
+    values = ["1.500", "2.300", "950", "12.000", "800", "7", "8", "9", "-1", "1.5", *range(50)]
+    path = scored_column(tmp_path / "a.csv", "reads", values)
+    said = program("ingest", path, "--max-rejected", "1").output
+    assert "5 x not a count" in said
+    assert "a point between thousands" in said
+    path = scored_column(tmp_path / "b.csv", "reads", ["1.57", "2.25", "0.61"])  # scaled by someone
+    assert "3 aptamers + 0 rejected" in program("ingest", path).output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("pKd", "-9.1", "not a pKd: '-9.1'"),
+        ("pKd", "120", "not a pKd: '120'"),
+        ("Kd (nM)", "1e-9", "is 1e-18 mol/L, and none is below 1e-16"),
+    ],
+)
+def test_a_value_that_no_aptamer_has_is_of_another_scale(program, tmp_path, name, value, told):
+    path = scored_column(tmp_path / "a.csv", name, [value] * 3)
+    assert told in program("ingest", path, code=1).output
+
+
+@pytest.mark.parametrize("code", ["-1e9", "1e20", "2147483647", "999.9", "-9999"])
+def test_a_number_far_from_all_others_is_asked_about(program, tmp_path, code):
+    values = [f"{number / 7:.3f}" for number in range(-20, 20)] + [code] * 5
+    path = scored_column(tmp_path / "a.csv", "fitness", values)
+    assert f"is the score '{code}' a missing value?" in program("ingest", path).output

@@ -15,7 +15,7 @@ from aptarank.candidates import read_candidates
 from aptarank.disk import explain
 from aptarank.errors import InputError, printable
 from aptarank.rows import options
-from aptarank.sheets import texts_beside
+from aptarank.sheets import formatted
 from aptarank.sizes import gunzipped
 from predict import index_sequences
 
@@ -70,7 +70,76 @@ def test_a_text_of_a_number_format_that_is_no_unit_is_said(program, tmp_path):
     ],
 )
 def test_texts_of_number_formats(number_format, expected):
-    assert texts_beside(number_format, negative=False) == expected
+    found = formatted(number_format, 1.5)
+    assert (found.before, found.after) == expected
+    assert found.digits
+    assert not found.thousands
+
+
+CONDITIONS = '[<10]0.0" nM";[>=10]0.0," µM"'
+
+
+@pytest.mark.parametrize(
+    ("number_format", "value", "expected"),
+    [
+        *[('0.0," µM"', 12500, "12.5 µM"), ('0.0,," mM"', 12_500_000, "12.5 mM")],
+        *[('[>=1000]0.0," µM";0.0" nM"', 12500, "12.5 µM"), (CONDITIONS, 5, "5 nM")],
+        *[('[>=1000]0.0," µM";0.0" nM"', 12, "12 nM"), (CONDITIONS, 12500, "12.5 µM")],
+        *[("0.0 [$µM]", 1.5, "1.5µM"), ("[$nM-409] 0.0", 1.5, "nM1.5"), ("[$-409]0.0", 1.5, 1.5)],
+        *[('0.0;-0.0;"ND"', 0, "ND"), ('0.0;-0.0;"ND"', 1.5, 1.5), ('"nb"', 3, "nb")],
+        *[("#,##0", 12500, 12500), ("0.0,", 12500, 12.5), ('[Red][<1]0" nM";0" pM"', 3, "3 pM")],
+    ],
+)
+def test_a_number_is_read_as_its_format_shows_it(tmp_path, number_format, value, expected):
+    def form(sheet):
+        sheet.cell(2, 2).number_format = number_format
+
+    path = save(tmp_path / "a.xlsx", form, rows=[("ACGTACGTAC", value)])
+    (_, _), (_, row) = sheets.rows_of_sheet(path.read_bytes(), "Sheet", path)
+    assert row[1] == expected
+
+
+RUN = "<r><rPr>{}</rPr><t>{}</t></r>"
+RAISED, STRUCK = '<vertAlign val="superscript"/>', "<strike/>"
+
+
+SHARED = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def with_runs(path, changes):
+    """Give texts of an Excel file the runs of rich text that Excel keeps among its strings."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    sheet, types = "xl/worksheets/sheet1.xml", "[Content_Types].xml"
+    for number, text in enumerate(changes):
+        inline = f' t="inlineStr"><is><t>{text}</t></is>'
+        assert parts[sheet].count(inline) == 1
+        parts[sheet] = parts[sheet].replace(inline, f' t="s"><v>{number}</v>')
+    strings = "".join(f"<si>{runs}</si>" for runs in changes.values())
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}">{strings}</sst>'
+    named = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SHARED}" /></Types>'
+    parts[types] = parts[types].replace("</Types>", named)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    return path
+
+
+def test_raised_and_struck_letters_are_no_digits_of_the_value(program, tmp_path):
+    rows = zip((row[0] for row in ROWS), ("12.52", "5 × 10-9 M", "313 nM", "7 nM"), strict=True)
+    path = with_runs(
+        save(tmp_path / "a.xlsx", rows=rows),
+        {
+            "12.52": "<r><t>12.5</t></r>" + RUN.format(RAISED, "2"),
+            "5 × 10-9 M": "<r><t>5 × 10</t></r>" + RUN.format(RAISED, "-9") + "<r><t> M</t></r>",
+            "313 nM": RUN.format(STRUCK, "3") + "<r><t>13 nM</t></r>",
+        },
+    )
+    found = fitness(program, path)
+    assert found.to_dict() == pytest.approx(
+        {"TTGACCATTG": -np.log10(5e-9), "GGCATTAGCC": -np.log10(7e-9)}
+    )
 
 
 def test_a_stray_cell_far_away_costs_nothing(program, tmp_path):

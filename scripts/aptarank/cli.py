@@ -1,6 +1,7 @@
 """What every program of the pipeline shares: its options, and errors that a user can read."""
 
 import gc
+import glob
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from aptarank.errors import InputError, first_line
 from aptarank.log import logger, never_silent, set_up_logging
 from aptarank.schema_options import WholeNumber, or_none, setting
 
-PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)  # of what is read
+WRITTEN = click.Path(path_type=Path)
 
 # What a program imports makes a million objects that live as long as it does. The garbage collector
 # does not see them from here to where its command is made, and so a program that uses PyTorch
@@ -32,16 +34,17 @@ class Program(click.Command):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, context_settings={"show_default": True}, **kwargs)
         self.params.append(
-            click.Option(["--log"], type=PATH, help="Also write the log to this file.")
+            click.Option(["--log"], type=WRITTEN, help="Also write the log to this file.")
         )
         gc.freeze()
         gc.enable()
 
     def invoke(self, ctx: click.Context):
-        log = ctx.params.pop("log")
         end_with_snakemake()
         try:
-            set_up_logging(log)
+            set_up_logging(None)
+            self.check_paths(ctx)  # before a log is begun, which might be such a file
+            set_up_logging(ctx.params.pop("log"))
             with never_silent(ctx.info_name):
                 return self.call(ctx)
         except InputError as error:
@@ -56,9 +59,33 @@ class Program(click.Command):
             logger.exception("%s: a fault of aptarank's own, please report it:", ctx.info_name)
             ctx.exit(70)  # EX_SOFTWARE of sysexits.h
 
+    def check_paths(self, ctx: click.Context) -> None:
+        """Raise InputError where a file would be written over one that is read, or over another."""
+        taken: dict[Path, str] = {}
+        written = [param for param in self.params if param.type is WRITTEN]
+        for param in [*(each for each in self.params if each not in written), *written]:
+            name = param.opts[-1] if isinstance(param, click.Option) else "an input"
+            for path in files_of(param, ctx.params.get(param.name)):
+                other = taken.setdefault(path, name)
+                if other != name and param in written:
+                    raise InputError(
+                        f"{path}: both {other} and {name}; one would be written over the other: "
+                        f"give {name} another name"
+                    )
+
     def call(self, ctx: click.Context):
         """Run the command."""
         return super().invoke(ctx)
+
+
+def files_of(param: click.Parameter, value: object) -> set[Path]:
+    """The files that a parameter names; those of a pattern too."""
+    if isinstance(value, tuple | list):
+        return {path for each in value for path in files_of(param, each)}
+    if isinstance(value, Path):
+        return {value.absolute()}
+    named = isinstance(value, str) and param.name == "files"
+    return {Path(path).absolute() for path in (value, *glob.glob(value))} if named else set()
 
 
 # What our code raises on a table or an object that is not as we write it.

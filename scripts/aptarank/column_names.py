@@ -8,6 +8,7 @@ from aptarank.measured import LONGEST, UNIT
 ROUND = re.compile(r"(?:r|rd|rnd|round|cycle|c|selex|selection|sel|pool)? ?0*([0-9]{1,4})")
 UNIT_IN_NAME = re.compile(rf"[\[(,_/ ] ?({UNIT}) ?[\])]?$")
 POWER_IN_NAME = re.compile(r"10 ?\^? ?[-−–⁻]|10\^|[x×] ?10|\de[-−–]")  # as of Kd (10^-9 M)
+PER_UNIT = re.compile(rf"(?:[\[(] ?|1 ?)/ ?{UNIT} ?[\])]?$")  # of an association constant
 OTHER_UNIT = re.compile(r"[\[(] ?(?:k?(?:cal|J) ?[/·* ]? ?mol(?:-1|\^-1|⁻¹)?|° ?C) ?[\])]$")
 
 
@@ -101,6 +102,8 @@ RELATIVE = word_set(
 STILL_ENRICHMENT = word_set(
     "ratio fold foldchange relative normalized normalised norm factor / over score index"
 )
+# Beside a concentration: of a knockdown, or made of it.
+NO_CONCENTRATION = word_set("score zscore efficiency signal knockdown")
 STILL_READS = word_set("relative normalized normalised norm percent % number total raw")
 HARMLESS = word_set(
     "value values mean average avg median app apparent measured experimental observed obs "
@@ -132,6 +135,8 @@ SPELLINGS = [
         (r"\b(?:fold[ -]?changes?|fc)\b", "foldchange"),
         (r"(?:^|(?<=[ (\[]))\(?-\)? ?(?:1 ?[*x×·] ?)?(?=log|ln\b|lg\b|d[gh]\b|energy|kd|ki|ic50|"
          r"ec50)", "minus "),
+        (r"^\(?- ?\)? ?(?:1 ?[*x×·] ?)?(?=[a-z(])", "minus "),
+        (r"[\[(]-[\])]", " negative "),
         (r"\bneg(?:ative)?[ -]*(?=log|ln\b)|\bneg(?=log|ln)", "minus "),
         (r"\b1 ?/ ?(?=[a-z(])|\b(?:inverse|reciprocal|inv) (?:of )?", "inverse "),
         (r"\bp[ -]?(kd|ki|ic50|ec50)\b", r"p \1"),
@@ -180,12 +185,14 @@ def unit_of(name: str) -> str:
     """
     name = " ".join(name.split())
     found = UNIT_IN_NAME.search(name)
-    return found[1] if found and not POWER_IN_NAME.search(name) else ""
+    other = POWER_IN_NAME.search(name) or PER_UNIT.search(name)
+    return found[1] if found and not other else ""
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name in one spelling, without a unit at its end."""
-    text = UNIT_IN_NAME.sub("", " ".join(name.split()))
+    text = PER_UNIT.sub(" per molar", " ".join(name.split()))
+    text = UNIT_IN_NAME.sub("", text)
     text = " ".join(OTHER_UNIT.sub("", text).translate(SAME).split())
     text = TOGETHER.sub(" ", text).lower()
     for pattern, word in SPELLINGS:
@@ -223,13 +230,16 @@ def meaning_of(name: str) -> Meaning:
         which = next(word for word in words if word in COUNTER)
         because = f"{which!r} is a counter selection, a control or a start, which is no fitness"
         return Meaning(quantity, "other", "", because, logarithm, flipped)
-    phrase = f"a p{quantity.name}" if p_form else phrase_of(quantity, words)
+    phrase = phrase_of(quantity, words, p_form=p_form)
     known = (*QUANTITIES, *HARMLESS, *LOGARITHMS, *FLIPS, *(["p"] if p_form else []))
     others = [word for word in words if word not in known]
     if quantity != FOLD_CHANGE:
         others += [word for word in words if word == "foldchange"]
     still = {"enrichment": STILL_ENRICHMENT, "seen": STILL_READS}.get(quantity.kind, frozenset())
     strange = [word for word in others if word not in still]
+    if quantity.kind == "concentration":
+        strange += [word for word in words if word in NO_CONCENTRATION]
+        strange += ["unit"] * bool(OTHER_UNIT.search(name))
     bound = any(word in BOUNDS for word in words)
     whole = not strange and quantity.kind != "measure"
     role = "other" if bound else "score" if whole else "likely"
@@ -258,10 +268,15 @@ def quantities_of(words: list[str]) -> list[Quantity]:
     return found
 
 
-def phrase_of(quantity: Quantity, words: list[str]) -> str:
+def phrase_of(quantity: Quantity, words: list[str], *, p_form: bool) -> str:
     """The quantity with what was done to it, in words."""
+    phrase = f"a p{quantity.name}" if p_form else quantity.phrase
     if "inverse" in words:
-        return f"one over {quantity.phrase}"
+        return f"one over {phrase}"
+    if p_form and "minus" in words:
+        return f"the negative of {phrase}"
+    if p_form:
+        return phrase
     if any(word in LOGARITHMS for word in words):
         return f"the {'negative ' if 'minus' in words else ''}logarithm of {quantity.phrase}"
     return f"the negative of {quantity.phrase}" if "minus" in words else quantity.phrase
@@ -271,6 +286,14 @@ def is_share(name: str) -> bool:
     """Whether a name says shares of a round's reads: RPM, CPM, frequency, per cent."""
     words = words_of(name)
     return SHARE in quantities_of(words) or bool({"%", "percent"} & set(words))
+
+
+def is_count(name: str) -> bool:
+    """Whether a name says numbers of reads, as they are: not relative, of a million or in logs."""
+    words = set(words_of(name))
+    scaled = words & {*RELATIVE, *LOGARITHMS, *FLIPS}
+    meaning = meaning_of(name)
+    return meaning.role == "score" and meaning.quantity == READS and not scaled
 
 
 def round_number(name: str) -> int | None:

@@ -84,6 +84,12 @@ def check_names(config: Mapping) -> None:
                     f"config: {what}.{name}: that name is taken by a file or folder of the "
                     "pipeline's own; choose another"
                 )
+        one = {name.casefold(): name for name in config[what]}
+        if other := next((name for name in config[what] if one[name.casefold()] != name), None):
+            raise InputError(
+                f"config: {what}.{other} and {what}.{one[other.casefold()]} differ in case alone, "
+                "and many file systems would make one folder of both; rename one"
+            )
     if taken := sorted(set(config["models"]) & set(BASELINES)):
         raise InputError(
             f"config: models.{taken[0]}: that is the name of a baseline; choose another"

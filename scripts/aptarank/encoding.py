@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.log import logger
 
 PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
@@ -56,11 +56,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Enco
     Raises:
         InputError: the tokenizer makes inputs that `compose` cannot make.
     """
-    tokens = (
-        tokenizer(list(sequences), add_special_tokens=False, verbose=False)["input_ids"]
-        if len(sequences)
-        else []
-    )
+    tokens = tokens_of(tokenizer, sequences) if len(sequences) else []
     lengths = torch.tensor([len(ids) for ids in tokens], dtype=torch.int64)
     longest = int(lengths.max()) if len(tokens) else 0
     padded = torch.full((len(tokens), longest), tokenizer.pad_token_id, dtype=torch.int32)
@@ -74,6 +70,21 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Enco
         (tokenizer.pad_token_id, tokenizer.pad_token_type_id),
         "token_type_ids" in tokenizer.model_input_names,
     )
+
+
+def tokens_of(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> list[list[int]]:
+    """The ids of each aptamer's tokens.
+
+    Raises:
+        InputError: the tokenizer gives up, as on a pattern that would look for ever.
+    """
+    try:
+        return tokenizer(list(sequences), add_special_tokens=False, verbose=False)["input_ids"]
+    except (MemoryError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # tokenizers panic with a class of their own, below that
+        where = getattr(tokenizer, "name_or_path", "") or "the tokenizer"
+        raise InputError(f"{where}: cannot read these aptamers: {first_line(error)}") from None
 
 
 def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: str | Path) -> None:

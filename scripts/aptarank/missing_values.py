@@ -9,7 +9,7 @@ from typing import NamedTuple
 # is found only where it stands apart from the rest of its column.
 PLACEHOLDERS = (
     *(-99999.0, -9999.0, -999.0, -99.0, -9.0, -1.0),
-    *(99999.0, 9999.0, 999.0, 99.0),
+    *(99999.0, 9999.0, 999.9, 999.0, 99.9, 99.0),
     *(0.0, 0.001, 0.01),
 )
 FEWEST = 5  # other values that a column needs, three of them different, to say what is usual
@@ -40,10 +40,12 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
     """
     counts = Counter(value for value in values if math.isfinite(value))
     found = []
-    for value in sorted(PLACEHOLDERS, key=abs, reverse=True):
+    edges = {edge(counts) for edge in (min, max) if counts}
+    repeated = {value for value in edges if counts[value] >= OFTEN}
+    for value in sorted({*PLACEHOLDERS, *repeated}, key=abs, reverse=True):
         if value in counts:
             count = counts.pop(value)
-            why = reason(value, count, counts)
+            why = reason(value, count, counts, known=value in PLACEHOLDERS)
             if why:
                 found.append(Placeholder(value, count, why))
             else:
@@ -51,8 +53,12 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
     return found
 
 
-def reason(value: float, count: int, others: Counter[float]) -> str:
-    """Why a value looks like a missing one among the other values and their counts; "" if not."""
+def reason(value: float, count: int, others: Counter[float], *, known: bool) -> str:
+    """Why a value looks like a missing one among the other values and their counts; "" if not.
+
+    Args:
+        known: it is one that people write; any other must be far from the rest.
+    """
     if others.total() < FEWEST or len(others) < 3:
         return ""
     low, high = min(others), max(others)
@@ -63,6 +69,8 @@ def reason(value: float, count: int, others: Counter[float]) -> str:
     if alone_negative and (abs(value) >= LARGE or (count > 2 and count >= OFTEN * commonest)):
         return "no other score is below 0"
     apart = distance(value, low, high)
+    if not known:
+        return f"all others are from {low:g} to {high:g}" if apart >= FAR else ""
     if (apart >= FAR and abs(value) >= LARGE) or (apart >= 1 and count > 1):
         return f"all others are from {low:g} to {high:g}"
     pile = count >= PILE and count >= OFTEN * commonest

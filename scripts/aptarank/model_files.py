@@ -31,7 +31,14 @@ RUNTIME = (
     *("base_model_tp_plan", "base_model_pp_plan", "name_or_path", "_name_or_path"),
 )
 DEEPEST = 1000  # layers, where one layer's weights are used again and again as in ALBERT
-MOST_LABELS = 100_000
+LAYERED = ("num_hidden_groups", "inner_group_num", "block_repeats", "block_sizes")
+LARGEST = 1_000_000_000  # of any other number; the parameters are counted before they are made
+# Sizes that no weights are stored of, but memory or time is taken by.
+MOST = {
+    "num_labels": 100_000,
+    "max_position_embeddings": 1_000_000,
+    "attention_window": 4096,
+}
 # Weights that config.json may ask for beyond those stored: a head or a pooler that is made new.
 HEAD = 50_000_000
 
@@ -77,7 +84,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder}: an adapter (adapter_config.json), no whole model; merge it into its model"
         )
-    check_layers(found, len(stored_shapes(folder)), path)
+    check_sizes(found, len(stored_shapes(folder)), path)
     return without_runtime(found, path)
 
 
@@ -115,8 +122,9 @@ def about_of(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return about
 
 
-def check_layers(config: Mapping[str, Any], tensors: int, path: Path) -> None:
-    """Raise InputError where a model of these sizes would have more layers than weights.
+def check_sizes(config: Mapping[str, Any], tensors: int, path: Path) -> None:
+    """Raise InputError where a model of these sizes would have more layers than weights, or tables
+    beyond reason that no weights are stored of, such as those of positions.
 
     Each layer is an object in memory, whatever its size, so that this is to be known before a model
     is made even without weights.
@@ -125,20 +133,27 @@ def check_layers(config: Mapping[str, Any], tensors: int, path: Path) -> None:
         tensors: stored beside config.json.
     """
     shared = config.get("model_type") == "albert"
-    limits = {"num_labels": MOST_LABELS}
     for key, value in config.items():
-        if "layers" in key or key in ("num_hidden_groups", "inner_group_num"):
-            limits[key] = DEEPEST if shared and key == "num_hidden_layers" else tensors
-        number = isinstance(value, int | float) and key in limits
-        if number and not value <= limits[key]:
-            raise InputError(
-                f"{path}: {key} is {value}; expected at most {limits[key]}, as the folder's "
-                f"weights are {tensors} tensors"
-            )
+        sizes = numbers_in(value)
+        if "layers" in key or key in LAYERED:  # some models list them block by block
+            most = DEEPEST if shared and key == "num_hidden_layers" else tensors
+            if not sum(sizes) <= most:
+                raise InputError(
+                    f"{path}: {key} is {value}; expected at most {most}, as the folder's weights "
+                    f"are {tensors} tensors"
+                )
+        elif key != "aptarank" and not max(sizes, default=0) <= (most := MOST.get(key, LARGEST)):
+            raise InputError(f"{path}: {key} is {value}; expected at most {most:,}")
     if shared:
         groups = [config.get(key, 1) for key in ("num_hidden_groups", "inner_group_num")]
         if all(isinstance(size, int) for size in groups) and math.prod(groups) > tensors:
             raise InputError(f"{path}: {groups[0]} x {groups[1]} layers, but {tensors} tensors")
+
+
+def numbers_in(value: Any) -> list[float]:
+    """The numbers of a value of config.json that may be a list."""
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, int | float) and not isinstance(each, bool)]
 
 
 def check_parameters(implied: int, folder: Path) -> None:

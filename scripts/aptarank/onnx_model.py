@@ -12,9 +12,10 @@ import onnxruntime
 import torch
 from torch import nn
 
-from aptarank.errors import InputError
+from aptarank.errors import InputError, first_line
 from aptarank.inference import Forward, Inputs
 from aptarank.onnx_files import OUTPUT, check_onnx
+from aptarank.sizes import stay_within_memory
 
 
 def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> None:
@@ -77,7 +78,10 @@ def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -
         InputError: no such file, or not an ONNX model that is run (`aptarank.onnx_files`).
     """
     check_onnx(path)
+    if device is None or device.type == "cpu":
+        stay_within_memory()
     options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # it writes names of the file as they are; errors are raised too
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Or its threads keep a processor busy for a while after each batch.
@@ -91,7 +95,9 @@ def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -
     except MemoryError:
         raise
     except Exception as error:  # of a dozen classes of its own
-        raise InputError(f"{path}: not an ONNX model that can be loaded: {error}") from None
+        raise InputError(
+            f"{path}: not an ONNX model that can be loaded: {first_line(error)}"
+        ) from None
     names = [taken.name for taken in session.get_inputs()]
 
     def forward(inputs: Inputs) -> np.ndarray:

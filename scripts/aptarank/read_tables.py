@@ -6,18 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from aptarank.column_names import meaning_of, unit_of
+from aptarank.column_names import is_count, meaning_of, unit_of
 from aptarank.columns import NAME_NAMES, SEQUENCE_NAMES, known, place, plain, shown
 from aptarank.errors import InputError
 from aptarank.measured import has_unit, tidied
 from aptarank.read_as import HEADER, ReadAs, column
 from aptarank.rows import GROUPINGS, LabelRow, Options, Row
 from aptarank.score_columns import find_score, passed_over, which_one
-from aptarank.scores import PERCENT, PKD, PLAIN_NUMBERS, is_concentration, with_point
+from aptarank.scores import (
+    COUNTS,
+    PERCENT,
+    PKD,
+    PLAIN_NUMBERS,
+    is_concentration,
+    looks_whole,
+    with_point,
+)
 from aptarank.sequences import shortened
 from aptarank.table_files import Table, is_number, is_sequence
 
 PEEKED = 200  # rows looked at to tell what a column holds
+LONGEST_NAME = 40  # letters of the name of a column of sequences
 
 
 class Places(NamedTuple):
@@ -124,6 +133,8 @@ def scale_of(name: str, fields: list[str]) -> str:
         if units and meaning.better == "lower":
             return unit_of(name)
     scored = [field.strip() for field in fields if field.strip()]
+    if is_count(name) and 2 * sum(map(looks_whole, scored)) > len(scored):
+        return COUNTS
     most = sum(field.endswith("%") for field in scored) > len(scored) / 2
     return PERCENT if most else PLAIN_NUMBERS
 
@@ -208,6 +219,15 @@ def plain_rows(
             yield row._replace(sequence=text, problem=problem), fields
             continue
 
+        if is_header(fields[places.sequence], header[places.sequence]):
+            if [field.strip() for field in fields] != header:
+                raise InputError(
+                    f"{source}, line {line}: another header, {shown(fields)}: a second table "
+                    "begins there; put each into a file or sheet of its own"
+                )
+            yield row._replace(sequence=fields[places.sequence], problem="the header again"), fields
+            continue
+
         def at(index: int | None, fields: list[str] = fields) -> str:
             return "" if index is None else " ".join(fields[index].split())
 
@@ -221,6 +241,14 @@ def plain_rows(
         row = row._replace(sequence=fields[places.sequence], score=score, problem=problem)
         row = row._replace(group=at(group), family=at(family), name=at(places.name))
         yield row._replace(reads=at(places.reads)), fields
+
+
+def is_header(field: str, name: str) -> bool:
+    """Whether a field of the column of sequences is the name of such a column."""
+    letters = field.strip()
+    if len(letters) > LONGEST_NAME or set(letters) <= set("ACGTU"):
+        return False
+    return plain(letters) == plain(name) or plain(letters) in SEQUENCE_NAMES
 
 
 def grouping_places(

@@ -3,6 +3,7 @@
 Imports nothing heavy: the Snakefile asks which variants go into one.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -22,10 +23,8 @@ VARIANTS = {
     "openvino-bf16": "openvino/model_bf16.onnx",
     "openvino-int8": "openvino/model_int8.onnx",
 }
-
-
-# How the names of files in a repository end.
-WRITTEN = (".json", ".md", ".onnx", ".safetensors", ".txt")
+# Forms of a model in a repository, of all of its layers or of the first ones.
+WRITTEN = re.compile(r"(onnx|openvino)/model(_[a-z0-9]+)*\.onnx")
 
 
 def place_of(variant: str) -> str | None:
@@ -65,10 +64,10 @@ def check_repository(folder: Path, names: Iterable[str]) -> None:
     """Raise InputError where a file is not one that card.py writes, or a link leads out."""
     for name in names:
         check_inside(folder / name, folder)
-        if Path(name).suffix not in WRITTEN:
+        if name not in (*KNOWN, CARD) and not WRITTEN.fullmatch(name):
             raise InputError(
-                f"{folder / name}: not a file that card.py writes (these end in "
-                f"{', '.join(WRITTEN)}); move it away"
+                f"{folder / name}: not a file that card.py writes; move it away, so that it is not "
+                "published"
             )
 
 

@@ -64,6 +64,9 @@ def find_enrichment(header: Sequence[str], source: Path) -> Enrichment:
     ]
     if others or not columns:
         raise which_one(header, sorted(columns + others), source)
+    unclear = [i for i in columns if meanings[i].role == "likely" and not is_step(header[i])]
+    if unclear:
+        raise which_one(header, columns, source)
     steps = {i: step_of(header[i]) for i in columns}
     if len(set(steps.values())) == 1:
         return Enrichment(columns[-1])
@@ -85,6 +88,19 @@ def step_of(name: str) -> tuple[str, str] | tuple[str, ...]:
     if len(label) == 1 and len(label[0]) == 2 and label[0].isalpha():
         return tuple(label[0])
     return tuple(word for word in label if word not in ("vs", "versus", "over"))
+
+
+def is_step(name: str) -> bool:
+    """Whether the words beside an enrichment are a later and an earlier round, or one round."""
+    step = step_of(name)
+    if len(step) == 1:
+        return round_number(step[0]) is not None
+    if len(step) != 2:
+        return False
+    numbers = [round_number(each) for each in step]
+    if None not in numbers:
+        return numbers[0] > numbers[1]
+    return all(len(each) == 1 for each in step) and step[0] > step[1]
 
 
 def ends_of(steps: set[tuple[str, ...]]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from aptarank.column_names import Meaning, meaning_of, round_number
+from aptarank.column_names import Meaning, label_of, meaning_of, round_number
 from aptarank.columns import shown
 from aptarank.errors import InputError
 from aptarank.read_as import column
@@ -36,13 +36,22 @@ def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> 
             i for i, name in enumerate(header) if i not in but and round_number(name) is not None
         ]
         if len(rounds) > 1:
-            first, last = as_word(header, rounds[0]), as_word(header, rounds[-1])
-            hint += f"{hint and '; '}for an enrichment, --before {first} --after {last}"
+            hint += f"{hint and '; '}for an enrichment, {in_order(header, rounds)}"
         raise InputError(
             f"{source}: no column 'score'; the columns are {shown(list(header))}.\n"
             f"Name it as score (in the config: datasets.<name>.score){hint and f': {hint}'}."
         )
     return found[0]
+
+
+def in_order(header: Sequence[str], rounds: Sequence[int]) -> str:
+    """The options of an enrichment: with the columns where their names say which round is last."""
+    numbers = [round_number(" ".join(label_of(header[i]))) for i in rounds]
+    meanings = {meaning_of(header[i]).quantity for i in rounds}
+    if len(meanings) == 1 and None not in numbers and sorted(set(numbers)) == numbers:
+        first, last = as_word(header, rounds[0]), as_word(header, rounds[-1])
+        return f"--before {first} --after {last}"
+    return "--before and --after with the columns of an earlier and a later round"
 
 
 def plainest(found: dict[int, Meaning]) -> list[int]:
@@ -73,9 +82,12 @@ def which_one(header: Sequence[str], found: Sequence[int], source: Path) -> Inpu
     """The question which of several columns is the score."""
     names = ", ".join(repr(shortened(header[i])) for i in found[:SHOWN])
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    told = f"{names}{more} may each be the score; name one"
+    if len(found) == 1:
+        told = f"{names} may be the score, but its name says more; if it is, name it"
     return InputError(
-        f"{source}, line 1: {names}{more} may each be the score; name one (in the config: "
-        f"datasets.<name>.score): {options_for(header, found)}."
+        f"{source}, line 1: {told} (in the config: datasets.<name>.score): "
+        f"{options_for(header, found)}."
     )
 
 

@@ -19,14 +19,19 @@ from aptarank.sequences import shortened
 
 COUNT = r"[0-9]{1,15}(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?"
 
-# The least and the most that a Kd can be, in mol/L: a molecule in a litre and a half; and what
-# the weakest of aptamers has, some tens of mM, with room. More is a lost prefix or power of ten.
-KD_LIMITS = (1e-24, 0.1)
+# The least and the most that a Kd can be, in mol/L: a hundredth of what biotin and streptavidin
+# have; and what the weakest of aptamers has, some tens of mM, with room. Less or more is a lost
+# prefix or power of ten.
+KD_LIMITS = (1e-16, 0.1)
 
 # How a score column is to be read.
-PLAIN_NUMBERS, PKD, PERCENT = "number", "pKd", "%"
+PLAIN_NUMBERS, PKD, PERCENT, COUNTS = "number", "pKd", "%", "reads"
+PKD_LIMITS = (0.0, 16.0)
 RECIPROCAL = re.compile(r"M ?\^?[-⁻][1¹]\Z")  # per molar: an association constant
 UNITS = "fM, pM, nM, uM, mM, M"
+WHOLE = re.compile(r"[0-9]+(?:\.0*|[eE]\+?[0-9]{1,2})?")
+DOTTED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+FORMULA = re.compile(rf"=(?! ?{DIGITS}(?:[eE][-+]?[0-9]+)? ?(?:[a-zA-Zµμ/]|\Z))")
 FAST = re.compile(rf"[-+]?{DIGITS}(?:[eE][-+]?[0-9]{{1,2}})?")  # most numbers, without detours
 
 
@@ -57,12 +62,22 @@ def to_count(text: str) -> int:
         ValueError: not a whole number.
     """
     bare = text.strip()
+    if DOTTED.fullmatch(bare):
+        raise ValueError(
+            f"not a count: {shortened(text)!r} (a point between thousands? take it out; reads are "
+            "whole: if these are no reads, give the column another name)"
+        )
     if re.fullmatch("[0-9]{1,3}(,[0-9]{3})+", bare):  # no decimal comma: reads are whole
         bare = bare.replace(",", "")
     whole = re.fullmatch(COUNT, bare) and float(bare)
     if whole is None or not whole < 1e15 or not whole.is_integer():
         raise ValueError(f"not a count: {shortened(text)!r}; reads are whole numbers")
     return int(whole)
+
+
+def looks_whole(text: str) -> bool:
+    """Whether a text may be a whole number, also with points or commas between thousands."""
+    return bool(WHOLE.fullmatch(text) or DOTTED.fullmatch(text.replace(",", ".")))
 
 
 def with_point(text: str, decimal: str) -> str:
@@ -85,9 +100,9 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
 
     Args:
         scale: `number` for plain numbers and bounds (`<5`); `pKd` also for ranges and errors
-            (`6.5-7.2`, `6.5 ± 0.2`); `%` for those of numbers with that sign; a unit of
-            concentration such as `nM`, or "" where each text has its own, for Kd (`0.58 nM`,
-            `∼0.17 µM`, `<100μM`, `25-200 nM`, `5.2 ± 0.3 × 10⁻⁹ M`).
+            (`6.5-7.2`, `6.5 ± 0.2`); `reads` for whole numbers; `%` for those of numbers with
+            that sign; a unit of concentration such as `nM`, or "" where each text has its own, for
+            Kd (`0.58 nM`, `∼0.17 µM`, `<100μM`, `25-200 nM`, `5.2 ± 0.3 × 10⁻⁹ M`).
 
     Returns:
         In the unit of the score; a Kd in mol/L. A bound has an infinite end.
@@ -102,6 +117,12 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     tidy = tidied(text)
     if not tidy:
         raise ValueError("missing score")
+    if scale == COUNTS:
+        return Measure(*[float(to_count(tidy))] * 2)
+    if FORMULA.match(tidy):
+        raise ValueError(
+            f"not a number: {shortened(tidy)!r} (a formula without its value: save it from Excel)"
+        )
     kd = is_concentration(scale)
     try:
         found = parse(tidy)
@@ -114,6 +135,8 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     if found.bound and found.low != found.high:
         raise ValueError(f"not a number: {shortened(text)!r} is a bound and a range at once")
     low, high = in_molar(found, scale, text) if kd else (found.low, found.high)
+    if scale == PKD and not (PKD_LIMITS[0] <= low and high <= PKD_LIMITS[1]):
+        raise ValueError(f"not a pKd: {shortened(text)!r}; expected 0 to 16: -log10 of mol/L")
     if low > high:
         raise ValueError(f"not a range: {shortened(text)!r} ends below its start")
     if found.bound == "L":
@@ -125,7 +148,7 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
 
 def is_concentration(scale: str) -> bool:
     """Whether a scale is that of a Kd: a unit, or "" where each text has its own."""
-    return scale not in (PLAIN_NUMBERS, PKD, PERCENT)
+    return scale not in (PLAIN_NUMBERS, PKD, PERCENT, COUNTS)
 
 
 def fits(found: Measured, scale: str) -> bool:
@@ -153,7 +176,10 @@ def in_molar(found: Measured, scale: str, text: str) -> tuple[float, float]:
     if low <= 0:
         raise ValueError(f"not a Kd: {shortened(text)!r} is not above 0")
     if low < KD_LIMITS[0]:
-        raise ValueError(f"not a Kd: {shortened(text)!r} is beyond any concentration")
+        raise ValueError(
+            f"not a Kd: {shortened(text)!r} is {low:.3g} mol/L, and none is below "
+            f"{KD_LIMITS[0]:g}: are its unit and its power of ten right?"
+        )
     if max(low, high) > KD_LIMITS[1] * (1 + 1e-9):
         raise ValueError(
             f"not a Kd: {shortened(text)!r} is {max(low, high):.3g} mol/L, and none is above "

@@ -2,15 +2,17 @@
 
 import io
 import itertools
+import operator
 import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openpyxl
+from openpyxl.cell.rich_text import CellRichText
 from openpyxl.utils import range_boundaries
 
 from aptarank.errors import InputError
@@ -19,7 +21,17 @@ from aptarank.sizes import MOST_CELLS, memory, too_large
 
 MOST_ROWS = 1_048_576  # of a sheet
 XML_SHARE = 8  # bytes of memory for each byte of a sheet's XML
-LITERAL = re.compile(r'"([^"]*)"|\\(.)')
+LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^]-]*)[^]]*\]')  # the last: [$µM], as a currency
+CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=) *(-?[0-9.]+(?:[eE][-+]?[0-9]+)?)\]")
+COMPARED = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 NUMBER = re.compile(r"General|[0#?]+([.,][0#?]+)*([eE][-+][0#?]+)?")
 PRIVATE = 0xF0000  # a code point that stands for the first literal, the next for the second
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
@@ -48,7 +60,9 @@ def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, lis
         InputError: a cell so far from the others that no program could show the table.
     """
     values, formulas = (
-        openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only)[name]
+        openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only, rich_text=True)[
+            name
+        ]
         for only in (True, False)
     )
     values.reset_dimensions()
@@ -87,44 +101,94 @@ def has_content(value: Any) -> bool:
 
 
 def shown(cell: Any) -> Any:
-    """The value of a cell; a number with the texts that its format shows beside it."""
+    """The value of a cell; a number as its format shows it where that has texts or is scaled."""
     value = None if cell is None else cell.value
+    if isinstance(value, CellRichText):
+        return "".join(map(run_text, value))
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     if not number or (isinstance(value, float) and isnan(value)):
         return value
-    before, after = texts_beside(getattr(cell, "number_format", None) or "", value < 0)
-    if not before and not after:
-        return value
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return f"{before}{int(value) if whole else value}{after}"
+    found = formatted(getattr(cell, "number_format", None) or "", value)
+    value = value / 1000**found.thousands if found.thousands else value
+    if isinstance(value, float) and abs(value) < 1e15:
+        value = int(value) if value.is_integer() and found.texts else float(f"{value:.15g}")
+    if not found.digits:
+        return found.before
+    return f"{found.before}{value}{found.after}" if found.texts else value
 
 
-def texts_beside(number_format: str, negative: bool) -> tuple[str, str]:
-    """The texts that a number format shows before and after a number: `0.0" nM"` has " nM".
+def run_text(run: Any) -> str:
+    """A run of a cell's rich text: raised digits as such (10⁻⁹, or a footnote's number, which then
+    is no digit of the value), and struck letters as such."""
+    font = getattr(run, "font", None)
+    text = str(run)
+    if font is not None and font.vertAlign == "superscript":
+        text = text.translate(RAISED)
+    if font is not None and font.strike:
+        text = "".join(f"{char}\u0336" for char in text)
+    return text
+
+
+class Shown(NamedTuple):
+    """What a number format makes of a number.
+
+    Texts stand before and after it; it is divided by 1000 so many times; `digits` is False where
+    the format shows a text in its place.
+    """
+
+    before: str = ""
+    after: str = ""
+    thousands: int = 0
+    digits: bool = True
+
+    @property
+    def texts(self) -> bool:
+        """Whether there is a text beside the number."""
+        return bool(self.before or self.after)
+
+
+def formatted(number_format: str, value: float | Decimal) -> Shown:
+    """What a number format shows of a number: `0.0" nM"` has " nM" after it, `0,` thousands.
 
     Texts that say no more than the number (blanks, signs, brackets) are left out.
     """
     literals: list[str] = []
 
     def keep(found: re.Match) -> str:
-        literals.append(found[1] if found[1] is not None else found[2])
+        literals.append(next(text for text in found.groups() if text is not None))
         return chr(PRIVATE + len(literals) - 1)
 
-    coded = LITERAL.sub(keep, re.sub(r"\[[^\]]*\]|[_*].", "", number_format))
-    sections = coded.split(";")
-    section = sections[1] if negative and len(sections) > 1 and sections[1] else sections[0]
+    coded = LITERAL.sub(keep, re.sub(r"[_*].", "", number_format))
+    section = re.sub(r"\[[^\]]*\]", "", section_of(coded.split(";"), float(value)))
     number = NUMBER.search(section)
     if not number:
-        return "", ""
-    sides = []
-    for side in (section[: number.start()], section[number.end() :]):
-        text = "".join(
-            literals[ord(char) - PRIVATE]
-            for char in side
-            if 0 <= ord(char) - PRIVATE < len(literals)
-        )
-        sides.append(text if text.strip(" -+()\xa0") else "")
-    return sides[0], sides[1]
+        text = texts_in(section, literals)
+        return Shown(text, digits=False) if text else Shown()
+    before, after = section[: number.start()], section[number.end() :]
+    thousands = len(after) - len(after.lstrip(","))
+    return Shown(texts_in(before, literals), texts_in(after, literals), thousands)
+
+
+def texts_in(side: str, literals: list[str]) -> str:
+    """The literals of a part of a format, "" where they say nothing."""
+    text = "".join(
+        literals[ord(char) - PRIVATE] for char in side if 0 <= ord(char) - PRIVATE < len(literals)
+    )
+    return text if text.strip(" -+()\xa0") else ""
+
+
+def section_of(sections: list[str], value: float) -> str:
+    """The section of a number format that a number is shown by: the first whose condition holds,
+    or those of positive numbers, negative ones and zero."""
+    conditions = [CONDITION.search(section) for section in sections]
+    if any(conditions):
+        for section, found in zip(sections, conditions, strict=True):
+            if found is None or COMPARED[found[1]](value, float(found[2])):
+                return section
+        return "General"
+    if value < 0 and len(sections) > 1 and sections[1]:
+        return sections[1]
+    return sections[2] if value == 0 and len(sections) > 2 and sections[2] else sections[0]
 
 
 def merged_rows(data: bytes, sheet: Any) -> list[str]:

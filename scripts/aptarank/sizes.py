@@ -23,6 +23,17 @@ def memory() -> int:
     return there if limit == resource.RLIM_INFINITY else min(there, limit)
 
 
+def stay_within_memory() -> None:
+    """Let what asks for more memory than the machine has fail at once, with an error.
+
+    What a model makes on its way is not known from its file; without this, the machine would swap,
+    or the process be killed without a word.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if soft == resource.RLIM_INFINITY or soft > memory():
+        resource.setrlimit(resource.RLIMIT_DATA, (memory(), hard))
+
+
 def too_large(path: Path, what: str) -> InputError:
     """The error for a file whose content needs more memory than there is."""
     return InputError(

@@ -18,6 +18,8 @@ JSON_FILES = (
 TOKEN_KEYS = {"__type", "content", "id", "lstrip", "normalized", "rstrip", "single_word", "special"}
 LONGEST_TEXT = 100  # characters that a step of the normaliser may write in one place
 GROWTH = 100  # times as long as it was, a text may become
+# A pattern may find the nothing between any two letters and so double a text.
+MOST_PATTERNS = 5
 # All words of three letters: what a normaliser does to bases, it does to some of these.
 SAMPLE = "".join("".join(word) for word in product("ACGTU", repeat=3)) + "acgtuNn"
 
@@ -77,11 +79,18 @@ def check_growth(normalizer: object, path: Path) -> None:
 
     Step by step, since each multiplies what those before it made.
     """
-    text = SAMPLE
+    text, patterns = SAMPLE, 0
     for step in steps_of(normalizer):
         longest = max(map(len, texts_in(step)), default=0)
         if step.get("type") in ("Replace", "Prepend", "Append") and longest > LONGEST_TEXT:
             raise InputError(f"{path}: its normalizer writes {longest} characters in one place")
+        if "Regex" in (step.get("pattern") or ()):
+            patterns += 1
+            if patterns > MOST_PATTERNS or len(str(step.get("content"))) > 1:
+                raise InputError(
+                    f"{path}: its normalizer puts more in the place of what patterns find: "
+                    f"expected one character each, of at most {MOST_PATTERNS} patterns"
+                )
         alone = {"version": "1.0", "normalizer": step, "model": EMPTY}
         try:
             text = Tokenizer.from_str(json.dumps(alone)).normalizer.normalize_str(text)

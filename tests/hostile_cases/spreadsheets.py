@@ -179,7 +179,7 @@ CASES = [
         "formulas that were never computed",
         excel([*ROWS, ["AAAA", "=B2*2"], ['=UPPER("acgt")', "=B2+1"]]),
         READ,
-        {4: "not a number: '=B2*2'", 5: "modified residue"},
+        {4: "not a number: '=B2*2' (a formula", 5: "modified residue"},
     ),
     reads(
         "title.xlsx",

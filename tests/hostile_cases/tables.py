@@ -161,7 +161,7 @@ RAGGED = [
         "two files joined: the header comes again",
         TABLE + "sequence,score\nACCC,4\n",
         {**READ, "ACCC": 4},
-        {4: "not a base: 'E'"},
+        {4: "the header again"},
     ),
     reads(
         "again-bom.csv",
