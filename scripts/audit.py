@@ -12,9 +12,10 @@ from aptarank.clusters import find_families, nearest
 from aptarank.errors import InputError
 from aptarank.log import logger, progress
 from aptarank.pages import write_page
+from aptarank.pair_store import read_pairs
 from aptarank.schema_options import setting
 from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv
+from aptarank.tables import read_aptamers, read_table, write_csv
 
 
 @click.command(cls=Program)

@@ -8,9 +8,10 @@ from aptarank.baselines import BASELINES, fit_scale, pair_probability
 from aptarank.cli import PATH, WRITTEN, OfResults, fold_option
 from aptarank.log import logger, progress
 from aptarank.metrics import pair_metrics, ranking_metrics
+from aptarank.pair_store import read_pairs
 from aptarank.schema_options import seed_option
 from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_pairs, read_table, write_csv, write_parquet
+from aptarank.tables import read_aptamers, read_table, write_csv, write_parquet
 from aptarank.truth import centred, known_fitness
 
 

@@ -16,9 +16,10 @@ from aptarank.errors import InputError
 from aptarank.log import logger
 from aptarank.metrics import correct
 from aptarank.pages import write_page
-from aptarank.pairs import PAIR_COLUMNS, Pairs
+from aptarank.pair_store import read_logits
+from aptarank.pairs import Pairs
 from aptarank.summary import paired_differences, summarise, wide
-from aptarank.tables import read_json, read_logits, read_table, write_csv
+from aptarank.tables import PAIR_COLUMNS, read_json, read_table, write_csv
 
 FIRST = ["model", "seed", "kind", "parameters"]
 SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_at_10%"]

@@ -33,9 +33,10 @@ from aptarank.metrics import (
     top_recall,
 )
 from aptarank.model_files import about_of, read_config
+from aptarank.pair_store import read_logits
 from aptarank.pairs import Pairs
 from aptarank.schema_options import setting
-from aptarank.tables import ANEW, read_aptamers, read_logits, read_table
+from aptarank.tables import ANEW, read_aptamers, read_table
 from aptarank.truth import contradicting, fitness_difference, known_fitness
 
 

@@ -16,9 +16,8 @@ from aptarank.inference import logits_of_pairs, torch_forward
 from aptarank.log import logger, progress
 from aptarank.model import kind_of, load_model
 from aptarank.onnx_model import export_onnx, onnx_forward, opset_of
-from aptarank.pairs import PAIR_COLUMNS
 from aptarank.schema_options import setting
-from aptarank.tables import read_table
+from aptarank.tables import PAIR_COLUMNS, read_table
 from aptarank.tokenizer import load_tokenizer
 
 

@@ -20,10 +20,11 @@ from aptarank.keeping import files_of, keep_in
 from aptarank.log import logger
 from aptarank.model import kind_of, make_model, pick_device
 from aptarank.optimisation import Settings, pick_precision
+from aptarank.pair_store import StoredPairs, read_margin
 from aptarank.sampling import permuted, sample_pairs
 from aptarank.schema_options import FiniteNumber, seed_option
 from aptarank.slurm import run_again_if_warned
-from aptarank.tables import StoredPairs, read_aptamers, read_margin, write_csv
+from aptarank.tables import read_aptamers, write_csv
 from aptarank.tasks import Part
 from aptarank.tokenizer import load_tokenizer
 from aptarank.training import calibrate, finetune

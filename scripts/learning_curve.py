@@ -12,10 +12,10 @@ from aptarank.cli import PATH, WRITTEN, OfResults, resamples_option, resampling_
 from aptarank.consistency import average_of_orders
 from aptarank.log import logger
 from aptarank.metrics import correct
-from aptarank.pairs import PAIR_COLUMNS
+from aptarank.pair_store import read_logits
 from aptarank.plots_models import plot_learning_curve
 from aptarank.schema_options import FiniteNumber
-from aptarank.tables import read_logits, read_table, write_csv
+from aptarank.tables import PAIR_COLUMNS, read_table, write_csv
 
 SHARE = FiniteNumber(0, 1, min_open=True)
 

@@ -20,9 +20,10 @@ from aptarank.inference import Inputs
 from aptarank.log import logger
 from aptarank.model import load_model, pick_device
 from aptarank.onnx_model import providers_of
+from aptarank.pair_store import StoredPairs
 from aptarank.sampling import sample_pairs
 from aptarank.schema_options import setting
-from aptarank.tables import StoredPairs, read_aptamers, write_csv
+from aptarank.tables import read_aptamers, write_csv
 from aptarank.timing import alone, batch_of, interleaved, summary
 from aptarank.tokenizer import load_tokenizer
 from aptarank.variants import (

@@ -15,8 +15,8 @@ from aptarank.config import default
 from aptarank.errors import InputError
 from aptarank.ingestion import check, ingest
 from aptarank.log import logger, progress
+from aptarank.pair_store import PairWriter
 from aptarank.pairs import (
-    PAIR_COLUMNS,
     Pairs,
     absolute_margin,
     comparable_count,
@@ -29,7 +29,7 @@ from aptarank.pairs import (
 from aptarank.rows import options
 from aptarank.schema_options import or_none, setting
 from aptarank.splits import EVERY, PARTS, draw_parts, whole_sizes
-from aptarank.tables import PairWriter, read_aptamers, read_table
+from aptarank.tables import PAIR_COLUMNS, read_aptamers, read_table
 
 
 def load(path: Path, **given) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -24,9 +24,8 @@ from aptarank.inference import (
 from aptarank.log import logger, progress
 from aptarank.metrics import THRESHOLD
 from aptarank.model import kind_of, load_model, pick_device, position_limit
-from aptarank.pairs import PAIR_COLUMNS
 from aptarank.sequences import as_tokens, normalise
-from aptarank.tables import read_table, write_csv, write_parquet
+from aptarank.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
 from aptarank.tokenizer import load_tokenizer
 
 

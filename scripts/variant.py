@@ -27,11 +27,12 @@ from aptarank.inference import Inputs, logits_of_pairs, scores_of_aptamers
 from aptarank.log import logger, progress
 from aptarank.metrics import ranking_metrics
 from aptarank.model import kind_of, load_model, pick_device
+from aptarank.pair_store import StoredPairs
 from aptarank.pairs import Pairs
 from aptarank.parity import agreement, change
 from aptarank.sampling import sample_pairs
 from aptarank.schema_options import rule_of, seed_option, setting, type_of
-from aptarank.tables import StoredPairs, read_aptamers
+from aptarank.tables import read_aptamers
 from aptarank.tokenizer import load_tokenizer
 from aptarank.truth import known_fitness
 from aptarank.variants import (

@@ -13,7 +13,7 @@ from aptarank import clusters
 from aptarank.audit import check_families, check_split, prefix_rows
 from aptarank.clusters import nearest
 from aptarank.errors import InputError
-from aptarank.pairs import PAIR_COLUMNS
+from aptarank.tables import PAIR_COLUMNS
 
 texts = st.lists(st.text("ACGT", min_size=1, max_size=12), min_size=1, max_size=15)
 

@@ -6,6 +6,7 @@ import pytest
 from conftest import random_sequences
 
 from aptarank.baselines import BASELINES, fit_scale, one_hot, pair_probability
+from aptarank.bradley_terry import win_rate
 from aptarank.metrics import (
     accuracy_by_margin,
     cut_at,
@@ -14,7 +15,6 @@ from aptarank.metrics import (
     ranking_metrics,
     relevance,
     top_recall,
-    win_rate,
 )
 from aptarank.pairs import Pairs
 from aptarank.truth import fitness_difference

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aptarank.errors import InputError
+from aptarank.pair_store import PairWriter, read_margin, read_pairs
 from aptarank.pairs import (
     Pairs,
     absolute_margin,
@@ -21,7 +22,6 @@ from aptarank.pairs import (
     sample_without_replacement,
     share_out,
 )
-from aptarank.tables import PairWriter, read_margin, read_pairs
 
 fitness_lists = st.lists(st.integers(-5, 5).map(float), min_size=0, max_size=25).map(np.array)
 # Bounds of fitness and a group for each aptamer; a few bounds are open.

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from aptarank.pair_store import PairWriter, StoredPairs
 from aptarank.pairs import Pairs
-from aptarank.tables import APTAMER_COLUMNS, PairWriter, StoredPairs, write_csv
+from aptarank.tables import APTAMER_COLUMNS, write_csv
 
 COUNT = 100_000
 

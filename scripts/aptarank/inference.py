@@ -9,9 +9,9 @@ from scipy.special import expit
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from aptarank.bradley_terry import win_rate
 from aptarank.encoding import PROBE, Encoded, compose, encode
 from aptarank.errors import InputError, first_line
-from aptarank.metrics import win_rate
 from aptarank.model import kind_of
 
 Inputs = dict[str, torch.Tensor]  # of a model, as encoding.compose makes them

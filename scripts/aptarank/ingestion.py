@@ -11,11 +11,11 @@ from aptarank.enrichment import enrich_files, refuse_rounds
 from aptarank.errors import InputError
 from aptarank.files import expand
 from aptarank.labels import clean_labels
-from aptarank.pairs import PAIR_COLUMNS
 from aptarank.read_as import decided
 from aptarank.readers import Reading, read
 from aptarank.row_warnings import warnings_of
 from aptarank.rows import Options, Row
+from aptarank.tables import PAIR_COLUMNS
 
 COMMONEST = 3  # reasons named in a message
 

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from aptarank.aptamers import REJECTED_COLUMNS, identifiers
-from aptarank.pairs import PAIR_COLUMNS
 from aptarank.rows import LabelRow
 from aptarank.sequences import as_tokens, chemistry, normalise, shortened
-from aptarank.tables import APTAMER_COLUMNS
+from aptarank.tables import APTAMER_COLUMNS, PAIR_COLUMNS
 
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 

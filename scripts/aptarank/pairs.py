@@ -8,8 +8,6 @@ import numpy as np
 
 from aptarank.errors import InputError
 
-PAIR_COLUMNS = ["Sequence1", "Sequence2", "Label"]
-
 CHUNK = 1 << 20  # pairs in memory at a time
 BANDS = 10  # of score difference, for a stratified draw
 NUMPY_LIMIT = 10**9  # of numpy's hypergeometric draw
