@@ -16,7 +16,7 @@ sys.path.insert(0, str(HOME / "scripts"))
 
 from ehppdk import by_model, results, run_chain
 
-from aptarank import machine
+from aptarank.core import machine
 
 
 @click.command()

@@ -30,13 +30,13 @@ from landscape import Landscape
 from matplotlib.ticker import PercentFormatter
 from scipy.stats import binomtest
 
-from aptarank import machine
-from aptarank.config import default
-from aptarank.constraints import Constraints, Space, to_text
-from aptarank.design import Score, Settings, evolve, standardised, summarise
-from aptarank.plots import BLUE, GREY, ORANGE, pyplot, save
-from aptarank.scorers import load_scorer
-from aptarank.tables import write_csv
+from aptarank.config.resolution import default
+from aptarank.core import machine
+from aptarank.core.tables import write_csv
+from aptarank.report.plots import BLUE, GREY, ORANGE, pyplot, save
+from aptarank.use.constraints import Constraints, Space, to_text
+from aptarank.use.genetic import Score, Settings, evolve, standardised, summarise
+from aptarank.use.scorer import load_scorer
 
 TOP = 0.001
 SURVIVE, MUTATION = 0.1, 0.002  # of the original method

@@ -17,7 +17,7 @@ import yaml
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME / "scripts"))
 
-from aptarank import machine
+from aptarank.core import machine
 
 # Pair accuracy and ROC AUC of the source's fine-tuned models: quoted, not measured here.
 PUBLISHED = {"published ALBERT-base": (0.867, 0.941), "published ALBERT-large": (0.876, 0.953)}

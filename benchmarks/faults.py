@@ -26,8 +26,8 @@ import psutil
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME / "scripts"))
 
-from aptarank import machine
-from aptarank.differences import compare_folders
+from aptarank.core import machine
+from aptarank.provenance.run_differences import compare_folders
 
 SMALL = {
     "run": "small",

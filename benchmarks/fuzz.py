@@ -62,7 +62,7 @@ def main(minutes, readers, jobs, findings, child):
     if child:
         fuzz(readers[0], minutes, findings, Path(child))
         return
-    from aptarank import machine
+    from aptarank.core import machine
 
     findings.mkdir(parents=True, exist_ok=True)
     print(f"machine: {machine.describe()}")
@@ -164,14 +164,14 @@ def seeds() -> list[bytes]:
 
 def target_of(name: str, path: Path):
     """What is done with an input: read it, and account for its rows."""
-    from aptarank.aptamers import clean, fitness_of
-    from aptarank.errors import InputError
-    from aptarank.ingestion import check, ingest
-    from aptarank.labels import clean_labels
-    from aptarank.readers import TABLE_FORMATS, TEXT_FORMATS, recognise
-    from aptarank.rows import options
-    from aptarank.sequences import normalise
-    from aptarank.table_files import text_table
+    from aptarank.columns.rows import options
+    from aptarank.core.errors import InputError
+    from aptarank.ingestion.aptamers import clean, fitness_of
+    from aptarank.ingestion.ingest import check, ingest
+    from aptarank.ingestion.labelled_pairs import clean_labels
+    from aptarank.reading.formats import TABLE_FORMATS, TEXT_FORMATS, recognise
+    from aptarank.reading.tabular_files import text_table
+    from aptarank.values.sequences import normalise
 
     choices = [
         options(format=name if name in (*LOGS, *TABLES) else "auto", max_rejected=1.0, **more)

@@ -28,12 +28,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from aptarank import machine
-from aptarank.config import resolve, schema, swept_models
-from aptarank.config_files import check_files
-from aptarank.config_yaml import check_yaml
-from aptarank.errors import InputError
-from aptarank.shell_words import shell_words
+from aptarank.config.input_files import check_files
+from aptarank.config.resolution import resolve, schema, swept_models
+from aptarank.config.yaml_text import check_yaml
+from aptarank.core import machine
+from aptarank.core.errors import InputError
+from aptarank.core.shell_words import shell_words
 
 SLOW = 5  # seconds
 LONGEST = 2000  # letters of a message

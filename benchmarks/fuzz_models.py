@@ -24,15 +24,15 @@ import torch
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "scripts")]
 
-from aptarank import machine
-from aptarank.about import write_about
-from aptarank.errors import InputError
-from aptarank.fused import fused
-from aptarank.model import new_model
-from aptarank.onnx_model import export_onnx
-from aptarank.scorers import load_scorer
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.variants import checksum
+from aptarank.core import machine
+from aptarank.core.errors import InputError
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.variant_info import write_about
+from aptarank.exports.variants import checksum
+from aptarank.models.encoder import new_model
+from aptarank.models.fused import fused
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.use.scorer import load_scorer
 
 MEMORY = 12 * 2**30  # bytes of address space
 PATIENCE = 60  # seconds of one try

@@ -21,11 +21,11 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from measured_texts import BOUNDS, DASHES, ERRORS, NAMES, UNITS, printed
 
-from aptarank.column_names import unit_of
-from aptarank.columns import plain
-from aptarank.measured import exponent_of, parse, tidied
-from aptarank.scores import measure, to_count, with_point
-from aptarank.sequences import has_mixed_case, named_chemistry, normalise
+from aptarank.columns.column_names import unit_of
+from aptarank.columns.lookup import plain
+from aptarank.values.measured import exponent_of, parse, tidied
+from aptarank.values.measurements import measure, to_count, with_point
+from aptarank.values.sequences import has_mixed_case, named_chemistry, normalise
 
 SLOW = 0.1  # seconds of the processor for one text
 SCALES = ("number", "pKd", "%", "", "nM", "mol/L")

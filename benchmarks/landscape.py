@@ -7,7 +7,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from aptarank.constraints import to_codes
+from aptarank.use.constraints import to_codes
 
 MOTIFS, WORD = 2, 4
 

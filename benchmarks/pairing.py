@@ -17,9 +17,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from aptarank import machine
-from aptarank.pair_store import PairWriter
-from aptarank.pairs import label_pairs
+from aptarank.core import machine
+from aptarank.pairing.pair_store import PairWriter
+from aptarank.pairing.pairs import label_pairs
 
 
 def random_aptamers(count: int, length: int = 40) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from aptarank.machine import describe
+from aptarank.core.machine import describe
 
 LARGE = {
     "datasets": {

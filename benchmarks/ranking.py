@@ -15,14 +15,14 @@ from scipy.stats import kendalltau
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from aptarank import machine
-from aptarank.encoding import compose
-from aptarank.inference import logits_of_pairs
-from aptarank.model import new_model
-from aptarank.onnx_model import export_onnx, onnx_forward
-from aptarank.scorers import load_scorer
-from aptarank.tables import read_aptamers
-from aptarank.tournament import adaptive, every_pair, strengths
+from aptarank.core import machine
+from aptarank.core.tables import read_aptamers
+from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.models.encoder import new_model
+from aptarank.models.inference import logits_of_pairs
+from aptarank.models.model_inputs import compose
+from aptarank.use.scorer import load_scorer
+from aptarank.use.tournament import adaptive, every_pair, strengths
 
 CPU = torch.device("cpu")
 SHARES = (0.02, 0.05, 0.1)

@@ -15,7 +15,7 @@ import click
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from aptarank import machine
+from aptarank.core import machine
 
 PEAK = r"""
 import re, runpy, sys
@@ -32,7 +32,7 @@ finally:
 
 def write_pool(count: int, length: int, path: Path) -> None:
     """A CSV of random candidates."""
-    from aptarank.screening import random_blocks
+    from aptarank.use.screening import random_blocks
 
     with path.open("w") as file:
         file.write("id,sequence\n")

@@ -18,7 +18,7 @@ from debian import SLURM, install
 from slurm_cluster import Cluster
 from test_slurm import OVERLAY, Run, screened_with_a_kill
 
-from aptarank import machine
+from aptarank.core import machine
 
 
 @click.command()

@@ -22,17 +22,17 @@ from onnx import TensorProto, helper
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
-from aptarank import machine
-from aptarank.about import is_program, read_about
-from aptarank.depth import set_depth
-from aptarank.encoding import compose, encode
-from aptarank.fused import fused
-from aptarank.inference import Inputs
-from aptarank.model import load_model
-from aptarank.onnx_model import onnx_forward
-from aptarank.timing import interleaved
-from aptarank.tokenizer import load_tokenizer
-from aptarank.variants import FORMS, load_variant
+from aptarank.core import machine
+from aptarank.exports.onnx_model import onnx_forward
+from aptarank.exports.timing import interleaved
+from aptarank.exports.variant_info import is_program, read_about
+from aptarank.exports.variants import FORMS, load_variant
+from aptarank.models.depth import set_depth
+from aptarank.models.encoder import load_model
+from aptarank.models.fused import fused
+from aptarank.models.inference import Inputs
+from aptarank.models.model_inputs import compose, encode
+from aptarank.models.tokenizer import load_tokenizer
 
 MODELS = {
     "nano_rank": {"kind": "rank"},

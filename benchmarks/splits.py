@@ -16,7 +16,7 @@ import yaml
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME / "scripts"))
 
-from aptarank import machine
+from aptarank.core import machine
 
 SPLITS = {
     "pair": {"by": "pair"},

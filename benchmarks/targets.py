@@ -18,8 +18,8 @@ from ranking import (
 )
 from screening import recommended, screened
 
-from aptarank import machine
-from aptarank.tables import read_aptamers
+from aptarank.core import machine
+from aptarank.core.tables import read_aptamers
 
 COUNT, BASE_PAIRS = 1000, 1024
 

@@ -28,17 +28,17 @@ sys.path.insert(0, str(HOME / "scripts"))
 
 import reference
 
-from aptarank import machine
-from aptarank.comparison import ByFitness
-from aptarank.config import resolve
-from aptarank.distributed import World
-from aptarank.encoding import encode
-from aptarank.model import LIMIT, make_model
-from aptarank.optimisation import Settings, pick_precision
-from aptarank.pairs import Pairs, label_pairs
-from aptarank.tasks import Part
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import Training
+from aptarank.config.resolution import resolve
+from aptarank.core import machine
+from aptarank.models.encoder import LIMIT, make_model
+from aptarank.models.model_inputs import encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.pairing.pairs import Pairs, label_pairs
+from aptarank.pairing.soft_labels import ByFitness
+from aptarank.training.loop import Training
+from aptarank.training.objectives import Part
+from aptarank.training.optimisation import Settings, pick_precision
+from aptarank.training.processes import World
 
 APTAMERS, BASES = 1000, 15
 LENGTHS = (64, 33)  # what the reference pads to; 33 is what two aptamers need, not a token more

@@ -27,20 +27,20 @@ sys.path.insert(0, str(HOME / "scripts"))
 import reference
 from ehppdk import PUBLISHED, published_split
 
-from aptarank import machine
-from aptarank.comparison import ByFitness
-from aptarank.config import resolve
-from aptarank.distributed import World
-from aptarank.encoding import encode
-from aptarank.inference import pair_logits
-from aptarank.model import LIMIT, kind_of, make_model
-from aptarank.optimisation import Settings, pick_precision
-from aptarank.pairs import label_pairs
-from aptarank.plots import BLUE, GREY, ORANGE, save
-from aptarank.sampling import sample_pairs
-from aptarank.tasks import Part
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import Training
+from aptarank.config.resolution import resolve
+from aptarank.core import machine
+from aptarank.models.encoder import LIMIT, kind_of, make_model
+from aptarank.models.inference import pair_logits
+from aptarank.models.model_inputs import encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.pairing.pairs import label_pairs
+from aptarank.pairing.soft_labels import ByFitness
+from aptarank.report.plots import BLUE, GREY, ORANGE, save
+from aptarank.training.batch_sampler import sample_pairs
+from aptarank.training.loop import Training
+from aptarank.training.objectives import Part
+from aptarank.training.optimisation import Settings, pick_precision
+from aptarank.training.processes import World
 
 TOKENIZER = nucleotide_tokenizer(LIMIT)
 SOME = 4000  # pairs

@@ -10,7 +10,7 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from aptarank.sources import imported_modules
+from aptarank.core.code_inputs import imported_modules
 
 CONFIGURATION = """# Configuration
 
@@ -104,6 +104,12 @@ def allowed(entry: dict) -> str:
     return ", ".join([text, *limits])
 
 
+def dotted(module: str) -> str:
+    """A module by its package and name; a package's own file by the package's."""
+    parts = Path(module).with_suffix("").parts
+    return ".".join(parts[parts.index("aptarank") + 1 :])
+
+
 def rules_and_modules() -> str:
     """Which modules the script of each rule imports, but for those that nearly all do."""
     found = {}
@@ -112,7 +118,10 @@ def rules_and_modules() -> str:
         for rule, body in re.findall(r"^rule (\w+):\n((?: .*\n|\n)+)", text, re.M):
             if name := re.search(r'script\("(\w+)"\)', body):
                 modules = imported_modules(str(ROOT / f"scripts/{name[1]}.py"))
-                found[rule] = name[1], [Path(module).stem for module in modules]
+                found[rule] = (
+                    name[1],
+                    [dotted(module) for module in modules if not module.endswith("__init__.py")],
+                )
     scripts = {name: set(modules) for name, modules in found.values()}
     every = [module for modules in scripts.values() for module in modules]
     lines = [
@@ -121,7 +130,5 @@ def rules_and_modules() -> str:
         + " |"
         for rule, (name, modules) in found.items()
     ]
-    often = ", ".join(
-        sorted({module for module in every if every.count(module) >= OFTEN} - {"__init__"})
-    )
+    often = ", ".join(sorted({module for module in every if every.count(module) >= OFTEN}))
     return "\n".join(lines) + f"\n\nMost scripts share these: {often}.\n"

@@ -24,25 +24,29 @@ own_python = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
 os.environ.update(PATH=os.pathsep.join(own_python))
 sys.path.insert(0, os.path.join(HOME, "scripts"))
 
-from aptarank import alive
-from aptarank.config import (
+from aptarank.core import alive
+from aptarank.config.resolution import (
     models_of,
     resolve,
     screened,
     swept_models,
     used_model,
 )
-from aptarank.config_files import check_files, check_home
-from aptarank.config_yaml import check_yaml
-from aptarank.errors import InputError
-from aptarank.files import expand as expand_paths
-from aptarank.input_checksums import find_checksums, noted_checksums, together
-from aptarank.lost_results import enumerated, lost_results, made_by
-from aptarank.repository import place_of
-from aptarank.restructured_text import at_terminal, visible
-from aptarank.results import REPORTS
-from aptarank.shell_words import shell_words
-from aptarank.sources import imported_modules
+from aptarank.config.input_files import check_files, check_home
+from aptarank.config.yaml_text import check_yaml
+from aptarank.core.errors import InputError
+from aptarank.core.files import expand as expand_paths
+from aptarank.provenance.input_checksums import (
+    find_checksums,
+    noted_checksums,
+    together,
+)
+from aptarank.provenance.lost_results import enumerated, lost_results, made_by
+from aptarank.provenance.hub_layout import place_of
+from aptarank.core.restructured_text import at_terminal, visible
+from aptarank.core.results import REPORTS
+from aptarank.core.shell_words import shell_words
+from aptarank.core.code_inputs import imported_modules
 
 
 def tell(line):

@@ -4,12 +4,12 @@ import textwrap
 
 import click
 
-from aptarank import answer
-from aptarank.cli import PATH, WRITTEN, OfResults
-from aptarank.log import logger
-from aptarank.restructured_text import at_terminal
-from aptarank.sweep import HISTORY
-from aptarank.tables import read_json, read_table
+from aptarank.core.log import logger
+from aptarank.core.restructured_text import at_terminal
+from aptarank.core.tables import read_json, read_table
+from aptarank.evaluation import answer
+from aptarank.evaluation.sweep_summary import HISTORY
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
 
 
 @click.command(cls=OfResults)

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 import yaml
 
-from aptarank.archive import how_to_repeat, packed, write_zip
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.errors import InputError
-from aptarank.files import sha256
-from aptarank.log import logger
-from aptarank.manifest import MANIFEST, read_manifest
-from aptarank.results import REPORTS
+from aptarank.core.errors import InputError
+from aptarank.core.files import sha256
+from aptarank.core.log import logger
+from aptarank.core.results import REPORTS
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.provenance.archive import how_to_repeat, packed, write_zip
+from aptarank.provenance.manifest import MANIFEST, read_manifest
 
 
 @click.command(cls=Program)

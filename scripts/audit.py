@@ -6,16 +6,17 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank import audit, plots
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.clusters import find_families, nearest
-from aptarank.errors import InputError
-from aptarank.log import logger, progress
-from aptarank.pages import write_page
-from aptarank.pair_store import read_pairs
-from aptarank.schema_options import setting
-from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_table, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers, read_table, write_csv
+from aptarank.evaluation import audit
+from aptarank.pairing.clusters import find_families, nearest
+from aptarank.pairing.pair_store import read_pairs
+from aptarank.pairing.splits import EVERY
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.schema_options import setting
+from aptarank.report import plots
+from aptarank.report.html_table import write_page
 
 
 @click.command(cls=Program)

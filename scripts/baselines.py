@@ -4,15 +4,15 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.cli import PATH, WRITTEN, OfResults, fold_option
-from aptarank.log import logger, progress
-from aptarank.metrics import pair_metrics, ranking_metrics
-from aptarank.pair_store import read_pairs
-from aptarank.schema_options import seed_option
-from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_table, write_csv, write_parquet
-from aptarank.truth import centred, known_fitness
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers, read_table, write_csv, write_parquet
+from aptarank.evaluation.baselines import BASELINES, fit_scale, pair_probability
+from aptarank.evaluation.metrics import pair_metrics, ranking_metrics
+from aptarank.pairing.pair_store import read_pairs
+from aptarank.pairing.reference_fitness import centred, known_fitness
+from aptarank.pairing.splits import EVERY
+from aptarank.programs.cli import PATH, WRITTEN, OfResults, fold_option
+from aptarank.programs.schema_options import seed_option
 
 
 @click.command(cls=OfResults)

@@ -7,17 +7,19 @@ from pathlib import Path
 import click
 from safetensors import safe_open
 
-from aptarank.about import read_about
-from aptarank.cli import PATH, WRITTEN, OfResults
-from aptarank.errors import InputError
-from aptarank.files import sha256
-from aptarank.json_options import json_object
-from aptarank.log import logger
-from aptarank.machine import versions
-from aptarank.model_card import Facts, model_card
-from aptarank.model_files import read_config, read_object
-from aptarank.onnx_files import check_onnx
-from aptarank.repository import (
+from aptarank.core.errors import InputError
+from aptarank.core.files import sha256
+from aptarank.core.log import logger
+from aptarank.core.machine import versions
+from aptarank.core.tables import ANEW, read_aptamers, read_json, read_table
+from aptarank.exports.onnx_files import check_onnx
+from aptarank.exports.variant_info import read_about
+from aptarank.models.model_files import read_config, read_object
+from aptarank.pairing.splits import EVERY
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
+from aptarank.programs.json_options import json_object
+from aptarank.programs.schema_options import setting
+from aptarank.provenance.hub_layout import (
     CARD,
     TOKENIZER,
     files_of_model,
@@ -25,9 +27,7 @@ from aptarank.repository import (
     place_of,
     portable_tokenizer,
 )
-from aptarank.schema_options import setting
-from aptarank.splits import EVERY
-from aptarank.tables import ANEW, read_aptamers, read_json, read_table
+from aptarank.report.model_card import Facts, model_card
 
 FILE = "model.onnx"  # of a variant that is portable
 

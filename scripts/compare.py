@@ -9,17 +9,24 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from aptarank import bootstrap, plots_models
-from aptarank.cli import PATH, WRITTEN, OfResults, resamples_option, resampling_seed_option
-from aptarank.consistency import average_of_orders
-from aptarank.errors import InputError
-from aptarank.log import logger
-from aptarank.metrics import correct
-from aptarank.pages import write_page
-from aptarank.pair_store import read_logits
-from aptarank.pairs import Pairs
-from aptarank.summary import paired_differences, summarise, wide
-from aptarank.tables import PAIR_COLUMNS, read_json, read_table, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import PAIR_COLUMNS, read_json, read_table, write_csv
+from aptarank.evaluation import bootstrap
+from aptarank.evaluation.consistency import average_of_orders
+from aptarank.evaluation.metrics import correct
+from aptarank.evaluation.model_summary import paired_differences, summarise, wide
+from aptarank.pairing.pair_store import read_logits
+from aptarank.pairing.pairs import Pairs
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    OfResults,
+    resamples_option,
+    resampling_seed_option,
+)
+from aptarank.report import plots_models
+from aptarank.report.html_table import write_page
 
 FIRST = ["model", "seed", "kind", "parameters"]
 SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_at_10%"]

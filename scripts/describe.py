@@ -2,12 +2,12 @@
 
 import click
 
-from aptarank import plots_data
-from aptarank.audit import known_scores
-from aptarank.cli import PATH, WRITTEN, OfResults
-from aptarank.description import histogram, lengths, what_was_read, where_rows_went
-from aptarank.log import logger
-from aptarank.tables import read_aptamers, read_json, write_csv
+from aptarank.core.log import logger
+from aptarank.core.tables import read_aptamers, read_json, write_csv
+from aptarank.evaluation.audit import known_scores
+from aptarank.ingestion.description import histogram, lengths, what_was_read, where_rows_went
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
+from aptarank.report import plots_data
 
 
 @click.command(cls=OfResults)

@@ -5,19 +5,19 @@ from functools import partial
 import click
 import numpy as np
 
-from aptarank.cli import PATH, WRITTEN, Program, device_option, threads_option
-from aptarank.constraints import BASES, Constraints, Space, bases, to_codes
-from aptarank.design import Settings, evolve, standardised, summarise
-from aptarank.errors import InputError
-from aptarank.lineage import ancestry, candidates
-from aptarank.log import logger, progress
-from aptarank.model import pick_device
-from aptarank.pages import write_page
-from aptarank.plots_design import plot_design
-from aptarank.schema_options import WholeNumber, rule_of, setting
-from aptarank.scorers import Scorer, load_scorer
-from aptarank.sequences import as_tokens
-from aptarank.tables import read_aptamers, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers, write_csv
+from aptarank.models.encoder import pick_device
+from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
+from aptarank.programs.schema_options import WholeNumber, rule_of, setting
+from aptarank.report.html_table import write_page
+from aptarank.report.plots_design import plot_design
+from aptarank.use.constraints import BASES, Constraints, Space, bases, to_codes
+from aptarank.use.genetic import Settings, evolve, standardised, summarise
+from aptarank.use.lineage import ancestry, candidates
+from aptarank.use.scorer import Scorer, load_scorer
+from aptarank.values.sequences import as_tokens
 
 MANY = 200  # generations, of the programme alone: the config's default, 0, leaves the rule out
 

@@ -10,20 +10,12 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 from scipy.special import expit
 
-from aptarank import bootstrap, plots
-from aptarank.calibration import expected_calibration_error, reliability
-from aptarank.cli import (
-    PATH,
-    WRITTEN,
-    OfResults,
-    fold_option,
-    resamples_option,
-    resampling_seed_option,
-)
-from aptarank.consistency import average_of_orders, circular_triads, order_disagreement
-from aptarank.errors import InputError
-from aptarank.log import logger
-from aptarank.metrics import (
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import ANEW, read_aptamers, read_table
+from aptarank.evaluation import bootstrap
+from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
+from aptarank.evaluation.metrics import (
     CUTS,
     accuracy_by_margin,
     correct,
@@ -32,12 +24,21 @@ from aptarank.metrics import (
     ranking_metrics,
     top_recall,
 )
-from aptarank.model_files import about_of, read_config
-from aptarank.pair_store import read_logits
-from aptarank.pairs import Pairs
-from aptarank.schema_options import setting
-from aptarank.tables import ANEW, read_aptamers, read_table
-from aptarank.truth import contradicting, fitness_difference, known_fitness
+from aptarank.models.calibration import expected_calibration_error, reliability
+from aptarank.models.model_files import about_of, read_config
+from aptarank.pairing.pair_store import read_logits
+from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.reference_fitness import contradicting, fitness_difference, known_fitness
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    OfResults,
+    fold_option,
+    resamples_option,
+    resampling_seed_option,
+)
+from aptarank.programs.schema_options import setting
+from aptarank.report import plots
 
 
 @click.command(cls=OfResults)

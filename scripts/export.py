@@ -9,16 +9,16 @@ import pandas as pd
 import torch
 from transformers import PreTrainedModel
 
-from aptarank.cli import PATH, WRITTEN, Program, threads_option
-from aptarank.encoding import Encoded, compose, encode
-from aptarank.errors import InputError
-from aptarank.inference import logits_of_pairs, torch_forward
-from aptarank.log import logger, progress
-from aptarank.model import kind_of, load_model
-from aptarank.onnx_model import export_onnx, onnx_forward, opset_of
-from aptarank.schema_options import setting
-from aptarank.tables import PAIR_COLUMNS, read_table
-from aptarank.tokenizer import load_tokenizer
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import PAIR_COLUMNS, read_table
+from aptarank.exports.onnx_model import export_onnx, onnx_forward, opset_of
+from aptarank.models.encoder import kind_of, load_model
+from aptarank.models.inference import logits_of_pairs, torch_forward
+from aptarank.models.model_inputs import Encoded, compose, encode
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.programs.cli import PATH, WRITTEN, Program, threads_option
+from aptarank.programs.schema_options import setting
 
 
 @click.command(cls=Program)

@@ -8,26 +8,33 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.checkpoints import remove_checkpoints
-from aptarank.cli import PATH, WRITTEN, Program, checkpoint_options, device_option, threads_option
-from aptarank.comparison import comparison
-from aptarank.config import KINDS
-from aptarank.distributed import World
-from aptarank.encoding import check_known, encode
-from aptarank.errors import InputError
-from aptarank.json_options import model_settings
-from aptarank.keeping import files_of, keep_in
-from aptarank.log import logger
-from aptarank.model import kind_of, make_model, pick_device
-from aptarank.optimisation import Settings, pick_precision
-from aptarank.pair_store import StoredPairs, read_margin
-from aptarank.sampling import permuted, sample_pairs
-from aptarank.schema_options import FiniteNumber, seed_option
-from aptarank.slurm import run_again_if_warned
-from aptarank.tables import read_aptamers, write_csv
-from aptarank.tasks import Part
-from aptarank.tokenizer import load_tokenizer
-from aptarank.training import calibrate, finetune
+from aptarank.config.resolution import KINDS
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import read_aptamers, write_csv
+from aptarank.models.encoder import kind_of, make_model, pick_device
+from aptarank.models.model_inputs import check_known, encode
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.pairing.pair_store import StoredPairs, read_margin
+from aptarank.pairing.soft_labels import comparison
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    Program,
+    checkpoint_options,
+    device_option,
+    threads_option,
+)
+from aptarank.programs.json_options import model_settings
+from aptarank.programs.schema_options import FiniteNumber, seed_option
+from aptarank.training.batch_sampler import permuted, sample_pairs
+from aptarank.training.checkpoints import remove_checkpoints
+from aptarank.training.loop import calibrate, finetune
+from aptarank.training.objectives import Part
+from aptarank.training.optimisation import Settings, pick_precision
+from aptarank.training.processes import World
+from aptarank.training.resuming import files_of, keep_in
+from aptarank.training.slurm import run_again_if_warned
 
 
 @click.command(cls=Program)

@@ -5,14 +5,14 @@ from functools import partial
 
 import click
 
-from aptarank.cli import WRITTEN, Program
-from aptarank.errors import InputError
-from aptarank.ingestion import check, commonest, ingest, nothing_to_compare
-from aptarank.log import logger, progress
-from aptarank.read_as import worded
-from aptarank.rows import options as with_defaults
-from aptarank.schema_options import setting
-from aptarank.tables import write_csv, write_labels
+from aptarank.columns.read_as import worded
+from aptarank.columns.rows import options as with_defaults
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import write_csv, write_labels
+from aptarank.ingestion.ingest import check, commonest, ingest, nothing_to_compare
+from aptarank.programs.cli import WRITTEN, Program
+from aptarank.programs.schema_options import setting
 
 
 def option(key: str, help_text: str, **given):

@@ -7,15 +7,21 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from aptarank import bootstrap
-from aptarank.cli import PATH, WRITTEN, OfResults, resamples_option, resampling_seed_option
-from aptarank.consistency import average_of_orders
-from aptarank.log import logger
-from aptarank.metrics import correct
-from aptarank.pair_store import read_logits
-from aptarank.plots_models import plot_learning_curve
-from aptarank.schema_options import FiniteNumber
-from aptarank.tables import PAIR_COLUMNS, read_table, write_csv
+from aptarank.core.log import logger
+from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
+from aptarank.evaluation import bootstrap
+from aptarank.evaluation.consistency import average_of_orders
+from aptarank.evaluation.metrics import correct
+from aptarank.pairing.pair_store import read_logits
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    OfResults,
+    resamples_option,
+    resampling_seed_option,
+)
+from aptarank.programs.schema_options import FiniteNumber
+from aptarank.report.plots_models import plot_learning_curve
 
 SHARE = FiniteNumber(0, 1, min_open=True)
 

@@ -4,12 +4,12 @@ import json
 
 import click
 
-from aptarank import machine
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.json_options import json_object
-from aptarank.log import logger
-from aptarank.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
-from aptarank.results import NO_RESULTS, files_in
+from aptarank.core import machine
+from aptarank.core.log import logger
+from aptarank.core.results import NO_RESULTS, files_in
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.json_options import json_object
+from aptarank.provenance.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
 
 
 @click.command(cls=Program)

@@ -9,30 +9,24 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank import machine
-from aptarank.about import is_program, read_about, write_about
-from aptarank.cli import PATH, WRITTEN, Program, device_option, threads_option
-from aptarank.config import default
-from aptarank.depth import set_depth
-from aptarank.encoding import encode
-from aptarank.errors import InputError
-from aptarank.inference import Inputs
-from aptarank.log import logger
-from aptarank.model import load_model, pick_device
-from aptarank.onnx_model import providers_of
-from aptarank.pair_store import StoredPairs
-from aptarank.sampling import sample_pairs
-from aptarank.schema_options import setting
-from aptarank.tables import read_aptamers, write_csv
-from aptarank.timing import alone, batch_of, interleaved, summary
-from aptarank.tokenizer import load_tokenizer
-from aptarank.variants import (
-    BASELINE,
-    FORMS,
-    load_variant,
-    split_name,
-    write_variant,
-)
+from aptarank.config.resolution import default
+from aptarank.core import machine
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import read_aptamers, write_csv
+from aptarank.exports.onnx_model import providers_of
+from aptarank.exports.timing import alone, batch_of, interleaved, summary
+from aptarank.exports.variant_info import is_program, read_about, write_about
+from aptarank.exports.variants import BASELINE, FORMS, load_variant, split_name, write_variant
+from aptarank.models.depth import set_depth
+from aptarank.models.encoder import load_model, pick_device
+from aptarank.models.inference import Inputs
+from aptarank.models.model_inputs import encode
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.pairing.pair_store import StoredPairs
+from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
+from aptarank.programs.schema_options import setting
+from aptarank.training.batch_sampler import sample_pairs
 
 
 @click.command(cls=Program)
@@ -81,8 +75,8 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
 def make_program(name: str, source: Path, example: Inputs, folder: Path) -> Path:
     """Write a variant that is a program from the weights of its model; returns its folder.
 
-    Programs are not kept (`aptarank.about` says why). The same weights and the same code give
-    the one that variant.py proved.
+    Programs are not kept (`aptarank.exports.variant_info` says why). The same weights and the same
+    code give the one that variant.py proved.
     """
     model, layers = load_model(source), split_name(name)[1]
     if layers is not None:

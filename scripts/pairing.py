@@ -9,14 +9,15 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.clusters import find_families
-from aptarank.config import default
-from aptarank.errors import InputError
-from aptarank.ingestion import check, ingest
-from aptarank.log import logger, progress
-from aptarank.pair_store import PairWriter
-from aptarank.pairs import (
+from aptarank.columns.rows import options
+from aptarank.config.resolution import default
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import PAIR_COLUMNS, read_aptamers, read_table
+from aptarank.ingestion.ingest import check, ingest
+from aptarank.pairing.clusters import find_families
+from aptarank.pairing.pair_store import PairWriter
+from aptarank.pairing.pairs import (
     Pairs,
     absolute_margin,
     comparable_count,
@@ -26,10 +27,9 @@ from aptarank.pairs import (
     oriented,
     sample_without_replacement,
 )
-from aptarank.rows import options
-from aptarank.schema_options import or_none, setting
-from aptarank.splits import EVERY, PARTS, draw_parts, whole_sizes
-from aptarank.tables import PAIR_COLUMNS, read_aptamers, read_table
+from aptarank.pairing.splits import EVERY, PARTS, draw_parts, whole_sizes
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.schema_options import or_none, setting
 
 
 def load(path: Path, **given) -> tuple[pd.DataFrame, pd.DataFrame]:

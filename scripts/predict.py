@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.cli import PATH, WRITTEN, Program, batch_size_option, device_option, threads_option
-from aptarank.consistency import average_of_orders
-from aptarank.encoding import check_fits, check_known, encode
-from aptarank.errors import InputError
-from aptarank.inference import (
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
+from aptarank.evaluation.consistency import average_of_orders
+from aptarank.evaluation.metrics import THRESHOLD
+from aptarank.models.encoder import kind_of, load_model, pick_device, position_limit
+from aptarank.models.inference import (
     BATCH,
     check_answers,
     logits_of_pairs,
@@ -21,12 +23,17 @@ from aptarank.inference import (
     scores_of_aptamers,
     torch_forward,
 )
-from aptarank.log import logger, progress
-from aptarank.metrics import THRESHOLD
-from aptarank.model import kind_of, load_model, pick_device, position_limit
-from aptarank.sequences import as_tokens, normalise
-from aptarank.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
-from aptarank.tokenizer import load_tokenizer
+from aptarank.models.model_inputs import check_fits, check_known, encode
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    Program,
+    batch_size_option,
+    device_option,
+    threads_option,
+)
+from aptarank.values.sequences import as_tokens, normalise
 
 
 @click.command(cls=Program)

@@ -7,21 +7,28 @@ import click
 import pandas as pd
 import torch
 
-from aptarank.checkpoints import remove_checkpoints
-from aptarank.cli import PATH, WRITTEN, Program, checkpoint_options, device_option, threads_option
-from aptarank.encoding import encode
-from aptarank.errors import InputError
-from aptarank.json_options import model_settings
-from aptarank.keeping import files_of, keep_in
-from aptarank.log import logger, progress
-from aptarank.model import make_masked_model, pick_device
-from aptarank.optimisation import pick_precision
-from aptarank.pretraining import Masking, Pretraining, Settings, pretrain, read_sequences
-from aptarank.schema_options import seed_option
-from aptarank.slurm import run_again_if_warned
-from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_table, write_csv
-from aptarank.tokenizer import load_tokenizer
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers, read_table, write_csv
+from aptarank.models.encoder import make_masked_model, pick_device
+from aptarank.models.model_inputs import encode
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.pairing.splits import EVERY
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    Program,
+    checkpoint_options,
+    device_option,
+    threads_option,
+)
+from aptarank.programs.json_options import model_settings
+from aptarank.programs.schema_options import seed_option
+from aptarank.training.checkpoints import remove_checkpoints
+from aptarank.training.optimisation import pick_precision
+from aptarank.training.pretraining import Masking, Pretraining, Settings, pretrain, read_sequences
+from aptarank.training.resuming import files_of, keep_in
+from aptarank.training.slurm import run_again_if_warned
 
 
 @click.command(cls=Program)

@@ -7,16 +7,16 @@ import click
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from aptarank.cli import PATH, Program
-from aptarank.config import default
-from aptarank.errors import InputError, first_line
-from aptarank.hub import as_lines, upload
-from aptarank.log import logger
-from aptarank.model_files import header_of, read_object
-from aptarank.onnx_files import check_onnx
-from aptarank.repository import CARD, check_repository, in_order
-from aptarank.results import files_in
-from aptarank.schema_options import setting
+from aptarank.config.resolution import default
+from aptarank.core.errors import InputError, first_line
+from aptarank.core.log import logger
+from aptarank.core.results import files_in
+from aptarank.exports.onnx_files import check_onnx
+from aptarank.models.model_files import header_of, read_object
+from aptarank.programs.cli import PATH, Program
+from aptarank.programs.schema_options import setting
+from aptarank.provenance.hub import as_lines, upload
+from aptarank.provenance.hub_layout import CARD, check_repository, in_order
 
 
 @click.command(cls=Program)

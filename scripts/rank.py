@@ -7,22 +7,29 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.candidates import read_candidates
-from aptarank.cli import PATH, WRITTEN, Program, batch_size_option, device_option, threads_option
-from aptarank.consistency import average_of_orders
-from aptarank.errors import InputError
-from aptarank.inference import BATCH, logits_of_pairs
-from aptarank.log import logger, progress
-from aptarank.model import pick_device
-from aptarank.pages import write_page
-from aptarank.plots_ranking import plot_candidates
-from aptarank.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
-from aptarank.rows import options
-from aptarank.schema_options import setting
-from aptarank.scorers import load_scorer
-from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_table, write_csv
-from aptarank.tournament import adaptive, every_pair, strengths
+from aptarank.columns.rows import options
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers, read_table, write_csv
+from aptarank.evaluation.consistency import average_of_orders
+from aptarank.models.encoder import pick_device
+from aptarank.models.inference import BATCH, logits_of_pairs
+from aptarank.pairing.splits import EVERY
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    Program,
+    batch_size_option,
+    device_option,
+    threads_option,
+)
+from aptarank.programs.schema_options import setting
+from aptarank.report.html_table import write_page
+from aptarank.report.plots_ranking import plot_candidates
+from aptarank.use.candidates import read_candidates
+from aptarank.use.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
+from aptarank.use.scorer import load_scorer
+from aptarank.use.tournament import adaptive, every_pair, strengths
 
 
 @click.command(cls=Program)

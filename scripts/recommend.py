@@ -5,15 +5,15 @@ import json
 import click
 import pandas as pd
 
-from aptarank.about import read_about
-from aptarank.cli import PATH, WRITTEN, OfResults
-from aptarank.errors import InputError
-from aptarank.log import logger
-from aptarank.pages import write_page
-from aptarank.pareto import as_markdown, frontier, recommended, rows_of
-from aptarank.plots_speed import plot_pareto
-from aptarank.schema_options import setting
-from aptarank.tables import read_table, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import read_table, write_csv
+from aptarank.exports.recommendation import as_markdown, frontier, recommended, rows_of
+from aptarank.exports.variant_info import read_about
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
+from aptarank.programs.schema_options import setting
+from aptarank.report.html_table import write_page
+from aptarank.report.plots_speed import plot_pareto
 
 PAGE = ["variant", "skipped", "speedup", "p50_ms", "p95_ms", "throughput", "accuracy"]
 PAGE += ["accuracy_change", "accuracy_change_low", "accuracy_change_high", "largest_difference"]

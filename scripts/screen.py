@@ -10,21 +10,21 @@ from functools import partial
 import click
 import pandas as pd
 
-from aptarank import screening
-from aptarank.aptamers import REJECTED_COLUMNS
-from aptarank.cli import PATH, WRITTEN, Program, device_option, threads_option
-from aptarank.config import check as check_value
-from aptarank.config import default
-from aptarank.errors import InputError
-from aptarank.files import expand
-from aptarank.json_options import json_object
-from aptarank.log import PROGRESS_SECONDS, logger, time_left
-from aptarank.model import pick_device
-from aptarank.schema_options import WholeNumber, rule_of, setting
-from aptarank.scorers import load_scorer
-from aptarank.sequences import as_tokens, chemistry, normalise
-from aptarank.streams import Stream
-from aptarank.tables import read_aptamers
+from aptarank.config.resolution import check as check_value
+from aptarank.config.resolution import default
+from aptarank.core.errors import InputError
+from aptarank.core.files import expand
+from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
+from aptarank.core.tables import read_aptamers
+from aptarank.ingestion.aptamers import REJECTED_COLUMNS
+from aptarank.models.encoder import pick_device
+from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
+from aptarank.programs.json_options import json_object
+from aptarank.programs.schema_options import WholeNumber, rule_of, setting
+from aptarank.use import screening
+from aptarank.use.candidate_streams import Stream
+from aptarank.use.scorer import load_scorer
+from aptarank.values.sequences import as_tokens, chemistry, normalise
 
 BATCH = 512
 MOST = 10**11  # mutants, months of work for a fast machine

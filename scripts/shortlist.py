@@ -5,13 +5,13 @@ import json
 import click
 import pandas as pd
 
-from aptarank.aptamers import REJECTED_COLUMNS
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.errors import InputError
-from aptarank.log import logger
-from aptarank.pages import write_page
-from aptarank.screening import COLUMNS, best
-from aptarank.tables import read_json, read_table, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import read_json, read_table, write_csv
+from aptarank.ingestion.aptamers import REJECTED_COLUMNS
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.report.html_table import write_page
+from aptarank.use.screening import COLUMNS, best
 
 
 @click.command(cls=Program)

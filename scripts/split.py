@@ -6,13 +6,13 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.clusters import find_families
-from aptarank.errors import InputError
-from aptarank.log import logger, progress
-from aptarank.schema_options import WholeNumber, setting
-from aptarank.splits import EVERY, PARTS, draw_parts, split_by_table
-from aptarank.tables import read_aptamers, read_table, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers, read_table, write_csv
+from aptarank.pairing.clusters import find_families
+from aptarank.pairing.splits import EVERY, PARTS, draw_parts, split_by_table
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.schema_options import WholeNumber, setting
 
 SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 

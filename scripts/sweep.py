@@ -2,13 +2,13 @@
 
 import click
 
-from aptarank.cli import PATH, WRITTEN, OfResults
-from aptarank.errors import InputError
-from aptarank.json_options import json_object
-from aptarank.log import logger
-from aptarank.plots_sweep import plot_sweep
-from aptarank.sweep import HISTORY, REPEATED, summarise_sweep, sweep_table
-from aptarank.tables import read_table, write_csv
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import read_table, write_csv
+from aptarank.evaluation.sweep_summary import HISTORY, REPEATED, summarise_sweep, sweep_table
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
+from aptarank.programs.json_options import json_object
+from aptarank.report.plots_sweep import plot_sweep
 
 SHOWN = 10  # rows
 

@@ -3,15 +3,20 @@
 import click
 import pandas as pd
 
-from aptarank.cli import PATH, WRITTEN, Program
-from aptarank.encoding import check_fits, check_known, encode
-from aptarank.errors import InputError
-from aptarank.json_options import model_settings
-from aptarank.log import logger
-from aptarank.model import LIMIT, checkpoint_config, position_limit, token_types
-from aptarank.splits import EVERY
-from aptarank.tables import read_aptamers, read_table
-from aptarank.tokenizer import bpe_tokenizer, input_names, load_tokenizer, nucleotide_tokenizer
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.core.tables import read_aptamers, read_table
+from aptarank.models.encoder import LIMIT, checkpoint_config, position_limit, token_types
+from aptarank.models.model_inputs import check_fits, check_known, encode
+from aptarank.models.tokenizer import (
+    bpe_tokenizer,
+    input_names,
+    load_tokenizer,
+    nucleotide_tokenizer,
+)
+from aptarank.pairing.splits import EVERY
+from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.json_options import model_settings
 
 
 @click.command(cls=Program)

@@ -9,33 +9,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.about import is_program, read_about, write_about
-from aptarank.cli import (
-    PATH,
-    WRITTEN,
-    Program,
-    device_option,
-    resamples_option,
-    resampling_seed_option,
-    threads_option,
-)
-from aptarank.config import default
-from aptarank.depth import set_depth
-from aptarank.encoding import Encoded, compose, encode
-from aptarank.errors import InputError
-from aptarank.inference import Inputs, logits_of_pairs, scores_of_aptamers
-from aptarank.log import logger, progress
-from aptarank.metrics import ranking_metrics
-from aptarank.model import kind_of, load_model, pick_device
-from aptarank.pair_store import StoredPairs
-from aptarank.pairs import Pairs
-from aptarank.parity import agreement, change
-from aptarank.sampling import sample_pairs
-from aptarank.schema_options import rule_of, seed_option, setting, type_of
-from aptarank.tables import read_aptamers
-from aptarank.tokenizer import load_tokenizer
-from aptarank.truth import known_fitness
-from aptarank.variants import (
+from aptarank.config.resolution import default
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import read_aptamers
+from aptarank.evaluation.metrics import ranking_metrics
+from aptarank.exports.agreement import agreement, change
+from aptarank.exports.variant_info import is_program, read_about, write_about
+from aptarank.exports.variants import (
     BASELINE,
     BITS,
     load_variant,
@@ -44,6 +25,25 @@ from aptarank.variants import (
     why_not,
     write_variant,
 )
+from aptarank.models.depth import set_depth
+from aptarank.models.encoder import kind_of, load_model, pick_device
+from aptarank.models.inference import Inputs, logits_of_pairs, scores_of_aptamers
+from aptarank.models.model_inputs import Encoded, compose, encode
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.pairing.pair_store import StoredPairs
+from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.reference_fitness import known_fitness
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    Program,
+    device_option,
+    resamples_option,
+    resampling_seed_option,
+    threads_option,
+)
+from aptarank.programs.schema_options import rule_of, seed_option, setting, type_of
+from aptarank.training.batch_sampler import sample_pairs
 
 VALIDATION_PAIRS = 4000  # at most, of a pair model, to choose a variant by
 BATCH = 64  # of the examples to calibrate with

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from aptarank.cli import Program
-from aptarank.differences import Comparison, compare_folders
-from aptarank.errors import InputError
-from aptarank.results import files_in
-from aptarank.schema_options import WholeNumber
+from aptarank.core.errors import InputError
+from aptarank.core.results import files_in
+from aptarank.programs.cli import Program
+from aptarank.programs.schema_options import WholeNumber
+from aptarank.provenance.run_differences import Comparison, compare_folders
 
 RESULTS = Path("results")
 

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from aptarank.comparison import ByFitness
-from aptarank.encoding import encode
-from aptarank.pairs import label_pairs
-from aptarank.tasks import Part
-from aptarank.tokenizer import nucleotide_tokenizer
+from aptarank.models.model_inputs import encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.pairing.pairs import label_pairs
+from aptarank.pairing.soft_labels import ByFitness
+from aptarank.training.objectives import Part
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from aptarank.licenses import ON_THE_HUB
+from aptarank.report.licenses import ON_THE_HUB
 
 TOKEN = "hf_ofTheTestsAndOfNobody"
 LARGE = (".safetensors", ".onnx")  # what the Hub takes as large files

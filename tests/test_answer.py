@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aptarank import answer
-from aptarank.description import histogram, lengths, where_rows_went
-from aptarank.pages import page
-from aptarank.summary import summarise, wide
+from aptarank.evaluation import answer
+from aptarank.evaluation.model_summary import summarise, wide
+from aptarank.ingestion.description import histogram, lengths, where_rows_went
+from aptarank.report.html_table import page
 
 
 def summary_of(**accuracies):

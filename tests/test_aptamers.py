@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.aptamers import REJECTED_COLUMNS, clean
-from aptarank.rows import Row, options
-from aptarank.tables import APTAMER_COLUMNS
+from aptarank.columns.rows import Row, options
+from aptarank.core.tables import APTAMER_COLUMNS
+from aptarank.ingestion.aptamers import REJECTED_COLUMNS, clean
 
 DEFAULTS = options()
 INF = math.inf

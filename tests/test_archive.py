@@ -14,9 +14,9 @@ import pytest
 import yaml
 from conftest import ROOT, run_snakemake
 
-from aptarank.archive import packed
-from aptarank.config import resolve
-from aptarank.manifest import seeds_of
+from aptarank.config.resolution import resolve
+from aptarank.provenance.archive import packed
+from aptarank.provenance.manifest import seeds_of
 
 PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 CONFIG = {

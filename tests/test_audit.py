@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from test_split import aptamer_table
 
-from aptarank import clusters
-from aptarank.audit import check_families, check_split, prefix_rows
-from aptarank.clusters import nearest
-from aptarank.errors import InputError
-from aptarank.tables import PAIR_COLUMNS
+from aptarank.core.errors import InputError
+from aptarank.core.tables import PAIR_COLUMNS
+from aptarank.evaluation.audit import check_families, check_split, prefix_rows
+from aptarank.pairing import clusters
+from aptarank.pairing.clusters import nearest
 
 texts = st.lists(st.text("ACGT", min_size=1, max_size=12), min_size=1, max_size=15)
 

@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from aptarank import bootstrap
-from aptarank.bootstrap import RANKING, interval, multiplicities, p_value
-from aptarank.metrics import ranking_metrics
-from aptarank.pairs import Pairs
+from aptarank.evaluation import bootstrap
+from aptarank.evaluation.bootstrap import RANKING, interval, multiplicities, p_value
+from aptarank.evaluation.metrics import ranking_metrics
+from aptarank.pairing.pairs import Pairs
 
 
 def every_pair(fitness, rng):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from aptarank.calibration import expected_calibration_error, fit_temperature, reliability
+from aptarank.models.calibration import expected_calibration_error, fit_temperature, reliability
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])

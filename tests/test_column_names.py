@@ -2,8 +2,8 @@
 
 import pytest
 
-from aptarank.column_names import meaning_of, unit_of
-from aptarank.columns import plain
+from aptarank.columns.column_names import meaning_of, unit_of
+from aptarank.columns.lookup import plain
 
 # Of each name: may it be the score, and which values are better.
 NAMES = {

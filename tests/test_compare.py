@@ -9,10 +9,10 @@ import torch
 from conftest import random_sequences
 from scipy.special import expit
 
-from aptarank.model import new_model
-from aptarank.summary import METRICS, paired_differences, summarise
-from aptarank.tables import write_parquet
-from aptarank.tokenizer import nucleotide_tokenizer
+from aptarank.core.tables import write_parquet
+from aptarank.evaluation.model_summary import METRICS, paired_differences, summarise
+from aptarank.models.encoder import new_model
+from aptarank.models.tokenizer import nucleotide_tokenizer
 
 
 @pytest.fixture(params=["rank", "pair"])

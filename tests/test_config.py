@@ -6,9 +6,9 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from aptarank.config import default, models_of, resolve
-from aptarank.config_files import check_files
-from aptarank.errors import InputError
+from aptarank.config.input_files import check_files
+from aptarank.config.resolution import default, models_of, resolve
+from aptarank.core.errors import InputError
 
 
 def test_overlay_alone_is_enough(tmp_path, monkeypatch):

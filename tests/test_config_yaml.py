@@ -7,13 +7,13 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from aptarank.baselines import BASELINES
-from aptarank.config import resolve, schema
-from aptarank.config_files import check_files, check_home
-from aptarank.config_yaml import check_yaml
-from aptarank.errors import InputError
-from aptarank.names import BASELINES as NAMES_OF_BASELINES
-from aptarank.names import is_own
+from aptarank.config.input_files import check_files, check_home
+from aptarank.config.names import BASELINES as NAMES_OF_BASELINES
+from aptarank.config.names import is_own
+from aptarank.config.resolution import resolve, schema
+from aptarank.config.yaml_text import check_yaml
+from aptarank.core.errors import InputError
+from aptarank.evaluation.baselines import BASELINES
 
 LAB = "datasets: {lab: {path: scored.csv, better: lower}}\n"
 

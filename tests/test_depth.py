@@ -5,11 +5,11 @@ import torch
 from architectures import save_checkpoint
 from test_training import ALONE, model, settings
 
-from aptarank.depth import depths_of
-from aptarank.errors import InputError
-from aptarank.keeping import Keep, resume
-from aptarank.model import from_checkpoint
-from aptarank.training import Training, finetune
+from aptarank.core.errors import InputError
+from aptarank.models.depth import depths_of
+from aptarank.models.encoder import from_checkpoint
+from aptarank.training.loop import Training, finetune
+from aptarank.training.resuming import Keep, resume
 
 
 def test_a_stop_among_depths_changes_nothing(parts, tmp_path):

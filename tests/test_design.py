@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from aptarank.config import resolve
-from aptarank.constraints import Constraints, Space, to_codes, to_text
-from aptarank.design import NONE, Settings, evolve, standardised, summarise
-from aptarank.errors import InputError
-from aptarank.lineage import ancestry, candidates
+from aptarank.config.resolution import resolve
+from aptarank.core.errors import InputError
+from aptarank.use.constraints import Constraints, Space, to_codes, to_text
+from aptarank.use.genetic import NONE, Settings, evolve, standardised, summarise
+from aptarank.use.lineage import ancestry, candidates
 
 SMALL = Settings(
     population=40,

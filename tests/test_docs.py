@@ -10,8 +10,8 @@ import yaml
 from conftest import ROOT
 from test_envs import environments
 
-from aptarank.config import resolve
-from aptarank.readers import FORMATS
+from aptarank.config.resolution import resolve
+from aptarank.reading.formats import FORMATS
 
 PAGE = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.M | re.S)

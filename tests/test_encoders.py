@@ -16,18 +16,18 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from aptarank.encoding import compose, encode
-from aptarank.errors import InputError
-from aptarank.inference import logits_of_pairs, torch_forward
-from aptarank.model import (
+from aptarank.core.errors import InputError
+from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.models.encoder import (
     checkpoint_config,
     freeze_backbone,
     load_model,
     make_model,
     position_limit,
 )
-from aptarank.onnx_model import export_onnx, onnx_forward
-from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.models.inference import logits_of_pairs, torch_forward
+from aptarank.models.model_inputs import compose, encode
+from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
 
 SEQUENCES = random_sequences(40, np.random.default_rng(3), 1, 28)
 FIRST, SECOND = np.random.default_rng(4).integers(len(SEQUENCES), size=(2, 60))

@@ -15,10 +15,10 @@ import pytest
 from conftest import run_snakemake
 from test_never_lost import at_work_in, start_training
 
-from aptarank.config import resolve
-from aptarank.errors import InputError
-from aptarank.model import load_model
-from aptarank.onnx_model import onnx_forward
+from aptarank.config.resolution import resolve
+from aptarank.core.errors import InputError
+from aptarank.exports.onnx_model import onnx_forward
+from aptarank.models.encoder import load_model
 
 
 @pytest.fixture

@@ -15,17 +15,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from aptarank import forms_onnx, forms_openvino, forms_torch
-from aptarank.about import ABOUT, write_about
-from aptarank.config import schema
-from aptarank.depth import set_depth
-from aptarank.encoding import compose, encode
-from aptarank.errors import InputError
-from aptarank.fused import fused
-from aptarank.inference import torch_forward
-from aptarank.model import from_checkpoint, new_model
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.variants import BITS, FORMS, load_variant, split_name, why_not, write_variant
+from aptarank.config.resolution import schema
+from aptarank.core.errors import InputError
+from aptarank.exports import forms_onnx, forms_openvino, forms_torch
+from aptarank.exports.variant_info import ABOUT, write_about
+from aptarank.exports.variants import BITS, FORMS, load_variant, split_name, why_not, write_variant
+from aptarank.models.depth import set_depth
+from aptarank.models.encoder import from_checkpoint, new_model
+from aptarank.models.fused import fused
+from aptarank.models.inference import torch_forward
+from aptarank.models.model_inputs import compose, encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
 
 CPU = torch.device("cpu")
 TOKENIZER = nucleotide_tokenizer(512)

@@ -18,15 +18,15 @@ from conftest import TINY_CANDIDATES
 from huggingface_hub import HfApi
 from onnx import TensorProto, helper, numpy_helper
 
-from aptarank import hub
-from aptarank.about import write_about
-from aptarank.errors import InputError
-from aptarank.fused import fused
-from aptarank.model import new_model
-from aptarank.onnx_model import export_onnx
-from aptarank.scorers import load_scorer
-from aptarank.tokenizer import load_tokenizer, nucleotide_tokenizer
-from aptarank.variants import load_variant, write_variant
+from aptarank.core.errors import InputError
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.variant_info import write_about
+from aptarank.exports.variants import load_variant, write_variant
+from aptarank.models.encoder import new_model
+from aptarank.models.fused import fused
+from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.provenance import hub
+from aptarank.use.scorer import load_scorer
 
 CPU = torch.device("cpu")
 

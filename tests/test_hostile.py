@@ -13,8 +13,8 @@ import pytest
 from conftest import ROOT
 from hostile_cases import locked
 
-from aptarank.errors import InputError
-from aptarank.read_fasta import records
+from aptarank.core.errors import InputError
+from aptarank.reading.fasta import records
 
 NAMES = [case.file for case in hostile.CASES]
 

@@ -7,9 +7,9 @@ import shutil
 import pytest
 from conftest import planned, run_snakemake
 
-from aptarank import input_checksums
-from aptarank.files import sha256
-from aptarank.input_checksums import NOTES, find_checksums, noted_checksums, together
+from aptarank.core.files import sha256
+from aptarank.provenance import input_checksums
+from aptarank.provenance.input_checksums import NOTES, find_checksums, noted_checksums, together
 
 
 @pytest.fixture

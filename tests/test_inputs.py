@@ -9,11 +9,11 @@ import pytest
 from conftest import random_sequences, run_snakemake
 from scipy.stats import kendalltau
 
-from aptarank.bradley_terry import bradley_terry
-from aptarank.labels import clean_labels
-from aptarank.pairs import Pairs
-from aptarank.rows import LabelRow
-from aptarank.truth import contradicting
+from aptarank.columns.rows import LabelRow
+from aptarank.ingestion.labelled_pairs import clean_labels
+from aptarank.pairing.bradley_terry import bradley_terry
+from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.reference_fitness import contradicting
 
 OVERLAY = """
 run: other

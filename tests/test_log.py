@@ -9,9 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from aptarank import log
-from aptarank.cli import Program
-from aptarank.errors import InputError
+from aptarank.core import log
+from aptarank.core.errors import InputError
+from aptarank.programs.cli import Program
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from conftest import run_snakemake
 
-from aptarank.files import sha256
-from aptarank.lost_results import lost_results, made_by
+from aptarank.core.files import sha256
+from aptarank.provenance.lost_results import lost_results, made_by
 
 EVERYTHING = """
 run: all

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from aptarank import manifest
+from aptarank.provenance import manifest
 
 
 def git(folder, *words):

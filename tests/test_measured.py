@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measured_texts import printed
 
-from aptarank.measured import exponent_of, parse, tidied
-from aptarank.scores import measure, to_count, with_point
+from aptarank.values.measured import exponent_of, parse, tidied
+from aptarank.values.measurements import measure, to_count, with_point
 
 INF = math.inf
 

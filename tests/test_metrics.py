@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from conftest import random_sequences
 
-from aptarank.baselines import BASELINES, fit_scale, one_hot, pair_probability
-from aptarank.bradley_terry import win_rate
-from aptarank.metrics import (
+from aptarank.evaluation.baselines import BASELINES, fit_scale, one_hot, pair_probability
+from aptarank.evaluation.metrics import (
     accuracy_by_margin,
     cut_at,
     margin_bands,
@@ -16,8 +15,9 @@ from aptarank.metrics import (
     relevance,
     top_recall,
 )
-from aptarank.pairs import Pairs
-from aptarank.truth import fitness_difference
+from aptarank.pairing.bradley_terry import win_rate
+from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.reference_fitness import fitness_difference
 
 
 def test_pair_metrics_by_hand():

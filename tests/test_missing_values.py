@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.missing_values import PLACEHOLDERS, find_placeholders
+from aptarank.values.missing_values import PLACEHOLDERS, find_placeholders
 
 MELTING = [51.2, 48.9, 60.1, 55.5, 47.0, 58.3, 62.2]
 KD = [0.4, 1.2, 3.5, 8.0, 15.0, 22.0, 41.0, 80.0]

@@ -15,8 +15,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from aptarank.errors import InputError
-from aptarank.model import (
+from aptarank.core.errors import InputError
+from aptarank.models.encoder import (
     SIZES,
     checkpoint_config,
     from_checkpoint,

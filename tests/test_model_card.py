@@ -14,10 +14,10 @@ import yaml
 from conftest import ROOT
 from huggingface_hub import ModelCard
 
-from aptarank.errors import InputError
-from aptarank.licenses import license_fields
-from aptarank.repository import VARIANTS, files_of_model, place_of
-from aptarank.variants import FORMS
+from aptarank.core.errors import InputError
+from aptarank.exports.variants import FORMS
+from aptarank.provenance.hub_layout import VARIANTS, files_of_model, place_of
+from aptarank.report.licenses import license_fields
 
 KINDS = ("rank", "pair")
 

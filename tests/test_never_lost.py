@@ -20,21 +20,21 @@ import torch
 from conftest import ROOT, run_snakemake
 from test_training import ALONE, TOKENIZER, model, settings
 
-from aptarank.checkpoints import (
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.models.model_inputs import encode
+from aptarank.pairing.pairs import label_pairs
+from aptarank.pairing.soft_labels import ByFitness
+from aptarank.training.checkpoints import (
     checkpoints,
     load_checkpoint,
     remove_checkpoints,
     save_checkpoint,
     values_of,
 )
-from aptarank.comparison import ByFitness
-from aptarank.encoding import encode
-from aptarank.errors import InputError
-from aptarank.keeping import Keep
-from aptarank.log import logger
-from aptarank.pairs import label_pairs
-from aptarank.tasks import Part
-from aptarank.training import finetune
+from aptarank.training.loop import finetune
+from aptarank.training.objectives import Part
+from aptarank.training.resuming import Keep
 
 TENSORS = {"a": torch.arange(10.0), "b": torch.ones(3, dtype=torch.uint8)}
 

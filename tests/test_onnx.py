@@ -7,12 +7,12 @@ import pytest
 import torch
 from conftest import random_sequences
 
-from aptarank.encoding import compose, encode
-from aptarank.errors import InputError
-from aptarank.inference import logits_of_pairs, torch_forward
-from aptarank.model import new_model
-from aptarank.onnx_model import export_onnx, onnx_forward
-from aptarank.tokenizer import nucleotide_tokenizer
+from aptarank.core.errors import InputError
+from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.models.encoder import new_model
+from aptarank.models.inference import logits_of_pairs, torch_forward
+from aptarank.models.model_inputs import compose, encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
 
 TOKENIZER = nucleotide_tokenizer(512)
 SEQUENCES = random_sequences(64, np.random.default_rng(5), 1, 40)

@@ -9,7 +9,7 @@ import click
 import pytest
 from conftest import ROOT
 
-from aptarank.schema_options import FiniteNumber, WholeNumber
+from aptarank.programs.schema_options import FiniteNumber, WholeNumber
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
 NUMBERS = (click.types.IntParamType, click.types.FloatParamType)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.errors import InputError
-from aptarank.pair_store import PairWriter, read_margin, read_pairs
-from aptarank.pairs import (
+from aptarank.core.errors import InputError
+from aptarank.pairing.pair_store import PairWriter, read_margin, read_pairs
+from aptarank.pairing.pairs import (
     Pairs,
     absolute_margin,
     comparable_count,

@@ -11,9 +11,9 @@ from scipy.special import expit
 from scipy.stats import kendalltau
 from test_training import TOKENIZER, model
 
-from aptarank.ranking import novelty, summarise, wins_by_score, wins_of_pairs
-from aptarank.scorers import load_scorer
-from aptarank.tournament import adaptive, every_pair, strengths
+from aptarank.use.ranking import novelty, summarise, wins_by_score, wins_of_pairs
+from aptarank.use.scorer import load_scorer
+from aptarank.use.tournament import adaptive, every_pair, strengths
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import shlex
 import pandas as pd
 import pytest
 
-from aptarank.answer import what_was_read
-from aptarank.description import what_was_read as described
-from aptarank.read_as import worded
+from aptarank.columns.read_as import worded
+from aptarank.evaluation.answer import what_was_read
+from aptarank.ingestion.description import what_was_read as described
 
 ROWS = ("ACGTACGTACGG", "TGCATGCATGCC", "GGCATTACGGAT")
 

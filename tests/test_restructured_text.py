@@ -8,7 +8,7 @@ from docutils.core import publish_parts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.restructured_text import at_terminal, literal, visible
+from aptarank.core.restructured_text import at_terminal, literal, visible
 
 MARKUP = st.text(st.sampled_from(list("`_*|\\<>:[]. -ab\n\x1b\"'{%")), max_size=30)
 

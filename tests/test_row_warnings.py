@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from aptarank.aptamers import clean
-from aptarank.ingestion import ingest
-from aptarank.row_warnings import warnings_of
-from aptarank.rows import Row, options
+from aptarank.columns.rows import Row, options
+from aptarank.ingestion.aptamers import clean
+from aptarank.ingestion.ingest import ingest
+from aptarank.ingestion.row_warnings import warnings_of
 
 
 def warned(given, **more):

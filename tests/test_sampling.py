@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aptarank.sampling import Batches, permuted
+from aptarank.training.batch_sampler import Batches, permuted
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 64, 1000, 4097])

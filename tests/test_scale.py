@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from aptarank.pair_store import PairWriter, StoredPairs
-from aptarank.pairs import Pairs
-from aptarank.tables import APTAMER_COLUMNS, write_csv
+from aptarank.core.tables import APTAMER_COLUMNS, write_csv
+from aptarank.pairing.pair_store import PairWriter, StoredPairs
+from aptarank.pairing.pairs import Pairs
 
 COUNT = 100_000
 
@@ -20,13 +20,13 @@ import re, sys
 from pathlib import Path
 import torch
 import finetune
-from aptarank.config import resolve
-from aptarank.distributed import World
-from aptarank.model import make_model
-from aptarank.optimisation import Settings
-from aptarank.tables import read_aptamers
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import Training
+from aptarank.config.resolution import resolve
+from aptarank.training.processes import World
+from aptarank.models.encoder import make_model
+from aptarank.training.optimisation import Settings
+from aptarank.core.tables import read_aptamers
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.training.loop import Training
 
 kind, folder, pairs = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(1)

@@ -15,11 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_rank import models  # noqa: F401
 
-from aptarank import screening
-from aptarank.errors import InputError
-from aptarank.scorers import load_scorer
-from aptarank.screening import Candidate, best, count_mutants, mutants, own_blocks, random_blocks
-from aptarank.streams import Stream
+from aptarank.core.errors import InputError
+from aptarank.use import screening
+from aptarank.use.candidate_streams import Stream
+from aptarank.use.scorer import load_scorer
+from aptarank.use.screening import (
+    Candidate,
+    best,
+    count_mutants,
+    mutants,
+    own_blocks,
+    random_blocks,
+)
 
 rows = st.tuples(st.integers(0, 5).map(float), st.text("AC", min_size=1, max_size=3))
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.scores import measure
-from aptarank.sequences import (
+from aptarank.values.measurements import measure
+from aptarank.values.sequences import (
     as_tokens,
     chemistry,
     has_mixed_case,

@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from aptarank import pretraining, sheets, sizes
-from aptarank.candidates import read_candidates
-from aptarank.disk import explain
-from aptarank.errors import InputError, printable
-from aptarank.rows import options
-from aptarank.sheets import formatted
-from aptarank.sizes import gunzipped
+from aptarank.columns.rows import options
+from aptarank.core import sizes
+from aptarank.core.disk import explain
+from aptarank.core.errors import InputError, printable
+from aptarank.core.sizes import gunzipped
+from aptarank.reading import sheets
+from aptarank.reading.sheets import formatted
+from aptarank.training import pretraining
+from aptarank.use.candidates import read_candidates
 from predict import index_sequences
 
 ROWS = [("ACGTACGTAC", 1.5), ("TTGACCATTG", 3.0), ("TTGACCATTC", 4.5), ("GGCATTAGCC", 0.2)]

@@ -19,7 +19,7 @@ from conftest import ROOT, random_aptamers
 from debian import SLURM, install
 from slurm_cluster import Cluster, at_work_in
 
-from aptarank.differences import compare_folders
+from aptarank.provenance.run_differences import compare_folders
 
 OVERLAY = """
 datasets: {lab: {path: scored.csv, better: lower}}

@@ -9,20 +9,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank import bootstrap
-from aptarank.config import resolve
-from aptarank.depth import depth_of_step, depths_of
-from aptarank.distributed import World
-from aptarank.encoding import encode
-from aptarank.errors import InputError
-from aptarank.model import make_model, new_model
-from aptarank.optimisation import Settings
-from aptarank.pairs import Pairs
-from aptarank.pareto import frontier, recommended
-from aptarank.parity import agreement, change
-from aptarank.timing import batch_of, interleaved, summary
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import finetune
+from aptarank.config.resolution import resolve
+from aptarank.core.errors import InputError
+from aptarank.evaluation import bootstrap
+from aptarank.exports.agreement import agreement, change
+from aptarank.exports.recommendation import frontier, recommended
+from aptarank.exports.timing import batch_of, interleaved, summary
+from aptarank.models.depth import depth_of_step, depths_of
+from aptarank.models.encoder import make_model, new_model
+from aptarank.models.model_inputs import encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.pairing.pairs import Pairs
+from aptarank.training.loop import finetune
+from aptarank.training.optimisation import Settings
+from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from aptarank import clusters
-from aptarank.clusters import BY, find_families, link_similar
-from aptarank.errors import InputError
-from aptarank.splits import (
+from aptarank.core.errors import InputError
+from aptarank.core.tables import APTAMER_COLUMNS
+from aptarank.pairing import clusters
+from aptarank.pairing.clusters import BY, find_families, link_similar
+from aptarank.pairing.splits import (
     PARTS,
     draw_parts,
     percentiles,
@@ -21,7 +22,6 @@ from aptarank.splits import (
     split_by_fractions,
     split_by_table,
 )
-from aptarank.tables import APTAMER_COLUMNS
 
 FRACTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from conftest import ROOT, planned
 
-from aptarank.config import KINDS, UNSWEPT, resolve, schema, swept_models
-from aptarank.errors import InputError
-from aptarank.sweep import summarise_sweep, sweep_table
+from aptarank.config.resolution import KINDS, UNSWEPT, resolve, schema, swept_models
+from aptarank.core.errors import InputError
+from aptarank.evaluation.sweep_summary import summarise_sweep, sweep_table
 
 SWEEP = {"model": "rank", "learning_rate": [0.001, 0.01], "batch_size": [16, 32]}
 OVERLAY = {

@@ -8,9 +8,9 @@ import torch
 from conftest import random_sequences
 from transformers import AutoTokenizer
 
-from aptarank.encoding import check_fits, compose, encode
-from aptarank.errors import InputError
-from aptarank.tokenizer import bpe_tokenizer, load_tokenizer, nucleotide_tokenizer
+from aptarank.core.errors import InputError
+from aptarank.models.model_inputs import check_fits, compose, encode
+from aptarank.models.tokenizer import bpe_tokenizer, load_tokenizer, nucleotide_tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from aptarank.comparison import ByFitness, ByLabels
-from aptarank.config import resolve
-from aptarank.distributed import World
-from aptarank.encoding import Encoded
-from aptarank.inference import pair_logits
-from aptarank.model import new_model
-from aptarank.optimisation import Settings, count_steps, make_optimizer, trapezoid
-from aptarank.pairs import Pairs
-from aptarank.sampling import sample_pairs
-from aptarank.tasks import RankTask
-from aptarank.tokenizer import nucleotide_tokenizer
-from aptarank.training import Training, finetune
+from aptarank.config.resolution import resolve
+from aptarank.models.encoder import new_model
+from aptarank.models.inference import pair_logits
+from aptarank.models.model_inputs import Encoded
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.soft_labels import ByFitness, ByLabels
+from aptarank.training.batch_sampler import sample_pairs
+from aptarank.training.loop import Training, finetune
+from aptarank.training.objectives import RankTask
+from aptarank.training.optimisation import Settings, count_steps, make_optimizer, trapezoid
+from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
 ALONE = World(CPU)

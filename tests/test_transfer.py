@@ -14,11 +14,11 @@ from conftest import ROOT, random_sequences
 from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from aptarank.encoding import compose, encode
-from aptarank.errors import InputError
-from aptarank.model import load_model, make_model
-from aptarank.pretraining import IGNORED, Masking, read_sequences
-from aptarank.tokenizer import nucleotide_tokenizer
+from aptarank.core.errors import InputError
+from aptarank.models.encoder import load_model, make_model
+from aptarank.models.model_inputs import compose, encode
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.training.pretraining import IGNORED, Masking, read_sequences
 
 WORDS = nucleotide_tokenizer(512)
 
@@ -134,7 +134,7 @@ def test_a_pretraining_that_is_stopped_goes_on(lab, tmp_path, how):
     code = f"""
 import os, runpy, sys
 sys.path.insert(0, {str(ROOT / "scripts")!r})
-from aptarank.pretraining import Pretraining
+from aptarank.training.pretraining import Pretraining
 learn = Pretraining.learn
 def stopped(self):
     learn(self)

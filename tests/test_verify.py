@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from aptarank.differences import compare_folders
+from aptarank.provenance.run_differences import compare_folders
 
 
 @pytest.fixture

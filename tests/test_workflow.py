@@ -14,9 +14,9 @@ from scipy.special import expit
 from scipy.stats import kendalltau
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from aptarank.differences import compare_folders
-from aptarank.files import sha256
-from aptarank.model import new_model
+from aptarank.core.files import sha256
+from aptarank.models.encoder import new_model
+from aptarank.provenance.run_differences import compare_folders
 
 MODELS = [(model, seed) for model in ("rank", "pair") for seed in (1, 2)]
 

@@ -1,0 +1,105 @@
+"""What of a file was read as what, and why: one structure for all formats, and its wording."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from aptarank.columns.rows import GROUPINGS, Options
+from aptarank.values.sequences import shortened
+
+SAID = "the option better says so"
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadAs:
+    """What was read as sequence, score and so on, in words; "" for what there is not.
+
+    `because` is the reason of the direction `better`, `unit_from` says where the unit stands, and
+    `passed_over` which columns were not taken for the score though they look like it.
+    """
+
+    sequence: str
+    score: str = ""
+    better: str = ""
+    because: str = ""
+    unit: str = ""
+    unit_from: str = ""
+    rounds: str = ""
+    name: str = ""
+    group: str = ""
+    family: str = ""
+    reads: str = ""
+    passed_over: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """What there is."""
+        return {key: text for key, text in dataclasses.asdict(self).items() if text}
+
+
+def column(name: str) -> str:
+    """A column in words; control characters of its name are escaped."""
+    return f"column {shortened(name)!r}"
+
+
+def decided(read_as: ReadAs, better: str | None) -> ReadAs:
+    """With the direction that the user says, where there is one."""
+    if not better or better == read_as.better:
+        return read_as
+    return dataclasses.replace(read_as, better=better, because=SAID)
+
+
+def worded(read_as: Mapping[str, str]) -> str:
+    """One line, from what `as_json` gives: the score with unit and direction, then the rest."""
+    if not read_as:
+        return ""
+    score = [read_as["score"]] if "score" in read_as else []
+    if "unit" in read_as:
+        source = "" if read_as["unit_from"] == HEADER else f" ({read_as['unit_from']})"
+        score.append(f"in {read_as['unit']}{source}")
+    if "better" in read_as:
+        score.append(f"{read_as['better']} is better, because {read_as['because']}")
+    parts = [f"score: {', '.join(score)}"] if score else []
+    roles = ("sequence", "name", "group", "family", "reads", "rounds", "passed_over")
+    parts += [f"{WORDS.get(key, key)}: {read_as[key]}" for key in roles if key in read_as]
+    return "; ".join(parts)
+
+
+HEADER = "the column's name says so"
+WORDS = {"family": "kept together in a split", "passed_over": "not the score"}
+
+MAWS = {
+    "entropy": ("ENTROPY of the log", "MAWS looks for the lowest entropy"),
+    "energy": ("ENERGY of the log", "MAWS looks for the lowest energy"),
+}
+EFBA = "EFBA looks for the highest relative entropy"
+COUNTED = "what is read more often is fitter"
+
+
+def read_as_of_text(kind: str, options: Options) -> ReadAs:
+    """What is read as what in a format that has no columns."""
+    group = "the length" if options.group in (None, "length") and kind in GROUPED else ""
+    if kind == "maws":
+        score, because = MAWS.get(options.score or "entropy", MAWS["entropy"])
+        steps = "the last step alone" if options.steps == "final" else "every step"
+        unit = {"unit": "kJ/mol", "unit_from": "as MAWS writes it"}
+        sequence = f"SEQUENCE of the log, {steps}"
+        found = ReadAs(sequence, score, "lower", because, **(unit if "ENERGY" in score else {}))
+    elif kind == "efba":
+        found = ReadAs("each step of the log", "total relative entropy", "higher", EFBA)
+    elif kind == "efbascore":
+        score = "'Score (relative entropy)' of each header"
+        found = ReadAs("each record", score, "higher", EFBA, name="the header before the score")
+    elif kind == "fastaptamer":
+        score = "reads" if (options.score or "").lower() == "reads" else "RPM (RPU)"
+        found = ReadAs(
+            "each record", f"{score} by each header", "higher", COUNTED, reads="of each header"
+        )
+    else:
+        pattern = shortened(options.score) if options.score else ""
+        score = f"what {pattern!r} finds" if pattern else "the number behind 'score'"
+        found = ReadAs("each record", f"{score} in each header", name="first word of the header")
+    by = {"length": "the length", "file": "the file", "none": ""}
+    grouped = by.get(options.group or "", group) if options.group in GROUPINGS else ""
+    return dataclasses.replace(found, group=grouped)
+
+
+GROUPED = ("maws", "efba", "efbascore")

@@ -1,0 +1,137 @@
+"""Rounds of a selection in the columns of a table: which is last, and which enrichment is last
+over first."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from aptarank.columns.column_names import (
+    COUNTER,
+    is_share,
+    label_of,
+    meaning_of,
+    round_number,
+    words_of,
+)
+from aptarank.columns.score_columns import options_for, which_one
+from aptarank.core.errors import InputError
+from aptarank.values.sequences import shortened
+
+
+class Enrichment(NamedTuple):
+    """Where a table has its enrichment: a column, or the columns of two rounds to divide."""
+
+    score: int | None
+    before: int | None = None
+    after: int | None = None
+
+
+def is_counter(name: str) -> bool:
+    """Whether a round is a counter selection, a control, or what the selection began with."""
+    return bool(COUNTER & set(words_of(name)))
+
+
+def last_round(header: Sequence[str], columns: Sequence[int], source: Path) -> int:
+    """The column of the last round, counter selections and controls left out.
+
+    Raises:
+        InputError: it is not clear which that is.
+    """
+    rounds = [i for i in columns if not is_counter(header[i])]
+    numbers = [round_number(header[i]) for i in rounds]
+    if not rounds:
+        names = ", ".join(repr(shortened(header[i])) for i in columns[:5])
+        raise InputError(
+            f"{source}, line 1: {names}: counter selections, controls or starts alone; say which "
+            f"column is the score: {options_for(header, columns)}."
+        )
+    if len(rounds) > 1 and (None in numbers or sorted(set(numbers)) != numbers):
+        raise which_one(header, rounds, source)
+    return rounds[-1]
+
+
+def find_enrichment(header: Sequence[str], source: Path) -> Enrichment:
+    """The enrichment of the last round over the first.
+
+    Raises:
+        InputError: there are several, and none of them is that, nor can it be made of the rounds.
+    """
+    meanings = [meaning_of(name) for name in header]
+    columns = [
+        i
+        for i, each in enumerate(meanings)
+        if each.quantity and each.quantity.kind == "enrichment" and each.better
+        and each.role != "other"
+    ]  # fmt: skip
+    others = [
+        i
+        for i, each in enumerate(meanings)
+        if each.role == "score" and each.quantity.kind not in ("enrichment", "seen")
+    ]
+    if others or not columns:
+        raise which_one(header, sorted(columns + others), source)
+    unclear = [i for i in columns if meanings[i].role == "likely" and not is_step(header[i])]
+    if unclear:
+        raise which_one(header, columns, source)
+    steps = {i: step_of(header[i]) for i in columns}
+    if len(set(steps.values())) == 1:
+        return Enrichment(columns[-1])
+    for rounds in (rounds_of(header, shares=True), rounds_of(header, shares=False)):
+        if len(rounds) < 2:
+            continue
+        (first, before), (last, after) = rounds[0], rounds[-1]
+        whole = [i for i in columns if steps[i] == (last, first)]
+        return Enrichment(whole[-1]) if whole else Enrichment(None, before, after)
+    whole = [i for i in columns if steps[i] == ends_of(set(steps.values()))]
+    if whole:
+        return Enrichment(whole[-1])
+    raise which_one(header, columns, source)
+
+
+def step_of(name: str) -> tuple[str, str] | tuple[str, ...]:
+    """The later and the earlier round of an enrichment: `(y/x)` and `_yx` are y over x."""
+    label = label_of(name)
+    if len(label) == 1 and len(label[0]) == 2 and label[0].isalpha():
+        return tuple(label[0])
+    return tuple(word for word in label if word not in ("vs", "versus", "over"))
+
+
+def is_step(name: str) -> bool:
+    """Whether the words beside an enrichment are a later and an earlier round, or one round."""
+    step = step_of(name)
+    if len(step) == 1:
+        return round_number(step[0]) is not None
+    if len(step) != 2:
+        return False
+    numbers = [round_number(each) for each in step]
+    if None not in numbers:
+        return numbers[0] > numbers[1]
+    return all(len(each) == 1 for each in step) and step[0] > step[1]
+
+
+def ends_of(steps: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """The last round over the first of steps that follow each other, y/x and z/y; () if unclear."""
+    if any(len(step) != 2 for step in steps):
+        return ()
+    later, earlier = ({step[side] for step in steps} for side in (0, 1))
+    first, last = earlier - later, later - earlier
+    return (*last, *first) if len(first) == len(last) == 1 else ()
+
+
+def rounds_of(header: Sequence[str], shares: bool) -> list[tuple[str, int]]:
+    """The label and column of each round's shares (or reads), in their order; [] if unclear."""
+    found = []
+    for i, name in enumerate(header):
+        meaning = meaning_of(name)
+        seen = meaning.quantity and meaning.quantity.kind == "seen" and not meaning.logarithm
+        if seen and meaning.role == "likely" and meaning.better and is_share(name) == shares:
+            found.append((" ".join(label_of(name)), i))
+    labels = [label for label, _ in found]
+    return found if labels == sorted(set(labels), key=order) else []
+
+
+def order(label: str) -> tuple:
+    """The place of a round among others: by number where it has one, else by its letters."""
+    digits = re.search("[0-9]+", label)
+    return (1, int(digits[0]), label) if digits else (0, 0, label)

@@ -1,0 +1,85 @@
+"""What every reader yields, and what a user may say about the input."""
+
+import dataclasses
+from typing import NamedTuple
+
+from aptarank.config.resolution import default
+
+# What `group` may say instead of a column's name.
+GROUPINGS = (None, "none", "length", "file")
+
+
+class Row(NamedTuple):
+    """One record as it stands in a file.
+
+    `line` counts from 1 (in Parquet: the row); `better` is the format's own direction, "" where it
+    has none; `scale` says how the score is to be read (see `scores.measure`); `reads` is a count of
+    a sequencer; `family` the value of the column that a split keeps together; `version` that of the
+    program that wrote the record, where versions differ; `problem` says why the record cannot be
+    read at all.
+    """
+
+    source: str
+    line: int
+    sequence: str
+    score: str
+    group: str = ""
+    better: str = ""
+    name: str = ""
+    scale: str = "number"
+    reads: str = ""
+    family: str = ""
+    version: str = ""
+    problem: str = ""
+
+
+class LabelRow(NamedTuple):
+    """One labelled pair as it stands in a file."""
+
+    source: str
+    line: int
+    first: str
+    second: str
+    label: str
+    problem: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What a dataset's part of the config says; meanings and defaults are in config.schema.yaml."""
+
+    format: str
+    sequence: str | None
+    score: str | None
+    name: str | None
+    group: str | None
+    better: str | None
+    header: bool | None
+    delimiter: str | None
+    decimal: str
+    encoding: str
+    sheet: str | None
+    steps: str
+    before: str | None
+    after: str | None
+    pseudocount: float
+    min_count: int
+    max_length: int
+    bounds: str
+    case: str
+    five_primer: str | None
+    three_primer: str | None
+    primer_share: float
+    on_reject: str
+    max_rejected: float
+    family: str | None = None  # split.column
+    scored: bool = True  # False: scores are not read, and need not be there
+
+
+OURS = ("family", "scored")  # what no dataset of the config says
+
+
+def options(**given) -> Options:
+    """Options with the defaults of the config, but for those given."""
+    names = [field.name for field in dataclasses.fields(Options) if field.name not in OURS]
+    return Options(**{name: default(f"$defs.dataset.{name}") for name in names} | given)

@@ -1,0 +1,44 @@
+"""Which files a user means, and their checksums. Imports nothing heavy: the Snakefile uses it."""
+
+import glob
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from aptarank.core.errors import InputError
+
+
+def expand(paths: Sequence[str]) -> list[Path]:
+    """Files by name, in the order given; a pattern such as `runs/*.log` gives those it matches.
+
+    Raises:
+        InputError: a pattern that matches nothing, a file named twice, or a name that is no text.
+    """
+    files: dict[str, Path] = {}  # by what a link or `..` in a name leads to
+    for path in paths:
+        pattern = glob.has_magic(path) and not os.path.lexists(path)
+        found = sorted(glob.glob(path)) if pattern else [path]
+        if not found:
+            raise InputError(f"{path}: no file matches this pattern (from {Path.cwd()})")
+        for name in found:
+            if re.search("[\0\ud800-\udfff]", name):
+                raise InputError(f"{name!a}: not a file's name in UTF-8; rename the file")
+            real = os.path.realpath(name)
+            if real in files:
+                raise InputError(f"{name}: {named_twice(files[real], name)}")
+            files[real] = Path(name)
+    return list(files.values())
+
+
+def named_twice(first: Path, again: str) -> str:
+    """What is wrong where two names mean one file."""
+    same = "named twice" if first == Path(again) else f"the same file as {first}"
+    return f"{same}; its rows would count twice"
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

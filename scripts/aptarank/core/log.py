@@ -1,0 +1,112 @@
+"""The log, and progress in it."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
+from pathlib import Path
+
+from aptarank.core.errors import printable
+
+logger = logging.getLogger("aptarank")
+
+
+class Printable(logging.Formatter):
+    """A message as a terminal can show it, whatever names of files and cells are in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+PROGRESS_SECONDS = 5.0
+SILENCE = 1.2  # of these, before a program says that it is at work: loops speak first
+
+
+def set_up_logging(log: Path | None) -> None:
+    """Log to standard error and, where given, to the file `log` (made anew).
+
+    Of several processes under torchrun, the first alone says more than errors.
+    """
+    leads = os.environ.get("RANK", "0") == "0"
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    logging.getLogger().handlers[0].setFormatter(Printable("%(message)s"))
+    logger.setLevel(logging.INFO if leads else logging.ERROR)
+    logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
+    # Warnings of libraries go to the log file alone, not to the person at the terminal.
+    logging.captureWarnings(True)
+    libraries = logging.getLogger("py.warnings")
+    libraries.propagate = False
+    libraries.handlers = [logging.NullHandler()]
+    if log is not None and leads:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(log, mode="w", encoding="utf-8")
+        file.setFormatter(Printable("%(message)s"))
+        logging.getLogger().addHandler(file)
+        libraries.handlers = [file]
+
+
+class LastLine(logging.Handler):
+    """Notes when a line was logged last."""
+
+    def __init__(self):
+        super().__init__()
+        self.time = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.time = time.monotonic()
+
+
+@contextmanager
+def never_silent(what: str) -> Iterator[None]:
+    """Within it, log how long it has taken where nothing else was logged for a few seconds.
+
+    That is for work in one call of a library, which `progress` cannot look into.
+    """
+    start, ended, last = time.monotonic(), threading.Event(), LastLine()
+
+    def watch() -> None:
+        patience = SILENCE * PROGRESS_SECONDS
+        while not ended.wait(max(0.0, last.time + patience - time.monotonic())):
+            now = time.monotonic()
+            if now - last.time >= patience:
+                logger.info("%s: at work for %s", what, time_left(now - start))
+                last.time = now  # also where the line was not logged
+
+    thread = threading.Thread(target=watch, daemon=True)
+    logger.addHandler(last)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        logger.removeHandler(last)
+
+
+def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
+    """Yield `items`, logging how far it is every few seconds (lines: logs stay readable)."""
+    total = len(items) if isinstance(items, Sized) else None
+    start = last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - last >= PROGRESS_SECONDS:
+            last = now
+            rate = done / (now - start)
+            if total is None:
+                logger.info("%s: %d %s, %.3g/s", what, done, unit, rate)
+            else:
+                left = time_left((total - done) / rate)
+                logger.info("%s: %d of %d %s, %s left", what, done, total, unit, left)
+
+
+def time_left(seconds: float) -> str:
+    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

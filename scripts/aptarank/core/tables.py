@@ -1,0 +1,157 @@
+"""Reading and writing the pipeline's own tables."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aptarank.core.errors import InputError
+
+PAIR_COLUMNS = ["Sequence1", "Sequence2", "Label"]
+APTAMER_COLUMNS = [
+    *("id", "sequence", "score", "fitness", "chemistry", "count", "spread"),
+    *("group", "low", "high", "family"),
+]
+
+
+ANEW = (
+    "\nRemove it and run Snakemake again, which makes it anew; or fetch it again, if it is yours."
+)
+MISSING = (
+    "\nCheck the path; what aptarank makes itself comes with snakemake and that path, or by the "
+    "script that --help names."
+)
+# Columns of our own tables that hold a number in each row; of "value" and "mean" some have none.
+NUMBERS = ("predicted", "accuracy", "step", "n_pairs", "threads", "batch_size", "p50_ms", "speedup")
+OR_NONE = ("value", "mean", "difference")
+MAKES = {  # which program makes the table that has such a column
+    "fitness": "ingest.py",
+    "part": "split.py",
+    "Label": "pairing.py",
+    "validation_accuracy": "finetune.py --history",
+    "predicted": "predict.py --scores",
+}
+
+
+def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.DataFrame:
+    """Read a CSV, TSV or Parquet table that has at least these columns.
+
+    Args:
+        text: read every field of a CSV or TSV as text.
+
+    Raises:
+        InputError: no such file, empty, unreadable, or a missing column (says which exist).
+    """
+    with readable(path):
+        try:
+            if path.suffix == ".parquet":
+                table = pd.read_parquet(path)
+            else:
+                options = {"dtype": str, "keep_default_na": False} if text else {}
+                separator = "\t" if path.suffix in (".tsv", ".tab") else ","
+                table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **options)
+        except pd.errors.EmptyDataError:
+            raise InputError(
+                f"{path}: the file is empty; expected the columns {','.join(columns)}"
+            ) from None
+    for column in columns:
+        if column not in table.columns:
+            found = ", ".join(repr(name) for name in table.columns)
+            hint = (
+                f"\npython scripts/{MAKES[column]} makes such a table." if column in MAKES else ""
+            )
+            raise InputError(
+                f"{path}: no column {column!r}; expected {','.join(columns)}, found {found}{hint}"
+            )
+    for column in columns:
+        if column in NUMBERS or column in OR_NONE:
+            check_numbers(table[column], path)
+    return table
+
+
+def check_numbers(column: pd.Series, path: Path) -> None:
+    """Raise InputError, naming the row, where a column of numbers of ours holds something else."""
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = ~np.isfinite(numbers)
+    if column.name in OR_NONE:
+        wrong &= column.notna() & ~np.isinf(numbers)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected a number"
+            f"{ANEW}"
+        )
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Within it, a file that is missing, cut short or damaged raises InputError."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file{MISSING}")
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pd.errors.ParserError, ValueError, pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk, not the content
+            raise
+        what = str(error).splitlines()[0]
+        raise InputError(
+            f"{path}: not readable, it is damaged or cut short: {what}{ANEW}"
+        ) from None
+
+
+def read_json(path: Path) -> dict:
+    """Read an object of JSON.
+
+    Raises:
+        InputError: no such file, or damaged.
+    """
+    with readable(path):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("expected an object of JSON")
+    return found
+
+
+def read_aptamers(path: Path) -> pd.DataFrame:
+    """Read what ingest.py writes (`APTAMER_COLUMNS`): a row an aptamer of a group.
+
+    Texts stay texts ("NA" is a name, "007" keeps its zeros) and an empty one is "".
+
+    Raises:
+        InputError: no such file, unreadable, or a missing column.
+    """
+    table = read_table(path, APTAMER_COLUMNS, text=True)
+    with readable(path):
+        for column in ("score", "fitness", "spread", "low", "high"):
+            table[column] = table[column].replace("", "nan").astype(float)
+        return table.astype({"count": int})
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, with every digit that a float needs to be read back as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of pairs, its sequences from a dictionary, since each is in many pairs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coded = table.astype({column: "category" for column in PAIR_COLUMNS[:2]})
+    stored = pa.Table.from_pandas(coded, preserve_index=False)
+    pq.write_table(stored, path, compression="zstd", store_schema=False)
+
+
+def write_labels(labels: pd.DataFrame, path: Path) -> None:
+    """Write the labelled pairs of an input (`PAIR_COLUMNS`), none where it had scores."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    types = [pa.string(), pa.string(), pa.int8()]
+    schema = pa.schema(list(zip(PAIR_COLUMNS, types, strict=True)))
+    table = pa.Table.from_pandas(labels, schema=schema, preserve_index=False)
+    pq.write_table(table, path, compression="zstd")

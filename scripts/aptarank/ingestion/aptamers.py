@@ -1,0 +1,250 @@
+"""From rows as they were read to aptamers that can be learnt from."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from aptarank.columns.rows import Options, Row
+from aptarank.core.errors import InputError
+from aptarank.core.tables import APTAMER_COLUMNS
+from aptarank.ingestion import primers
+from aptarank.values.measurements import is_concentration, measure, to_count
+from aptarank.values.sequences import (
+    as_tokens,
+    check,
+    check_chemistry,
+    chemistry,
+    has_mixed_case,
+    named_chemistry,
+    shortened,
+    spell,
+)
+
+REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
+
+Rejected = list[tuple[Row, str]]  # each with its reason, `kind: detail`
+Track = Callable[[Sequence[Row]], Iterable[Row]]
+
+
+def clean(
+    rows: Sequence[Row], better: str, options: Options, track: Track = iter
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Accept or reject each row, then merge the rows of one sequence in one group.
+
+    `fitness` is higher for better aptamers: the score with its sign, and of a Kd
+    −log10(Kd / (mol/L)), with its score in nM. Merged rows get the median of their fitness, their
+    count, and as spread the sample standard deviation of the fitness (empty for a single row).
+    `low` and `high` bound the fitness; they are equal but for censored values and ranges, which
+    count only where a sequence has no exact value. Aptamers are in order of group and sequence, so
+    that the order of the rows does not matter.
+
+    Args:
+        better: `higher` or `lower`, the direction of the score (of a Kd, `lower`).
+        track: wraps the rows, for progress.
+
+    Returns:
+        Aptamers (`APTAMER_COLUMNS`) and rejected rows (`REJECTED_COLUMNS`).
+
+    Raises:
+        InputError: primers that too few sequences have.
+    """
+    rejected: Rejected = []
+    accepted = []
+    for row, sequence in read_sequences(rows, options, rejected, track):
+        try:
+            low, high = fitness_of(row, better, options)
+        except ValueError as reason:
+            rejected.append((row, str(reason)))
+        else:
+            group = grouping(row, sequence, options)
+            kind = chemistry(sequence) or named_chemistry(row.sequence)
+            accepted.append((row, group, sequence, kind, low, high))
+    table = pd.DataFrame(
+        accepted, columns=["row", "group", "sequence", "chemistry", "low", "high"]
+    ).astype({"low": float, "high": float})
+    table = in_one_chemistry(table, rejected)
+    aptamers = merged(table, rejected)
+    aptamers["score"] = score_of(aptamers["fitness"], better, any(map(is_kd, rows)))
+    return aptamers[APTAMER_COLUMNS], reject_table(rejected)
+
+
+def read_sequences(
+    rows: Sequence[Row], options: Options, rejected: Rejected, track: Track
+) -> list[tuple[Row, str]]:
+    """The rows whose sequence can be read, with the sequence: without padding and primers."""
+    spelt = []
+    for row in track(rows):
+        try:
+            if row.problem:
+                raise ValueError(row.problem)
+            sequence = spell(row.sequence)
+            if options.case == "reject" and has_mixed_case(row.sequence):
+                raise ValueError("mixed case: small letters and capitals in one sequence")
+            spelt.append((row, sequence))
+        except ValueError as reason:
+            rejected.append((row, str(reason)))
+    # Several N at the end fill a sequence up. A lone one may be a base that the sequencer could not
+    # call, but where all are filled up to one length.
+    one_length = len({len(sequence) for _, sequence in spelt}) == 1
+    filled_up = one_length and any(sequence.endswith("NN") for _, sequence in spelt)
+    letters = []
+    for row, sequence in spelt:
+        bare = sequence.rstrip("N")
+        padded = len(sequence) - len(bare) > 1 or filled_up
+        try:
+            if not bare:
+                raise ValueError("empty sequence: padding alone")
+            letters.append((row, check(bare if padded else sequence)))
+        except ValueError as reason:
+            rejected.append((row, str(reason)))
+    five, three = find_primers([sequence for _, sequence in letters], options, rows)
+    found = []
+    for row, sequence in letters:
+        try:
+            sequence = check_chemistry(primers.trim(sequence, five, three))
+            if len(sequence) > options.max_length:
+                raise ValueError(
+                    f"too long: {len(sequence)} bases, max_length is {options.max_length}"
+                )
+            found.append((row, sequence))
+        except ValueError as reason:
+            rejected.append((row, str(reason)))
+    return found
+
+
+def find_primers(sequences: list[str], options: Options, rows: Sequence[Row]) -> tuple[str, str]:
+    """The 5' and 3' primers to trim; "" where none is asked for."""
+    share, source = options.primer_share, rows[0].source if rows else ""
+    five, three = (
+        primers.find(sequences, given, end, share, source) if given and sequences else ""
+        for given, end in ((options.five_primer, "5'"), (options.three_primer, "3'"))
+    )
+    return five, three
+
+
+def grouping(row: Row, sequence: str, options: Options) -> str:
+    """The group of an aptamer: the format's own, or by what the user said."""
+    by = {"none": "", "length": str(len(sequence)), "file": Path(row.source).name}
+    return by.get(options.group or "", row.group)
+
+
+def is_kd(row: Row) -> bool:
+    """Whether the score is a Kd with a unit."""
+    return is_concentration(row.scale)
+
+
+def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
+    """Bounds of a row's fitness.
+
+    Raises:
+        ValueError: no score, too few reads, or a bound where those are rejected.
+    """
+    low, high = measure(row.score, row.scale)
+    if options.bounds == "reject" and low != high:
+        raise ValueError(f"bound or range: {shortened(row.score)!r}")
+    if options.min_count and to_count(row.reads or "0") < options.min_count:
+        raise ValueError(f"few reads: {row.reads or 0}, min_count is {options.min_count}")
+    if is_kd(row):
+        low, high = (math.log10(value) if value > 0 else -math.inf for value in (low, high))
+    return (low, high) if better == "higher" else (0.0 - high, 0.0 - low)
+
+
+def in_one_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
+    """Fill in the chemistry of sequences with neither T nor U, by the most frequent one.
+
+    The model reads U as T, so the same letters in the other chemistry would be one key with two
+    meanings: those of the rarer chemistry are rejected.
+    """
+    seen = Counter(table["chemistry"])
+    usual = "RNA" if seen["RNA"] > seen["DNA"] else "DNA"
+    table["chemistry"] = table["chemistry"].fillna(usual)
+    table["sequence"] = table["sequence"].map(as_tokens)
+    kinds = table.groupby("sequence")["chemistry"].transform("nunique")
+    rarer = (kinds > 1) & (table["chemistry"] != usual)
+    for row in table.loc[rarer, "row"]:
+        reason = f"other chemistry: the same letters are there as {usual}; the model reads U as T"
+        rejected.append((row, reason))
+    return table[~rarer].reset_index(drop=True)
+
+
+def merged(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
+    """One row a group and sequence, in their order; see `clean` for how."""
+    table["exact"] = table["low"].where(table["low"] == table["high"])
+    table["name"] = [row.name for row in table["row"]]
+    table["family"] = [row.family for row in table["row"]]
+    aptamers = (
+        table.groupby(["group", "sequence"], sort=True)
+        .agg(
+            fitness=("exact", "median"),
+            spread=("exact", "std"),
+            low=("low", "max"),
+            high=("high", "min"),
+            least=("low", "min"),
+            most=("high", "max"),
+            count=("low", "size"),
+            chemistry=("chemistry", "first"),
+            family=("family", lambda values: " | ".join(sorted(set(values)))),
+        )
+        .reset_index()
+    )
+    # Where no value is exact, all bounds hold at once if they can; else what they span.
+    exact, apart = aptamers["fitness"].notna(), aptamers["low"] > aptamers["high"]
+    for column, bound in (("low", "least"), ("high", "most")):
+        aptamers[column] = aptamers[column].mask(apart, aptamers[bound])
+        aptamers[column] = aptamers[column].mask(exact, aptamers["fitness"])
+    middle = (aptamers["low"] + aptamers["high"]) / 2
+    bound = aptamers["low"].where(np.isfinite(aptamers["low"]), aptamers["high"])
+    aptamers["fitness"] = middle.where(np.isfinite(middle), bound)
+    undecided = ~np.isfinite(aptamers["fitness"])
+    if undecided.any():
+        lost = aptamers.loc[undecided, ["group", "sequence"]].itertuples(index=False, name=None)
+        keys = set(lost)
+        for row, *key in table[["row", "group", "sequence"]].itertuples(index=False, name=None):
+            if tuple(key) in keys:
+                score = shortened(row.score)
+                rejected.append((row, f"contradiction: {score!r} against the other bounds"))
+        aptamers = aptamers[~undecided].reset_index(drop=True)
+    names = table.groupby("sequence")["name"].min()
+    distinct = pd.Index(aptamers["sequence"].unique()).sort_values()
+    ids = dict(zip(distinct, identifiers(names.reindex(distinct).tolist()), strict=True))
+    aptamers["id"] = aptamers["sequence"].map(ids)
+    return aptamers
+
+
+def score_of(fitness: pd.Series, better: str, kd: bool) -> pd.Series:
+    """The score that a fitness stands for: with its sign, or a Kd in nM."""
+    if kd:
+        return (10 ** (9 - fitness)).map(lambda value: float(f"{value:.12g}"))
+    return fitness if better == "higher" else 0.0 - fitness
+
+
+def reject_table(rejected: Rejected) -> pd.DataFrame:
+    """Rejected rows (`REJECTED_COLUMNS`), in order of source and line."""
+    return pd.DataFrame(
+        [(row.source, row.line, row.sequence, row.score, reason) for row, reason in rejected],
+        columns=REJECTED_COLUMNS,
+    ).sort_values(["source", "line"], kind="stable", ignore_index=True)
+
+
+def identifiers(names: Sequence[str]) -> list[str]:
+    """The input's own names where every aptamer has one and no two are equal; else numbers."""
+    if all(names) and len(set(names)) == len(names):
+        return list(names)
+    width = max(4, len(str(len(names))))
+    return [f"apt{number:0{width}d}" for number in range(1, len(names) + 1)]
+
+
+def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:
+    """Raise InputError where all aptamers have one score; `why` is the likely reason, if known."""
+    if aptamers["fitness"].nunique() < 2 and (aptamers["low"] == aptamers["high"]).all():
+        score = aptamers["score"].iloc[0]
+        number = len(aptamers)
+        told = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
+        raise InputError(
+            f"{source}: {told} the score {score:g}: there is nothing to learn.\n"
+            + (why or "Is score the right column?")
+        )

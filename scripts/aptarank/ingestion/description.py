@@ -1,0 +1,51 @@
+"""What a dataset holds: where its rows went, its scores and lengths."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from aptarank.columns.read_as import worded
+
+BINS = 40  # of a histogram, at most
+
+
+def where_rows_went(account: Mapping) -> pd.DataFrame:
+    """An account of all rows, as `ingestion.account` gives it.
+
+    Returns:
+        `what` became of them, `rows`, and their `share`; the rejected by reason.
+    """
+    parts = [("accepted", account["accepted"]), ("merged as duplicates", account["merged"])]
+    parts += [(f"rejected: {reason}", number) for reason, number in account["reasons"].items()]
+    table = pd.DataFrame(parts, columns=["what", "rows"])
+    return table.assign(share=table["rows"] / max(1, account["rows"]))
+
+
+def what_was_read(account: Mapping) -> pd.DataFrame:
+    """What of each file was read as what, in one line."""
+    files = account["files"]
+    return pd.DataFrame(
+        {
+            "file": [file["file"] for file in files],
+            "format": [file["format"] for file in files],
+            "read_as": [worded(file["read_as"]) for file in files],
+        }
+    )
+
+
+def lengths(aptamers: pd.DataFrame) -> pd.DataFrame:
+    """How many distinct aptamers there are of each length from the shortest to the longest."""
+    found = aptamers["sequence"].drop_duplicates().str.len().value_counts()
+    every = range(found.index.min(), found.index.max() + 1)
+    counts = found.reindex(every, fill_value=0)
+    return pd.DataFrame({"length": list(every), "aptamers": counts.to_numpy()})
+
+
+def histogram(values: np.ndarray) -> pd.DataFrame:
+    """Numbers of values between `low` and `high`, in bins of one width (Freedman and Diaconis)."""
+    edges = np.histogram_bin_edges(values, "fd")
+    if len(edges) - 1 > BINS:
+        edges = np.histogram_bin_edges(values, BINS)
+    counts, edges = np.histogram(values, edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "aptamers": counts})

@@ -1,0 +1,208 @@
+"""From files to aptamers (or labelled pairs), with an account of every row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from aptarank.columns.read_as import decided
+from aptarank.columns.rows import Options, Row
+from aptarank.core.errors import InputError
+from aptarank.core.files import expand
+from aptarank.core.tables import PAIR_COLUMNS
+from aptarank.ingestion.aptamers import Track, check_learnable, clean, is_kd
+from aptarank.ingestion.labelled_pairs import clean_labels
+from aptarank.ingestion.row_warnings import warnings_of
+from aptarank.reading.enrichment import enrich_files, refuse_rounds
+from aptarank.reading.formats import Reading, read
+
+COMMONEST = 3  # reasons named in a message
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What ingestion makes of its input.
+
+    `labels` has the labelled pairs where the input was such a table, else no row. `summary` says
+    for each file its format, direction and rows, and how all rows were accounted for: accepted
+    (distinct aptamers, or pairs), rejected by reason, and merged as duplicates.
+    """
+
+    aptamers: pd.DataFrame
+    rejected: pd.DataFrame
+    labels: pd.DataFrame
+    summary: dict
+
+
+def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
+    """Read files and clean what is in them; `check` says whether enough was accepted.
+
+    Args:
+        paths: files or patterns.
+        track: wraps the rows, for progress.
+
+    Raises:
+        InputError: a file that cannot be read, files of different kinds, or an unknown direction.
+    """
+    readings = [read(path, options) for path in expand(list(paths))]
+    if any(reading.format == "pairs" for reading in readings):
+        return of_labels(readings)
+    refuse_rounds(readings, options)
+    files = readings
+    if (options.before or options.after) and readings[0].format == "fastaptamer":
+        readings = enrich_files(readings, options)
+        files = [replace(file, read_as=readings[0].read_as) for file in files]
+    if options.group == "file":
+        refuse_same_names(readings)
+    rows = [row for reading in readings for row in reading.rows]
+    better = one_direction(readings, options)
+    files = [replace(file, read_as=decided(file.read_as, better)) for file in files]
+    refuse_classes(rows, readings[0].source)
+    aptamers, rejected = clean(rows, better, options, track)
+    labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
+    summary = account(files, len(rows), len(aptamers), rejected)
+    summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
+    summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
+    summary["warnings"] = warnings_of(rows, options)
+    summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
+    return Ingested(aptamers, rejected, labels, summary)
+
+
+def of_labels(readings: list[Reading]) -> Ingested:
+    """Tables of labelled pairs."""
+    others = [reading for reading in readings if reading.format != "pairs"]
+    if others:
+        raise InputError(
+            f"{others[0].source}: has scores, but another file is a table of labelled pairs; "
+            "make them two datasets"
+        )
+    rows = [row for reading in readings for row in reading.rows]
+    aptamers, labels, rejected = clean_labels(rows)
+    summary = account(readings, len(rows), len(labels), rejected)
+    summary["aptamers"] = len(aptamers)
+    return Ingested(aptamers, rejected, labels, summary)
+
+
+def account(
+    readings: list[Reading], rows: int, accepted: int, rejected: pd.DataFrame
+) -> dict[str, object]:
+    """Where each row went; accepted + rejected + merged = rows."""
+    kinds = rejected["reason"].str.split(":").str[0].value_counts()
+    reasons = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+    return {
+        "files": [
+            {
+                "file": str(reading.source),
+                "format": reading.format,
+                "sha256": reading.sha256,
+                "better": getattr(reading.rows[0], "better", "") or None,
+                "rows": len(reading.rows),
+                "rejected": int((rejected["source"] == str(reading.source)).sum()),
+                "read_as": reading.read_as.as_json(),
+            }
+            for reading in readings
+        ],
+        "rows": rows,
+        "accepted": accepted,
+        "rejected": len(rejected),
+        "merged": rows - accepted - len(rejected),
+        "reasons": {reason: int(number) for reason, number in reasons.items()},
+    }
+
+
+def one_direction(readings: list[Reading], options: Options) -> str:
+    """Which scores are better: as the formats say, or the user.
+
+    Raises:
+        InputError: neither says, the files differ, or the user contradicts what a format means.
+    """
+    known = {(row.better, is_kd(row)): reading for reading in readings for row in reading.rows}
+    first = readings[0].source
+    if len(known) > 1:
+        what = [
+            f"{reading.source} ({reading.format}: {better or 'direction unknown'}"
+            f"{', a Kd' if kd else ''})"
+            for (better, kd), reading in known.items()
+        ]
+        raise InputError(
+            f"files whose scores mean different things cannot be one dataset: {'; '.join(what)}.\n"
+            "Make them two datasets."
+        )
+    ((better, kd),) = known
+    if not better and not options.better:
+        raise InputError(
+            f"{first}: are higher or lower scores better? {undecided(readings[0])}.\n"
+            "Say --better higher or --better lower (in the config: datasets.<name>.better)."
+        )
+    if kd and options.better == "higher":
+        raise InputError(f"{first}: a Kd is better lower, but better says higher")
+    return options.better or better
+
+
+def undecided(reading: Reading) -> str:
+    """Why the direction is not known."""
+    because = reading.read_as.because
+    told = (
+        f": {because}, and that does not say" if because else f" of {reading.format} may be either"
+    )
+    return f"{reading.read_as.score}{told}"
+
+
+def refuse_same_names(readings: list[Reading]) -> None:
+    """Raise InputError where two files in different folders have one name, that of their groups."""
+    named: dict[str, Path] = {}
+    for reading in readings:
+        first = named.setdefault(reading.source.name, reading.source)
+        if first != reading.source:
+            raise InputError(
+                f"{reading.source}: has the same name as {first}, and group: file goes by names; "
+                "rename one"
+            )
+
+
+def refuse_classes(rows: Sequence[Row], source: Path) -> None:
+    """Raise InputError where every score is 0 or 1: a class, not a fitness."""
+    scores = {row.score.strip() for row in rows if not row.problem} - {""}
+    if len(rows) > 2 and scores <= {"0", "1", "0.0", "1.0"} and len(scores) == 2:
+        raise InputError(
+            f"{source}: every score is 0 or 1: a label that says whether an aptamer binds, not how "
+            "well.\nThere is no order of fitness to learn from it; name a column with a score."
+        )
+
+
+def check(found: Ingested, source: str, options: Options) -> None:
+    """Stop where too much was rejected, or nothing can be learnt from the rest.
+
+    Raises:
+        InputError: names the commonest reasons and the first row of each.
+    """
+    summary = found.summary
+    rows, rejected = summary["rows"], summary["rejected"]
+    most = 0.0 if options.on_reject == "fail" else options.max_rejected
+    if not summary["accepted"] or rejected > most * rows:
+        if rejected == rows:
+            told = f"all {rows} rows were rejected"
+        else:
+            told = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
+            told += f", at most {most:.0%} may be (on_reject, max_rejected)"
+        raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest(found)}")
+    if found.labels.empty:
+        lost = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
+        check_learnable(found.aptamers, source, lost + commonest(found) if rejected else "")
+
+
+def nothing_to_compare(aptamers: pd.DataFrame) -> bool:
+    """Whether no two aptamers of one group differ in fitness."""
+    ranges = aptamers.groupby("group").agg(low=("high", "min"), high=("low", "max"))
+    return not (ranges["high"] > ranges["low"]).any()
+
+
+def commonest(found: Ingested) -> str:
+    """The commonest reasons of rejection, a line each, with the first row that has it."""
+    kinds = found.rejected["reason"].str.split(":").str[0]
+    lines = []
+    for kind, number in list(found.summary["reasons"].items())[:COMMONEST]:
+        first = found.rejected[kinds == kind].iloc[0]
+        lines.append(f"  {number} x {first['reason']} ({first['source']}, line {first['line']})")
+    return "\n".join(lines)

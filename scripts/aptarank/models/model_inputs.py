@@ -1,0 +1,239 @@
+"""Aptamers tokenised once, and pairs of them composed as tensors."""
+
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from aptarank.core.errors import InputError, first_line
+from aptarank.core.log import logger
+
+PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
+
+
+class Template(NamedTuple):
+    """What a tokenizer puts around one aptamer, or two.
+
+    `special` are the ids before each aptamer and after the last, `types` the token types of these
+    and of the aptamers between them, in order: `[CLS] a [SEP] b [SEP]` has three pieces of special
+    tokens and five types. int64; each type is of shape (1,) or that of its piece.
+    """
+
+    special: tuple[torch.Tensor, ...]
+    types: tuple[torch.Tensor, ...]
+
+    @property
+    def size(self) -> int:
+        """Special tokens of an input."""
+        return sum(map(len, self.special))
+
+
+class Encoded(NamedTuple):
+    """Token ids of aptamers without special tokens, and what the tokenizer puts around them.
+
+    `ids`: int32, shape (n_aptamers, longest), padded; `lengths`: int64, shape (n_aptamers,); `pad`:
+    id and token type of padding; `typed`: whether the model input has `token_type_ids`.
+    """
+
+    ids: torch.Tensor
+    lengths: torch.Tensor
+    single: Template
+    pair: Template
+    pad: tuple[int, int]
+    typed: bool
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Encoded:
+    """Tokenise each aptamer once.
+
+    Raises:
+        InputError: the tokenizer makes inputs that `compose` cannot make.
+    """
+    tokens = tokens_of(tokenizer, sequences) if len(sequences) else []
+    lengths = torch.tensor([len(ids) for ids in tokens], dtype=torch.int64)
+    longest = int(lengths.max()) if len(tokens) else 0
+    padded = torch.full((len(tokens), longest), tokenizer.pad_token_id, dtype=torch.int32)
+    flat = np.fromiter(chain.from_iterable(tokens), dtype=np.int32, count=int(lengths.sum()))
+    padded[torch.arange(longest) < lengths[:, None]] = torch.from_numpy(flat)
+    return Encoded(
+        padded,
+        lengths,
+        find_template(tokenizer, [PROBE]),
+        find_template(tokenizer, [PROBE, PROBE]),
+        (tokenizer.pad_token_id, tokenizer.pad_token_type_id),
+        "token_type_ids" in tokenizer.model_input_names,
+    )
+
+
+def tokens_of(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> list[list[int]]:
+    """The ids of each aptamer's tokens.
+
+    Raises:
+        InputError: the tokenizer gives up, as on a pattern that would look for ever.
+    """
+    try:
+        return tokenizer(list(sequences), add_special_tokens=False, verbose=False)["input_ids"]
+    except (MemoryError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # tokenizers panic with a class of their own, below that
+        where = getattr(tokenizer, "name_or_path", "") or "the tokenizer"
+        raise InputError(f"{where}: cannot read these aptamers: {first_line(error)}") from None
+
+
+def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: str | Path) -> None:
+    """Refuse a tokenizer that does not know the letters; warn where some are unknown to it.
+
+    Args:
+        encoded: distinct aptamers.
+        source: of the tokenizer, for the message.
+
+    Raises:
+        InputError: of half of the aptamers and more some letter is unknown, or many of them become
+            the same tokens, as where unknown letters are left out.
+    """
+    total, unknown = len(encoded), int(unknown_in(tokenizer, encoded).sum())
+    distinct = len(encoded.ids.unique(dim=0)) if total else 0
+    if 2 * unknown >= total > 0 or 2 * distinct <= total > 1:
+        told = f"reads {unknown} of {total} aptamers as {tokenizer.unk_token}"
+        if not unknown:
+            told = f"makes the same tokens of {total - distinct} of {total} different aptamers"
+        raise InputError(f"the tokenizer of {source} {told}: {alphabet_of(tokenizer)}")
+    if unknown:
+        logger.warning(
+            "the tokenizer of %s does not know all letters of %d of %d aptamers: a model cannot "
+            "tell apart what it reads as %s",
+            *(source, unknown, total, tokenizer.unk_token),
+        )
+
+
+def unknown_in(tokenizer: PreTrainedTokenizerBase, encoded: Encoded) -> np.ndarray:
+    """Whether a letter of an aptamer is unknown to the tokenizer, shape (n_aptamers,)."""
+    if tokenizer.unk_token_id is None:
+        return np.zeros(len(encoded), dtype=bool)
+    return (encoded.ids == tokenizer.unk_token_id).any(1).numpy()
+
+
+def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
+    """What a tokenizer that does not know the bases wants instead, and what to do."""
+    words = [word for word in tokenizer.get_vocab() if word not in tokenizer.all_special_tokens]
+    sizes = {len(word) for word in words if set(word) <= set("ACGT")}
+    if sizes and min(sizes) > 1:
+        size = min(sizes)
+        return (
+            f"it wants k-mers with blanks between, as DNABERT's; tokenizer: kmer with k: {size} "
+            "makes tokens of that kind"
+        )
+    cause = "it does not know A, C, G and T"
+    if {"a", "c", "g", "t"} <= set(words):
+        cause = "it knows bases in lower case alone"
+    elif {"A", "C", "G", "U"} <= set(words):
+        cause = "it knows U and not T, in which all sequences are written here"
+    return f"{cause}; say tokenizer: nucleotide, which makes one token of each base"
+
+
+def find_template(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> Template:
+    """See what the tokenizer puts around these aptamers, in an input that it makes itself."""
+    made = tokenizer(*aptamers, return_token_type_ids=True)
+    ids, types = made["input_ids"], made["token_type_ids"]
+    special, kinds, start = [], [], 0
+    for aptamer in aptamers:
+        inside = tokenizer(aptamer, add_special_tokens=False)["input_ids"]
+        size = len(inside)
+        places = range(start, len(ids) - size + 1)
+        place = next((i for i in places if ids[i : i + size] == inside), start)
+        special.append(ids[start:place])
+        kinds += [types[start:place], types[place : place + 1]]
+        start = place + size
+        if not size or not special[-1] or {*types[place:start]} != {*types[place : place + 1]}:
+            raise InputError(
+                f"the tokenizer makes {tokenizer.convert_ids_to_tokens(ids)} of {aptamers}; "
+                "expected special tokens before and between them, as of [CLS] a [SEP] b [SEP]"
+            )
+    special.append(ids[start:])
+    kinds.append(types[start:])
+    return Template(
+        *(
+            tuple(torch.tensor(piece, dtype=torch.int64) for piece in pieces)
+            for pieces in (special, kinds)
+        )
+    )
+
+
+def compose(
+    encoded: Encoded, first: torch.Tensor, second: torch.Tensor | None = None
+) -> dict[str, torch.Tensor]:
+    """Model inputs as the tokenizer makes them of one aptamer or two (`[CLS] a [SEP] b [SEP]`).
+
+    Padded to the longest of the batch.
+
+    Args:
+        first, second: indices of aptamers, shape (batch,).
+
+    Returns:
+        `input_ids`, `attention_mask` and, where the model takes them, `token_type_ids`; int64,
+        shape (batch, tokens).
+    """
+    aptamers = [first] if second is None else [first, second]
+    template = encoded.single if second is None else encoded.pair
+    lengths = [encoded.lengths[some][:, None] for some in aptamers]
+    total = sum(lengths) + template.size
+    place = torch.arange(int(total.max()) if len(first) else 0).expand(len(first), -1)
+    # Pieces side by side, padding of the aptamers included; `source` then skips it.
+    pieces = [template.special[0].expand(len(first), -1)]
+    source, end = place, len(template.special[0])
+    for some, length, special in zip(aptamers, lengths, template.special[1:], strict=True):
+        longest = int(length.max()) if len(first) else 0
+        pieces += [encoded.ids[some, :longest], special.expand(len(first), -1)]
+        end = end + length
+        source = source + (place >= end) * (longest - length)
+        end = end + len(special)
+    mask = place < end
+    source = source.where(mask, 0)
+    inputs = {
+        "input_ids": torch.cat(pieces, 1).gather(1, source).where(mask, encoded.pad[0]),
+        "attention_mask": mask.long(),
+    }
+    if encoded.typed:
+        types = [
+            kind.expand(piece.shape[1]) for kind, piece in zip(template.types, pieces, strict=True)
+        ]
+        inputs["token_type_ids"] = torch.cat(types)[source].where(mask, encoded.pad[1])
+    return inputs
+
+
+def longest_input(encoded: Encoded, kind: str) -> int:
+    """Tokens of the longest model input that these aptamers can form."""
+    top = encoded.lengths.sort(descending=True).values
+    if kind == "pair":
+        return int(top[:2].sum()) + encoded.pair.size
+    return int(top[:1].sum()) + encoded.single.size
+
+
+def check_fits(
+    encoded: Encoded, names: Sequence[str], sequences: Sequence[str], kind: str, limit: int
+) -> int:
+    """Return the longest input in tokens; nothing is ever cut.
+
+    Raises:
+        InputError: it exceeds the model's `limit`; names the longest aptamer.
+    """
+    lengths = encoded.lengths.numpy()
+    needed = longest_input(encoded, kind)
+    if needed > limit:
+        worst = int(np.argmax(lengths))
+        shown = sequences[worst] if len(sequences[worst]) <= 40 else sequences[worst][:37] + "..."
+        with_what = " together with the next longest" if kind == "pair" else ""
+        raise InputError(
+            f"aptamer {names[worst]} ({len(sequences[worst])} bases, {shown}){with_what} needs "
+            f"{needed} tokens, but the model reads at most {limit}.\n"
+            "Remove or shorten the longest aptamers, or use a model of kind rank, which reads one "
+            "at a time."
+        )
+    return needed

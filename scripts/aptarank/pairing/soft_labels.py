@@ -1,0 +1,118 @@
+"""Which of two measurements is fitter, and how certain that is, as training labels."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+from aptarank.pairing.pairs import ManyPairs, Pairs
+
+
+class Comparison(Protocol):
+    """What can be compared within one part.
+
+    `aptamers` is the aptamer of each measurement, `groups` the code of its group; both have the
+    shape (n_measurements,).
+
+    A label says how probable it is that the first is fitter. A hard one is 0 or 1. A soft one is
+    sigmoid((place of the first − place of the second) / `softness`), where the place of a
+    measurement is the share of its group that has a lower fitness: two of nearly the same fitness
+    are nearly a draw. Pairs that fitness, with bounds and margin, does not decide have no label.
+    """
+
+    aptamers: np.ndarray
+    groups: np.ndarray
+
+    def of_batch(self, numbers: np.ndarray, softness: float) -> np.ndarray:
+        """The label of each two of these measurements; NaN where there is none.
+
+        Returns:
+            float32, shape (batch, batch).
+        """
+
+    def of_pairs(self, pairs: Pairs, softness: float) -> np.ndarray:
+        """The label of each of these pairs of aptamers, float32, shape (n_pairs,)."""
+
+
+class ByFitness:
+    """By bounds of the fitness, `low` and `high` (shape (n_measurements,)), and a margin."""
+
+    def __init__(
+        self,
+        aptamers: np.ndarray,
+        groups: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        margin: float,
+    ):
+        self.aptamers, self.groups, self.low, self.high = aptamers, groups, low, high
+        self.margin = margin
+        middle = pd.Series(np.where(low == high, low, np.nan))  # a bound has no place
+        self.place = middle.groupby(groups).rank(pct=True).to_numpy()
+        # An aptamer of several groups has no one place.
+        several = np.bincount(aptamers, minlength=aptamers.max(initial=0) + 1) > 1
+        self.place_of_aptamer = np.full(len(several), np.nan)
+        self.place_of_aptamer[aptamers] = self.place
+        self.place_of_aptamer[several] = np.nan
+
+    def of_batch(self, numbers: np.ndarray, softness: float) -> np.ndarray:
+        low, high, group = self.low[numbers], self.high[numbers], self.groups[numbers]
+        won = low[:, None] - high[None, :] > self.margin
+        label = np.where(won, 1.0, np.where(won.T, 0.0, np.nan))
+        if softness:
+            place = self.place[numbers]
+            soft = expit((place[:, None] - place[None, :]) / softness)
+            tied = (low[:, None] == high[None, :]) & (high[:, None] == low[None, :])
+            label = np.where(np.isnan(soft) | (np.isnan(label) & ~tied), label, soft)
+        label[group[:, None] != group[None, :]] = np.nan
+        return label.astype(np.float32)
+
+    def of_pairs(self, pairs: Pairs, softness: float) -> np.ndarray:
+        if not softness:
+            return pairs.label.astype(np.float32)
+        apart = self.place_of_aptamer[pairs.first] - self.place_of_aptamer[pairs.second]
+        return np.where(np.isnan(apart), pairs.label, expit(apart / softness)).astype(np.float32)
+
+
+class ByLabels:
+    """By ready-made labels, which are hard: a pair that has none says nothing."""
+
+    def __init__(self, pairs: Pairs, count: int):
+        self.aptamers = np.arange(count)
+        self.groups = np.zeros(count, dtype=np.int64)
+        fitter = np.where(pairs.label == 1, pairs.first, pairs.second)
+        other = np.where(pairs.label == 1, pairs.second, pairs.first)
+        known = np.ones(len(fitter), dtype=bool)
+        self.wins = csr_array((known, (fitter, other)), shape=(count, count))
+
+    def of_batch(self, numbers: np.ndarray, softness: float) -> np.ndarray:
+        won = self.wins[numbers][:, numbers].toarray()
+        return np.where(won, 1.0, np.where(won.T, 0.0, np.nan)).astype(np.float32)
+
+    def of_pairs(self, pairs: Pairs, softness: float) -> np.ndarray:
+        return pairs.label.astype(np.float32)
+
+
+def comparison(
+    aptamers: pd.DataFrame, used: Sequence[str], pairs: ManyPairs, margin: float
+) -> Comparison:
+    """What compares the aptamers `used`: their fitness, or the labels where they have none.
+
+    Args:
+        aptamers: what ingest.py writes.
+        used: the sequences that `pairs` has indices into.
+    """
+    if aptamers["fitness"].isna().any():
+        return ByLabels(pairs.take(np.arange(pairs.total)), len(used))
+    rows = aptamers[aptamers["sequence"].isin(used)]
+    rows = rows[rows.groupby("group")["sequence"].transform("size") > 1]
+    return ByFitness(
+        aptamers=pd.Index(used).get_indexer(rows["sequence"]),
+        groups=pd.factorize(rows["group"], sort=True)[0],
+        low=rows["low"].to_numpy(),
+        high=rows["high"].to_numpy(),
+        margin=margin,
+    )

@@ -1,0 +1,268 @@
+"""Splits of aptamers (never of pairs) into parts that share none, nor a family of them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from aptarank.core.errors import InputError
+from aptarank.values.sequences import as_tokens, normalise
+
+PARTS = ("train", "validation", "test")
+EVERY = "all"  # the one part of a split of pairs: each aptamer is in training and in test
+MIN_PART = 2  # a part needs at least one pair
+STRATA = 10
+
+
+def percentiles(aptamers: pd.DataFrame) -> pd.Series:
+    """Each distinct sequence's fitness as a share of its group that is no fitter, in (0, 1].
+
+    Fitness of one group cannot be compared with another's, ranks can; a sequence in several groups
+    gets the mean, one without any fitness NaN.
+
+    Args:
+        aptamers: with the columns sequence, group and fitness.
+
+    Returns:
+        float64, its index the distinct sequences in order of their letters.
+    """
+    rows = aptamers.sort_values(["sequence", "group"])  # no sum depends on the order of the rows
+    share = rows.groupby("group")["fitness"].rank(pct=True)
+    return share.groupby(rows["sequence"]).mean()
+
+
+def draw_parts(
+    aptamers: pd.DataFrame,
+    family: pd.Series,
+    fractions: Mapping[str, float],
+    seed: int,
+    fold: int = 1,
+    folds: int | None = None,
+) -> pd.Series:
+    """Draw the part of each distinct sequence: the same for any order of the rows.
+
+    Args:
+        aptamers: with the columns sequence, group and fitness.
+        family: what `clusters.find_families` gives for them.
+        fractions, seed, fold, folds: as for `split_by_fractions` and `split_by_fold`.
+
+    Returns:
+        Text, its index as that of `family`.
+
+    Raises:
+        InputError: see these two.
+    """
+    known = (family.to_numpy(), percentiles(aptamers).reindex(family.index).to_numpy())
+    if folds:
+        parts = split_by_fold(*known, fold, folds, fractions, seed)
+    else:
+        parts = split_by_fractions(*known, fractions, seed)
+    return pd.Series(parts, index=family.index)
+
+
+def split_by_fractions(
+    family: np.ndarray, score: np.ndarray, fractions: Mapping[str, float], seed: int
+) -> np.ndarray:
+    """Draw a part for each sequence, none for a family twice, with scores alike in all parts.
+
+    Args:
+        family: number of each sequence's family, 0 … n_families − 1, shape (n_sequences,).
+        score: of each sequence, NaN where it has none, shape (n_sequences,).
+        fractions: the share of each of `PARTS`; they add up to 1.
+
+    Returns:
+        Array of part names, shape (n_sequences,).
+
+    Raises:
+        InputError: fractions that do not add up, or too few aptamers or families for one pair in
+            every part.
+    """
+    total = sum(fractions[part] for part in PARTS)
+    if abs(total - 1) > 1e-9:
+        shares = ", ".join(f"{part} {fractions[part]:g}" for part in PARTS)
+        raise InputError(f"split fractions add up to {total:g}, not 1: {shares}")
+    wanted = whole_sizes(len(family), [fractions[part] for part in PARTS])
+    for part, size in zip(PARTS, wanted, strict=True):
+        if size < MIN_PART:
+            raise InputError(
+                f"{len(family)} aptamers leave {size} for {part}, which needs at least {MIN_PART}; "
+                f"give more aptamers or a larger fraction than {fractions[part]:g}"
+            )
+    place = deal(family, score, wanted, seed)
+    parts = np.array(PARTS, dtype=object)[place]
+    check_parts(parts, family)
+    return parts
+
+
+def split_by_fold(
+    family: np.ndarray,
+    score: np.ndarray,
+    fold: int,
+    folds: int,
+    fractions: Mapping[str, float],
+    seed: int,
+) -> np.ndarray:
+    """One fold of a cross-validation: families are dealt to `folds` tests of like size and scores.
+
+    What is not in the test of this fold is divided into train and validation in the ratio of their
+    fractions.
+
+    Args:
+        fold: 1 … `folds`.
+        family, score: as for `split_by_fractions`.
+
+    Returns:
+        Array of part names, shape (n_sequences,); over all folds each sequence is in test once.
+
+    Raises:
+        InputError: no such fold, or too few aptamers or families.
+    """
+    if not 1 <= fold <= folds:
+        raise InputError(f"fold {fold} of {folds}; expected 1 to {folds}")
+    count = len(family)
+    place = deal(family, score, whole_sizes(count, [1 / folds] * folds), seed)
+    if (least := int(np.bincount(place, minlength=folds).min())) < MIN_PART:
+        raise InputError(
+            f"{count} aptamers in {len(np.unique(family))} families leave {least} for the test of "
+            f"one of {folds} folds, which needs at least {MIN_PART}; take fewer folds "
+            "(split.folds), smaller families, or give more aptamers"
+        )
+    rest = place != fold - 1
+    train, validation = fractions["train"], fractions["validation"]
+    share = validation / (train + validation)
+    wanted = whole_sizes(int(rest.sum()), [1 - share, share])
+    if wanted[1] < MIN_PART:
+        raise InputError(
+            f"{rest.sum()} aptamers outside of the test of fold {fold} leave {wanted[1]} for "
+            f"validation, which needs at least {MIN_PART}; give more aptamers or a larger "
+            f"split.fractions.validation than {validation:g}"
+        )
+    parts = np.full(count, "test", dtype=object)
+    place = deal(pd.factorize(family[rest])[0], score[rest], wanted, [seed, fold])
+    parts[rest] = np.array(PARTS[:2], dtype=object)[place]
+    check_parts(parts, family)
+    return parts
+
+
+def whole_sizes(count: int, shares: Sequence[float]) -> list[int]:
+    """Sizes that add up to `count`, each within one of its share (by cumulative rounding)."""
+    ends = [round(count * sum(shares[: i + 1])) for i in range(len(shares))]
+    return np.diff([0, *ends]).tolist()
+
+
+def deal(
+    family: np.ndarray, score: np.ndarray, wanted: Sequence[int], seed: int | Sequence[int]
+) -> np.ndarray:
+    """Deal whole families to parts of about the wanted sizes, with scores alike in all parts.
+
+    Families that would upset a stratum of the smallest part come first, the largest first, each to
+    the part with the most room. The others follow in order of the tenth that their median score is
+    in and at random within it, each to the part that is furthest behind its share so far; where
+    each family is one sequence, the sizes are those wanted.
+
+    Args:
+        family: number of each sequence's family, 0 … n_families − 1, shape (n_sequences,).
+        score: shape (n_sequences,), NaN where there is none.
+        wanted: number of sequences of each part; they add up to n_sequences.
+
+    Returns:
+        Number of each sequence's part, shape (n_sequences,).
+    """
+    grouped = pd.Series(score).groupby(family)
+    size = grouped.size().to_numpy()
+    tenth = np.ceil(grouped.median().rank(pct=True) * STRATA).fillna(0).to_numpy()
+    drawn = np.random.default_rng(seed).permutation(len(size))
+    large = size > max(1, min(wanted) / STRATA)
+    first = np.lexsort((drawn, -size))
+    then = np.lexsort((drawn, tenth))
+    order = [*first[large[first]], *then[~large[then]]]
+
+    parts = range(len(wanted))
+    room = list(wanted)
+    share: list[int] = []
+    behind = [0] * len(wanted)
+    single, plural = int((size < MIN_PART).sum()), int((size >= MIN_PART).sum())
+    place = np.empty(len(size), dtype=np.int64)
+    for member in order:
+        count = int(size[member])
+        single, plural = single - (count < MIN_PART), plural - (count >= MIN_PART)
+        missing = [max(0, MIN_PART - (wanted[part] - room[part])) for part in parts]
+        short = [part for part in parts if missing[part]]
+        open_parts = parts if can_fill(missing, single, plural) else short
+        if large[member]:
+            to = max(open_parts, key=room.__getitem__)
+        else:
+            # Whole numbers, so that equal claims are equal: counts are taken sum(share) times.
+            share = share or [max(0, space) for space in room]
+            behind = [owed + share[part] * count for part, owed in enumerate(behind)]
+            to = max(open_parts, key=behind.__getitem__)
+            behind[to] -= sum(share) * count
+        room[to] -= count
+        place[member] = to
+    return place[family]
+
+
+def can_fill(missing: Sequence[int], single: int, plural: int) -> bool:
+    """Whether families suffice for parts that lack as many sequences to have a pair.
+
+    Args:
+        missing: by part, 0 where none.
+        single, plural: number of families of one sequence, and of `MIN_PART` or more.
+    """
+    needs = sorted(need for need in missing if need)
+    return sum(needs[: max(0, len(needs) - plural)]) <= single
+
+
+def check_parts(parts: np.ndarray, family: np.ndarray) -> None:
+    """Raise InputError where families that are not divided left a part without a pair."""
+    for part in PARTS:
+        if (size := int((parts == part).sum())) < MIN_PART:
+            sizes = np.bincount(family)
+            raise InputError(
+                f"{len(parts)} aptamers leave {size} for {part}, which needs at least {MIN_PART}: "
+                f"a family is not divided (families: {len(sizes)}, the largest has {sizes.max()}); "
+                "take smaller families (a larger split.k, a higher split.identity, another "
+                "split.by), fewer folds, or give more aptamers"
+            )
+
+
+def split_by_table(sequences: pd.Series, table: pd.DataFrame, source: str) -> np.ndarray:
+    """Look up the part of each aptamer in a user's table with the columns `sequence,part`.
+
+    Raises:
+        InputError: a missing column, an unknown part, a sequence in two parts, an aptamer without
+            a part, or a part with fewer than two aptamers.
+    """
+    for column in ("sequence", "part"):
+        if column not in table.columns:
+            found = ", ".join(repr(name) for name in table.columns)
+            raise InputError(f"{source}: no column {column!r}; the columns are {found}")
+    chosen: dict[str, str] = {}
+    rows = zip(table["sequence"], table["part"], strict=True)
+    for line, (text, part) in enumerate(rows, start=2):
+        if part not in PARTS:
+            raise InputError(
+                f"{source}, line {line}: part {part!r}; expected one of {', '.join(PARTS)}"
+            )
+        try:
+            sequence = as_tokens(normalise(text))
+        except ValueError as reason:
+            raise InputError(f"{source}, line {line}: {reason}") from None
+        if chosen.setdefault(sequence, part) != part:
+            raise InputError(
+                f"{source}, line {line}: {text} is in {part} and in {chosen[sequence]}; "
+                "an aptamer belongs to one part"
+            )
+    missing = sequences[~sequences.isin(chosen)]
+    if len(missing):
+        raise InputError(
+            f"{source}: {len(missing)} of {len(sequences)} aptamers have no part, the first is "
+            f"{missing.iloc[0]}; give each a line"
+        )
+    parts = sequences.map(chosen).to_numpy(dtype=object)
+    for part in PARTS:
+        if (size := int((parts == part).sum())) < MIN_PART:
+            raise InputError(
+                f"{source}: {size} aptamers for {part}, which needs at least {MIN_PART}"
+            )
+    return parts

@@ -1,0 +1,134 @@
+"""Options of the programs from config.schema.yaml, so that an option has its key's limits."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from aptarank.config.resolution import schema
+
+
+class WholeNumber(click.IntRange):
+    """An integer within limits, which may be written as 1e6 or 4.0, as in the config."""
+
+    name = "integer"
+
+    def convert(self, value, param, ctx):
+        """The integer that a text is; what is not whole is refused."""
+        return super().convert(whole(value), param, ctx)
+
+
+class FiniteNumber(click.FloatRange):
+    """A number within limits, neither NaN nor infinite."""
+
+    name = "number"
+
+    def convert(self, value, param, ctx):
+        """The number that a text is."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class Text(click.ParamType):
+    """A text that is not empty where its rule says so, and matches the rule's pattern."""
+
+    name = "text"
+
+    def __init__(self, rule: Mapping):
+        self.least = rule.get("minLength", 0)
+        self.most = rule.get("maxLength", math.inf)
+        self.pattern = rule.get("pattern", "")
+
+    def convert(self, value, param, ctx):
+        """The text as it is."""
+        if not self.least <= len(value) <= self.most:
+            expected = f"{self.least} to {self.most}" if self.most < math.inf else "at least 1"
+            self.fail(f"{value!r} has {len(value)} characters; expected {expected}.", param, ctx)
+        if not re.search(self.pattern, value):
+            self.fail(f"{value!r} does not match {self.pattern}", param, ctx)
+        return value
+
+
+def whole(value: Any) -> Any:
+    """The integer that `1e6`, `4.0` or 4.0 is; anything else as it is."""
+    try:
+        return int(value) if isinstance(value, str | int) else int_of(value)
+    except ValueError:
+        pass
+    try:
+        return int_of(float(value))
+    except ValueError:
+        return value
+
+
+def int_of(number: float) -> int:
+    """A float as the integer that it is; ValueError where it is none."""
+    if not number.is_integer():
+        raise ValueError(f"{number} is not a whole number")
+    return int(number)
+
+
+def rule_of(key: str) -> dict:
+    """What the schema says of a dotted key such as `rank.full`, `$defs.rank.k` or `seeds.items`."""
+    place = schema()
+    for name in key.split("."):
+        place = place[name] if name in place else place["properties"][name]
+    return place
+
+
+def type_of(rule: Mapping) -> click.ParamType:
+    """What an option takes for a single value of the schema."""
+    if "enum" in rule:
+        return click.Choice([value for value in rule["enum"] if value is not None])
+    types = rule["type"]
+    if "integer" in types:
+        return WholeNumber(**limits(rule))
+    if "number" in types:
+        return FiniteNumber(**limits(rule))
+    return click.BOOL if "boolean" in types else Text(rule)
+
+
+def limits(rule: Mapping) -> dict:
+    """The limits of a number, as click's ranges take them."""
+    return {
+        "min": rule.get("minimum", rule.get("exclusiveMinimum")),
+        "max": rule.get("maximum", rule.get("exclusiveMaximum")),
+        "min_open": "exclusiveMinimum" in rule,
+        "max_open": "exclusiveMaximum" in rule,
+    }
+
+
+def or_none(key: str) -> click.ParamType:
+    """The type of a number that may also be 0, which stands for null in the config."""
+    kind = type_of(rule_of(key))
+    return type(kind)(min=0, max=kind.max)
+
+
+def setting(key: str, *names: str, **given) -> Callable:
+    """An option for a key of the config, with its type, limits, default and description.
+
+    Args:
+        key: dotted, such as `rank.full`.
+        names: of the option; that of the key where none is given.
+        given: what is to be otherwise, such as another `help`, as for `click.option`.
+    """
+    rule = rule_of(key)
+    made = {"default": rule.get("default"), "help": rule.get("description")}
+    if "array" not in rule.get("type", []):
+        made["type"] = type_of(rule)
+    else:
+        pair = rule.get("minItems") == rule.get("maxItems") == 2
+        made |= {"type": type_of(rule["items"])} | ({"nargs": 2} if pair else {"multiple": True})
+    own = "--" + key.split(".")[-1].replace("_", "-")
+    return click.option(*(names or [own]), **(made | given))
+
+
+def seed_option(text: str, name: str = "--seed") -> Callable:
+    """An option for the seed of a training, or of what depends on one, as `seeds` in the config."""
+    return setting(
+        "seeds.items", name, default=schema()["properties"]["seeds"]["default"][0], help=text
+    )

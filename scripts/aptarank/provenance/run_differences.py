@@ -1,0 +1,218 @@
+"""What differs between two folders of results, and by how much."""
+
+import filecmp
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import safetensors
+
+from aptarank.core.files import sha256
+from aptarank.core.results import NO_RESULTS, TIMED, files_in, reason
+
+# Files that two runs of one config need not share, and why; the same of parts of files: their keys
+# or columns. All else has to be the same.
+NOT_COMPARED = NO_RESULTS | TIMED
+PLACES = "the names of the run and of its inputs"
+PARTS_NOT_COMPARED = {
+    "manifest.json": {
+        "config.run": PLACES,
+        "config.datasets.*.path*": PLACES,
+        "config.models.*.unlabelled": PLACES,
+        "config.models.*.checkpoint": PLACES,
+        "config.split.file": PLACES,
+        "git*": "the commit",
+        "versions*": "the versions",
+        "machine*": "the machine",
+        "outputs*": "checksums of files that are compared themselves",
+    },
+    "ingestion.json": {"files.*.file": PLACES},
+    "rejected.csv": {"source": PLACES},
+}
+# What the readers raise where a file is not what its name says.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, safetensors.SafetensorError)
+# Types of tensors as safetensors and as numpy call them.
+DTYPES = {f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
+DTYPES |= {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BOOL": "?"}
+
+
+@dataclass
+class Comparison:
+    """Names of files, by what two folders have of them.
+
+    Attributes:
+        different: with what differs, in words.
+        left_out: by the reason why they were not compared, wholly or in part.
+    """
+
+    identical: list[str] = field(default_factory=list)
+    different: dict[str, list[str]] = field(default_factory=dict)
+    only_first: list[str] = field(default_factory=list)
+    only_second: list[str] = field(default_factory=list)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def same(self) -> bool:
+        return not (self.different or self.only_first or self.only_second)
+
+
+def compare_folders(first: Path, second: Path) -> Comparison:
+    """Compare all files of two folders by name."""
+    names = [set(files_in(folder, {})) for folder in (first, second)]
+    found = Comparison()
+    for name in sorted(names[0] | names[1]):
+        why = reason(name, NOT_COMPARED)
+        if why:
+            found.left_out.setdefault(why, []).append(name)
+        elif name not in names[1]:
+            found.only_first.append(name)
+        elif name not in names[0]:
+            found.only_second.append(name)
+        elif filecmp.cmp(first / name, second / name, shallow=False):
+            found.identical.append(name)
+        else:
+            lines = compare_files(first / name, second / name)
+            if lines:
+                found.different[name] = lines
+            else:
+                reasons = PARTS_NOT_COMPARED[Path(name).name].values()
+                why = f"in part: {', '.join(dict.fromkeys(reasons))}"
+                found.left_out.setdefault(why, []).append(name)
+    return found
+
+
+def compare_files(first: Path, second: Path) -> list[str]:
+    """What differs between two files whose bytes differ, in words; nothing if only what may."""
+    but = list(PARTS_NOT_COMPARED.get(first.name, {}))
+    compare = BY_SUFFIX.get(first.suffix)
+    try:
+        lines = compare(first, second, but) if compare else []
+    except UNREADABLE as error:
+        lines = [f"one cannot be read as {first.suffix}: {str(error).partition(chr(10))[0]}"]
+    if lines or but:
+        return lines
+    sizes = " and ".join(f"{path.stat().st_size:,}" for path in (first, second))
+    checksums = " and ".join(f"{sha256(path)[:12]}…" for path in (first, second))
+    read = "the same content in other bytes; " if compare else ""
+    return [f"{read}{sizes} bytes, SHA-256 {checksums}"]
+
+
+def compare_tables(first: Path, second: Path, but: Sequence[str]) -> list[str]:
+    """Compare two tables, CSV or Parquet, row by row."""
+    one, two = (read(path).drop(columns=list(but), errors="ignore") for path in (first, second))
+    shared = [column for column in one if column in two]
+    lines = only("column", one.columns, two.columns)
+    if not lines and list(one.columns) != list(two.columns):
+        lines.append(f"columns in another order: {', '.join(one)}; {', '.join(two)}")
+    if len(one) != len(two):
+        return [*lines, f"{len(one):,} and {len(two):,} rows"]
+    rows = np.zeros(len(one), dtype=bool)
+    for column in shared:
+        unequal, how_far = compare_columns(one[column], two[column])
+        rows |= unequal
+        if unequal.any():
+            lines.append(f"{column}: {unequal.sum():,} rows{how_far}")
+    return [*lines, f"{rows.sum():,} of {len(one):,} rows differ"] if lines else []
+
+
+def read(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    separator = "\t" if path.suffix == ".tsv" else ","
+    return pd.read_csv(path, sep=separator)
+
+
+def compare_columns(one: pd.Series, two: pd.Series) -> tuple[np.ndarray, str]:
+    """Which rows differ, and how far apart they are if they are numbers."""
+    numeric = all(pd.api.types.is_numeric_dtype(column) for column in (one, two))
+    if not numeric:
+        one, two = one.astype(str), two.astype(str)
+    unequal = ((one != two) & ~(one.isna() & two.isna())).to_numpy(dtype=bool)
+    return unequal, apart(one.to_numpy(float), two.to_numpy(float)) if numeric else ""
+
+
+def apart(one: np.ndarray, two: np.ndarray) -> str:
+    """How far numbers are apart, in words; NaN is a number that is missing."""
+    missing = np.isnan(one) != np.isnan(two)
+    both = (one != two) & ~np.isnan(one) & ~np.isnan(two)
+    most = f", by up to {np.abs(one[both] - two[both]).max():.3g}" if both.any() else ""
+    return most + (f", {missing.sum():,} missing on one side" if missing.any() else "")
+
+
+def only(what: str, one: Sequence[str], two: Sequence[str]) -> list[str]:
+    """Names that one side alone has, in words."""
+    return [
+        f"{what} {name}: only in the {side}"
+        for side, names, others in (("first", one, two), ("second", two, one))
+        for name in names
+        if name not in others
+    ]
+
+
+def compare_json(first: Path, second: Path, but: Sequence[str]) -> list[str]:
+    """Compare two JSON files key by key."""
+    one, two = (values_of(path) for path in (first, second))
+    lines = []
+    for key in dict.fromkeys([*one, *two]):
+        texts = [json.dumps(side[key]) if key in side else "none" for side in (one, two)]
+        if texts[0] == texts[1] or any(fnmatchcase(key, form) for form in but):
+            continue
+        numbers = all(type(side.get(key)) in (int, float) for side in (one, two))
+        gap = f", by {abs(one[key] - two[key]):.3g}" if numbers else ""
+        lines.append(f"{key}: {texts[0]} and {texts[1]}{gap}")
+    return lines
+
+
+def values_of(path: Path) -> dict[str, Any]:
+    """The values of a JSON file by dotted keys; of a manifest's inputs the checksums alone."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if path.name == "manifest.json":
+        content["inputs"] = sorted(file["sha256"] for file in content["inputs"].values())
+    return dict(flat(content))
+
+
+def flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in nested objects and lists, with their dotted keys."""
+    parts = dict(enumerate(value)) if isinstance(value, list) else value
+    if not isinstance(parts, dict) or not parts:
+        yield key, value
+        return
+    for name, part in parts.items():
+        yield from flat(part, f"{key}.{name}" if key else str(name))
+
+
+def compare_tensors(first: Path, second: Path, but: Sequence[str]) -> list[str]:
+    """Compare two safetensors files tensor by tensor."""
+    one, two = (dict(safetensors.deserialize(path.read_bytes())) for path in (first, second))
+    lines = only("tensor", one, two)
+    for name in (name for name in one if name in two):
+        kinds = [f"{tensor['dtype']} {tensor['shape']}" for tensor in (one[name], two[name])]
+        if kinds[0] != kinds[1]:
+            lines.append(f"{name}: {kinds[0]} and {kinds[1]}")
+        elif one[name]["data"] != two[name]["data"]:
+            values = [numbers(tensor) for tensor in (one[name], two[name])]
+            unequal = np.count_nonzero(values[0] != values[1])
+            how_far = apart(*(array.astype(float) for array in values))
+            lines.append(f"{name}: {unequal:,} of {values[0].size:,} values{how_far}")
+    return lines
+
+
+def numbers(tensor: Mapping) -> np.ndarray:
+    """The numbers of a tensor of a safetensors file, flat; the bytes of a type not known here."""
+    if tensor["dtype"] == "BF16":  # the upper half of a float32, which numpy has no type for
+        return (np.frombuffer(tensor["data"], "<u2").astype("<u4") << 16).view("<f4")
+    return np.frombuffer(tensor["data"], DTYPES.get(tensor["dtype"], "u1"))
+
+
+BY_SUFFIX: dict[str, Callable[[Path, Path, Sequence[str]], list[str]]] = {
+    ".csv": compare_tables,
+    ".tsv": compare_tables,
+    ".parquet": compare_tables,
+    ".json": compare_json,
+    ".safetensors": compare_tensors,
+}

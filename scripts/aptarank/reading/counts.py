@@ -1,0 +1,152 @@
+"""Reader of FASTA whose headers have the reads of each distinct sequence."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from aptarank.columns.rows import Options, Row
+from aptarank.core.errors import InputError
+from aptarank.reading.fasta import records
+from aptarank.values.measurements import to_count
+from aptarank.values.sequences import shortened
+
+NUMBER = r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?"  # R writes 100000 as 1e+05
+READS = rf"(?P<reads>{NUMBER})"
+# FASTAptamer 1 and FASTAptameR 2: RANK-READS-RPM, after clustering with more behind; 3: by name.
+FASTAPTAMER = re.compile(rf"{NUMBER}-{READS}-(?P<rpm>[0-9.]+(?:[eE][-+]?[0-9]+)?)(-.*)?")
+FASTAPTAMER_3 = re.compile(rf"rank={NUMBER};reads?={READS};rp[um]=(?P<rpm>[0-9.eE+-]+)(;.*)?", re.I)
+COLLAPSER = re.compile(rf"(?P<rank>[0-9]+)-{READS}")  # fastx_collapser
+MIRDEEP = re.compile(rf"\S*[0-9]_x{READS}")
+KEY = re.compile(rf"(?:^|[\s;|,])(?P<key>[A-Za-z_]+)[=:]{READS}(?=[\s;|,]|$)")
+
+# Keys whose number is of reads: vsearch, usearch and swarm write size, OBITools count, pRESTO
+# DUPCOUNT. Beside them a header may have other numbers, but none that may be the fitness.
+READ_KEYS = {
+    *("size", "count", "counts", "reads", "read", "abundance", "dupcount", "copies", "copynumber"),
+    *("readcount", "nreads", "numreads", "numberofreads"),
+}
+OTHER_KEYS = {
+    *("rank", "rpm", "rpu", "cpm", "ee", "len", "length", "id", "seqs", "cluster", "clusterid"),
+    *("sample", "round", "conscount", "prcons", "uniq", "lane", "tile", "seed", "distance", "ed"),
+}
+ANY_KEY = re.compile(r"(?<![A-Za-z_])([A-Za-z_]++|[)\]'\"]) ?[=:] ?[-+.]?[0-9]")
+LABEL = re.compile(r"[^\s;|,=]*(?:[\s;|,]|$)")  # before the keys; Illumina's has colons
+
+
+class Counted(NamedTuple):
+    """What a header says: reads as a whole number; RPM as text and a name, "" where it has none."""
+
+    reads: int
+    rpm: str = ""
+    name: str = ""
+
+
+Dialect = Callable[[str], Counted | None]  # reads a header
+
+
+def fastaptamer(title: str) -> Counted | None:
+    """RANK-READS-RPM of FASTAptamer, in any of its versions."""
+    found = FASTAPTAMER.fullmatch(title) or FASTAPTAMER_3.fullmatch(title)
+    return counted(found["reads"], found["rpm"]) if found else None
+
+
+def collapser(title: str) -> Counted | None:
+    """RANK-READS of fastx_collapser."""
+    found = COLLAPSER.fullmatch(title)
+    return counted(found["reads"]) if found else None
+
+
+def mirdeep(title: str) -> Counted | None:
+    """NAME_xREADS of miRDeep2."""
+    found = MIRDEEP.fullmatch(title)
+    return counted(found["reads"], name=title) if found else None
+
+
+def keyed(title: str) -> Counted | None:
+    """`size=READS` and the like; None where another number of the header may be the fitness."""
+    label = LABEL.match(title)
+    name = label[0].rstrip(" \t;|,") if label else ""
+    others = {bare(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
+    found = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
+    reads = [found[key] for key in found.keys() & READ_KEYS]
+    if len(reads) != 1 or not others <= READ_KEYS | OTHER_KEYS:
+        return None
+    return counted(reads[0], name=name)
+
+
+def bare(key: str) -> str:
+    """A key for comparison: `read_count` is readcount."""
+    return key.lower().replace("_", "")
+
+
+def counted(reads: str, rpm: str = "", name: str = "") -> Counted | None:
+    """The reads as a whole number; None where they are none."""
+    try:
+        return Counted(to_count(reads), rpm, name)
+    except ValueError:
+        return None
+
+
+def is_counts(text: str) -> bool:
+    """Whether a FASTA is of counts: its first header is FASTAptamer's, or all are of one dialect.
+
+    `1-250` may be a name too, so fastx_collapser's must be in order of rank and of reads; and
+    `apt1_x2` an index, so miRDeep2's must not count up by one.
+    """
+    titles = [line[1:].strip() for line in text.split("\n") if line.startswith(">")]
+    if not titles:
+        return False
+    if fastaptamer(titles[0]):
+        return True
+    if keyed(titles[0]):
+        return all(map(keyed, titles))
+    marked = [count.reads for count in map(mirdeep, titles) if count]
+    if len(marked) == len(titles):
+        return marked != list(range(marked[0], marked[0] + len(marked)))
+    found = [COLLAPSER.fullmatch(title) for title in titles]
+    if len(titles) < 2 or not all(found):
+        return False
+    ranks = [int(each["rank"]) for each in found]
+    reads = [float(each["reads"]) for each in found]
+    return ranks == sorted(set(ranks)) and reads == sorted(reads, reverse=True)
+
+
+def dialect_of(titles: list[str]) -> Dialect:
+    """The first dialect that any header is of; FASTAptamer's where none is."""
+    dialects = (fastaptamer, keyed, mirdeep, collapser)
+    return next((each for each in dialects if any(map(each, titles))), fastaptamer)
+
+
+def read_counts(text: str, source: Path, options: Options) -> Iterator[Row]:
+    """Counts of FASTAptamer, vsearch, fastx_collapser and their kin; higher is better.
+
+    The score is RPM, or `reads`. Where a header has no RPM, it is that of its reads among all of
+    the file's.
+    """
+    wanted = (options.score or "rpm").lower()
+    if wanted not in ("rpm", "rpu", "reads"):
+        raise InputError(
+            f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
+        )
+    found = [(*record, record[1].strip()) for record in records(text, source)]
+    dialect = dialect_of([title for *_, title in found])
+    counts = [dialect(title) for *_, title in found]
+    total = sum(count.reads for count in counts if count)
+    for (line, _, sequence, title), count in zip(found, counts, strict=True):
+        row = Row(str(source), line, sequence, "", better="higher")
+        if count is None:
+            form = EXPECTED[dialect]
+            yield row._replace(problem=f"broken header: {shortened(title)!r} is not {form}")
+            continue
+        rpm = count.rpm or repr(1e6 * count.reads / max(total, 1))
+        score = str(count.reads) if wanted == "reads" else rpm
+        yield row._replace(score=score, reads=str(count.reads), name=count.name)
+
+
+EXPECTED = {
+    fastaptamer: "RANK-READS-RPM",
+    collapser: "RANK-READS",
+    mirdeep: "NAME_xREADS",
+    keyed: "NAME;size=READS",
+}

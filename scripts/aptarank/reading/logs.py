@@ -1,0 +1,145 @@
+"""Readers of what MAWS and EFBA print: one record a line, among lines of other kinds."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from aptarank.columns.rows import Options, Row
+from aptarank.core.errors import InputError
+from aptarank.values.sequences import check, spell
+
+# {job}_entropy.log with and without colons, and {job}_scores.log, which says SCORE. Runs of blanks
+# are read as one.
+MAWS_LINE = re.compile(
+    r"SEQUENCE:? (?P<sequence>\S.*?) (?:ENTROPY|SCORE):? (?P<entropy>\S+) ENERGY:? (?P<energy>\S+)"
+)
+# MAWS 2015: the first step's line, and that of each later one. Any letter may be a residue's, so
+# that a line with an unknown one is rejected and not taken for other output.
+MAWS_FIRST = re.compile(r"Ntide: ?(?P<sequence>\S+) entropy: ?(?P<entropy>\S+)")
+MAWS_LATER = re.compile(
+    r"(?P<sequence>[DR]?[A-Z][35N]?(?: [DR]?[A-Z][35N]?)*) ?: ?(?P<entropy>[-+0-9.]\S*|nan|inf)"
+)
+EFBA_LITE = re.compile(
+    r"Computed (?P<sequence>[^,]*), relative entropy gained in this step: [^,]*, "
+    r"total entropy w this aptamer (?P<score>[^,\s]+),.*"
+)
+EFBA_LITE_FIRST = re.compile(
+    r"Done computing step 1, aptamer so far: (?P<sequence>[^,]*), .*?"
+    r"total relative entropy so far: (?P<score>[^,\s]+),.*"
+)
+EFBA_SCORE = re.compile(
+    r"Done with (?P<sequence>[^,]*), total entropy with this sequence (?P<score>[^,\s]+).*"
+)
+
+# How each version of MAWS prints: that of 2015 in lines of its own; those until 2023 with up to 60
+# digits (mpmath), that of 2025 with those of a float, and an earlier state of it without colons.
+MAWS_2015, MAWS_2017, MAWS_2025 = "2015", "2017 to 2023 (60 digits)", "2025 (digits of a float)"
+MAWS_EARLY_2025 = "2025, an early state (no colons)"
+FLOAT_DIGITS = 17  # at most; those of an entropy that tell the two apart are more than SHORT
+SHORT = 12
+
+IS_MAWS = re.compile(
+    r"^[ \t]*(SEQUENCE:?[ \t]+\S.*[ \t](ENTROPY|SCORE):?[ \t]+([-+0-9.]|nan|inf)"
+    r"|Ntide: *\S+ entropy:)",
+    re.M,
+)
+IS_EFBA = re.compile(
+    r"^[ \t]*(Computed [^,\n]*, relative entropy gained|Done computing step 1, aptamer so far"
+    r"|Done with [^,\n]*, total entropy with this sequence)",
+    re.M,
+)
+
+
+# Both end each line; a number at the end of the file may lack digits.
+CUT = "broken record: the file ends within this number (no line end): was it cut short?"
+
+
+def length_of(sequence: str) -> str:
+    """The number of bases as text, the group of scores that grow with it; "" where unreadable."""
+    try:
+        return str(len(spell(sequence)))
+    except ValueError:
+        return ""
+
+
+def read_maws(text: str, source: Path, options: Options) -> Iterator[Row]:
+    """MAWS logs of every version: lower is better, comparable within one length (one step).
+
+    `score` is `entropy` or `energy` (kJ/mol); with `steps: final`, the candidates of the longest
+    length alone.
+    """
+    wanted = options.score or "entropy"
+    if wanted not in ("entropy", "energy"):
+        raise InputError(f"{source}: a MAWS log has no score {wanted!r}; say entropy or energy")
+    rows = []
+    unended = text.count("\n") + 1
+    for line, record in lines_of(text):
+        found = next(
+            filter(None, (p.fullmatch(record) for p in (MAWS_LINE, MAWS_FIRST, MAWS_LATER))), None
+        )
+        broken = Row(str(source), line, record, "", "", "lower")
+        if found:
+            score = found.groupdict().get(wanted)
+            if score is None:
+                raise InputError(f"{source}, line {line}: MAWS of 2015 prints no energy")
+            length = length_of(found["sequence"])
+            row = broken._replace(sequence=found["sequence"], score=score, group=length)
+            row = row._replace(version=version_of(found))
+            cut = line == unended and found.end(wanted) == len(record)
+            rows.append(row._replace(problem=CUT) if cut else row)
+        elif record.startswith(("SEQUENCE", "Ntide:")):
+            rows.append(broken._replace(problem="broken record: not a whole line of MAWS"))
+    if options.steps == "final":
+        rows = longest(rows)
+    yield from rows
+
+
+def version_of(record: re.Match[str]) -> str:
+    """The versions of MAWS that print a record so; "" where its line does not say."""
+    if record.re is not MAWS_LINE:
+        return MAWS_2015
+    if not record[0].startswith("SEQUENCE:"):
+        return MAWS_EARLY_2025
+    digits = len(re.sub("[eE].*|[^0-9]", "", record["entropy"]).lstrip("0"))
+    if digits > FLOAT_DIGITS:
+        return MAWS_2017
+    return MAWS_2025 if digits > SHORT else ""
+
+
+def longest(rows: list[Row]) -> list[Row]:
+    """The rows of the longest sequences, and those that cannot be read, to be rejected."""
+    lengths = [
+        0 if row.problem or not is_readable(row.sequence) else int(row.group) for row in rows
+    ]
+    last = max(lengths, default=0)
+    return [row for row, length in zip(rows, lengths, strict=True) if length in (0, last)]
+
+
+def is_readable(sequence: str) -> bool:
+    """Whether a sequence has no other letters than bases."""
+    try:
+        return bool(check(spell(sequence)))
+    except ValueError:
+        return False
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """Each line with its number, single blanks between its words."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        yield number, " ".join(line.split())
+
+
+def read_efba(text: str, source: Path, options: Options) -> Iterator[Row]:
+    """What EFBALite and EFBAScore print: higher is better, comparable within one length."""
+    records = (EFBA_LITE, EFBA_LITE_FIRST, EFBA_SCORE)
+    unended = text.count("\n") + 1
+    for line, record in lines_of(text):
+        found = next(filter(None, (p.fullmatch(record) for p in records)), None)
+        if found:
+            sequence = found["sequence"]
+            row = Row(str(source), line, sequence, found["score"], length_of(sequence), "higher")
+            cut = line == unended and found.end("score") == len(record)
+            yield row._replace(problem=CUT) if cut else row
+        elif IS_EFBA.match(record):
+            problem = "broken record: not a whole line of EFBA"
+            yield Row(str(source), line, record, "", "", "higher", problem=problem)

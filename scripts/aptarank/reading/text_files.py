@@ -1,0 +1,154 @@
+"""Files as text: compressed or not, in any encoding, with errors that name file and line."""
+
+import gzip
+import re
+import stat
+import zlib
+from pathlib import Path
+
+from aptarank.core.errors import InputError
+from aptarank.core.sizes import gunzipped
+
+BINARY = {
+    b"PK\x03\x04": "a zip archive (.ods, .docx and .numbers are such too): unpack it",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or one with a password: save it as .xlsx or "
+    ".csv, without a password",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a word processor's file (RTF)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"BZh": "compressed with bzip2: decompress it, or use gzip",
+    b"\xfd7zXZ": "compressed with xz: decompress it, or use gzip",
+    b"(\xb5/\xfd": "compressed with zstd: decompress it, or use gzip",
+    b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
+    b"Rar!": "a RAR archive: unpack it",
+    b"\x1f\x8b": "compressed with gzip twice: decompress it once",
+}
+MARKS = {  # byte order marks; UTF-32's begins with UTF-16's
+    b"\xff\xfe\x00\x00": "utf-32",
+    b"\x00\x00\xfe\xff": "utf-32",
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+FASTQ = "FASTQ, raw reads without a score; count them first, such as with FASTAptamer"
+# Texts that are no table, FASTA or log, by how they begin.
+OTHER_TEXT = {
+    r"<(!|\?|[a-z]+[ >/:\n])": "a web page (HTML) or XML, not data; was an error page downloaded?",
+    r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
+    r"@[^\n]*\n[a-z.*]+\n\+": FASTQ,
+}
+TAR = slice(257, 262)  # where a tar archive says "ustar"
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes as they are.
+
+    Raises:
+        InputError: not there, not a file, or not readable.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(
+                f"{path}: is a folder; expected a file (name the files in it: '{path}/*.csv')"
+            )
+        if not stat.S_ISREG(mode):  # reading one might never end
+            raise InputError(f"{path}: is a pipe or a device; write its content to a file first")
+        return path.read_bytes()
+    except FileNotFoundError:
+        what = "a link to a file that is not there" if path.is_symlink() else "no such file"
+        where = "" if path.is_absolute() else f"; paths are relative to {Path.cwd()}"
+        raise InputError(f"{path}: {what}{where}") from None
+    except PermissionError:
+        raise InputError(f"{path}: no permission to read it") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+
+
+def unpacked(data: bytes, path: Path) -> bytes:
+    """A file's bytes, decompressed where they are gzip (by content, not by name).
+
+    Raises:
+        InputError: empty, or damaged gzip.
+    """
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gunzipped(data, path)
+        except EOFError:
+            raise InputError(f"{path}: the gzip file is cut short; fetch it again") from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(f"{path}: a damaged gzip file: {error}; fetch it again") from None
+    if not data.strip():
+        raise empty(path)
+    return data
+
+
+def is_parquet(data: bytes) -> bool:
+    """Whether this is a Parquet file."""
+    return data[:4] == b"PAR1"
+
+
+def empty(path: Path) -> InputError:
+    """The error for a file without content."""
+    return InputError(f"{path}: the file is empty; expected aptamers with scores")
+
+
+def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
+    r"""The text of a file, its lines ended by \n; a byte order mark is heeded and taken off.
+
+    Raises:
+        InputError: binary, a web page, or not in this encoding (names the line).
+    """
+    what = next((what for magic, what in BINARY.items() if data.startswith(magic)), None)
+    if data[TAR] == b"ustar":
+        what = "a tar archive: unpack it"
+    if what:
+        raise InputError(f"{path}: not text but {what}; expected a table, FASTA or log")
+    mark = next((mark for mark in MARKS if data.startswith(mark)), None)
+    try:
+        text = data.decode(MARKS[mark] if mark else encoding)
+    except UnicodeDecodeError as error:
+        # The codec may have been given the data without its mark.
+        byte, before = error.object[error.start], error.object[: error.start]
+        raise InputError(
+            f"{path}, line {line_after(before.decode('latin-1'))}: byte 0x{byte:02x} is not "
+            f"{error.encoding.upper()} text.\n"
+            "Save the file as UTF-8, or say its encoding (--encoding; cp1252 is Windows' in the "
+            "West)."
+        ) from None
+    except (LookupError, UnicodeError, ValueError):
+        raise InputError(f"{path}: encoding {encoding!r} is not known; try utf-8, cp1252") from None
+    text = re.sub("\r\n?", "\n", text)
+    refuse_binary_text(text, path, data)
+    if not text.strip():
+        raise empty(path)
+    start = text[:2000].lstrip().lower()
+    for pattern, what in OTHER_TEXT.items():
+        if re.match(pattern, start):
+            line = line_after(text[: len(text) - len(text.lstrip())])
+            raise InputError(f"{path}, line {line}: {what}")
+    return text
+
+
+def line_after(before: str) -> int:
+    """The line, from 1, of what stands behind a text."""
+    return len(re.findall("\r\n|\r|\n", before)) + 1
+
+
+def refuse_binary_text(text: str, path: Path, data: bytes) -> None:
+    """Raise InputError for characters that no text has: NUL, halves of a pair."""
+    found = re.search("[\0\ud800-\udfff]", text) if "\0" in text or not text.isascii() else None
+    if not found:
+        return
+    line = line_after(text[: found.start()])
+    if found[0] != "\0":
+        raise InputError(f"{path}, line {line}: half a character: is encoding right?")
+    # The zero bytes of UTF-16 stand beside those of Latin letters, always on the same side.
+    sides = [data[side:1000:2].count(0) for side in (0, 1)]
+    likely = "utf-16-be" if sides[0] > sides[1] else "utf-16-le"
+    raise InputError(
+        f"{path}, line {line}: a NUL byte: a binary file, or text in UTF-16 without its mark "
+        f"(then say encoding: {likely})"
+    )

@@ -1,0 +1,35 @@
+"""The plot of ranked candidates."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from aptarank.report.plots import BLUE, GREY, ORANGE, pyplot, save
+
+
+def plot_candidates(ranking: pd.DataFrame, path: Path) -> None:
+    """Score of each candidate by its place, the spread of the models, and those that lie outside.
+
+    Args:
+        ranking: best first: `score`, `uncertainty`, `outside`.
+    """
+    ranking = ranking.reset_index(drop=True)
+    place, score, spread = ranking.index + 1, ranking["score"], ranking["uncertainty"]
+    outside = (ranking["outside"] != "").to_numpy()
+    figure, axes = pyplot.subplots()
+    if spread.notna().any():
+        band = {"color": BLUE, "alpha": 0.2, "linewidth": 0, "label": "± spread of the models"}
+        axes.fill_between(place, score - spread, score + spread, **band)
+    axes.plot(place, score, color=BLUE, label="score")
+    if outside.any():
+        style = {"s": 12, "color": ORANGE, "zorder": 3}
+        label = f"outside of what the model has seen ({outside.sum():,})"
+        axes.scatter(place[outside], score[outside], label=label, **style)
+    axes.axhline(0, color=GREY, linestyle="--", label="median candidate")
+    axes.set(
+        xlabel="place (1 is the best)",
+        ylabel="score (log-odds against the median candidate)",
+        title=f"Ranking of {len(ranking):,} candidates",
+    )
+    axes.legend(frameon=False)
+    save(figure, path)

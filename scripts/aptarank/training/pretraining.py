@@ -1,0 +1,228 @@
+"""Pretraining without scores: restore masked tokens, as BERT does.
+
+Devlin et al. 2019, arXiv:1810.04805.
+"""
+
+import codecs
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from Bio.SeqIO.FastaIO import SimpleFastaParser
+from Bio.SeqIO.QualityIO import FastqGeneralIterator
+from torch import nn
+from torch.nn import functional
+from transformers import PreTrainedTokenizerBase
+
+from aptarank.core.errors import InputError
+from aptarank.core.tables import read_table
+from aptarank.models.model_inputs import Encoded, compose
+from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
+from aptarank.training.batch_sampler import Batches
+from aptarank.training.checkpoints import (
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under,
+)
+from aptarank.training.optimisation import make_optimizer, trapezoid
+from aptarank.training.resuming import Keep, kept, resume
+from aptarank.values.sequences import as_tokens, normalise
+
+SHARE = 0.15  # of the tokens is to be restored
+REPLACED = 0.8  # of these are replaced by the mask token, and half of the others by any token
+REPORT = 20  # rows of the history
+IGNORED = -100  # label of what is not to be restored, as everywhere in torch and transformers
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to pretrain; as the settings of a model in config.schema.yaml, but for `steps`."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup: float
+    weight_decay: float
+    clip: float
+    precision: str
+
+
+def read_sequences(path: Path) -> tuple[list[str], int]:
+    """The distinct sequences of a FASTA or FASTQ file, or of a table's column `sequence`.
+
+    Returns:
+        The sequences as the model reads them, in order, and how many were no DNA or RNA.
+
+    Raises:
+        InputError: a file that cannot be read, or without a single sequence.
+    """
+    data = unpacked(read_bytes(path), path).removeprefix(codecs.BOM_UTF8).lstrip()
+    parse = {b">": SimpleFastaParser, b"@": FastqGeneralIterator}.get(data[:1])
+    if parse:
+        try:
+            lines = io.TextIOWrapper(io.BytesIO(data), encoding="latin-1")
+            texts = [record[1] for record in parse(lines)]
+        except ValueError as error:
+            raise InputError(f"{path}: not FASTA or FASTQ: {error}") from None
+    else:
+        if not is_parquet(data):
+            decode(data, path)  # an archive, a picture, a text of another encoding are refused
+        texts = read_table(path, ["sequence"], text=True)["sequence"].astype(str)
+    found: dict[str, None] = {}
+    rejected = 0
+    for text in texts:
+        try:
+            found[as_tokens(normalise(text))] = None
+        except ValueError:
+            rejected += 1
+    if not found:
+        raise InputError(f"{path}: none of its {rejected} records is a sequence of DNA or RNA")
+    return list(found), rejected
+
+
+class Masking:
+    """Hides tokens of model inputs, and remembers them as labels.
+
+    Args:
+        span: tokens that are hidden together: overlapping k-mers would tell one that is hidden
+            alone, so that DNABERT hides k.
+
+    Raises:
+        InputError: the tokenizer has no mask token.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, span: int = 1):
+        if tokenizer.mask_token_id is None:
+            raise InputError("the tokenizer has no mask token, which pretraining needs")
+        self.mask, self.span = tokenizer.mask_token_id, span
+        self.special = torch.tensor(sorted(tokenizer.all_special_ids))
+        every = torch.arange(len(tokenizer))
+        self.words = every[~torch.isin(every, self.special)]
+
+    def hide(
+        self, ids: torch.Tensor, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Hide `SHARE` of the tokens that are not special.
+
+        Args:
+            ids: of a batch, int64, shape (batch, tokens).
+
+        Returns:
+            The ids to be read, and the labels: the id where it is hidden, else `IGNORED`.
+        """
+        begins = torch.rand(ids.shape, generator=generator) < 1 - (1 - SHARE) ** (1 / self.span)
+        hidden = begins.clone()
+        for place in range(1, self.span):
+            hidden[:, place:] |= begins[:, :-place]
+        hidden &= ~torch.isin(ids, self.special)
+        draw = torch.rand(ids.shape, generator=generator)
+        words = self.words[torch.randint(len(self.words), ids.shape, generator=generator)]
+        shown = ids.where(~hidden | (draw >= REPLACED), self.mask)
+        shown = shown.where(~hidden | (draw < (1 + REPLACED) / 2), words)
+        return shown, ids.where(hidden, IGNORED)
+
+
+class Pretraining:
+    """A model that learns to restore masked tokens, on its way.
+
+    Each step has random numbers of its own, so that it can go on anywhere.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        masking: Masking,
+        encoded: Encoded,
+        settings: Settings,
+        seed: int,
+        device: torch.device,
+    ):
+        self.model, self.masking, self.encoded = model.to(device).train(), masking, encoded
+        self.settings, self.seed, self.device = settings, seed, device
+        self.optimizer = make_optimizer(model, settings)
+        self.schedule = trapezoid(settings.steps, settings.warmup, 1 - settings.warmup)
+        self.batches = Batches(len(encoded), settings.batch_size, seed)
+        self.step = 0
+        self.history: list[dict[str, float]] = []
+        # Loss, restored tokens and hidden tokens since the last row of the history.
+        self.since = torch.zeros(3, device=device)
+
+    def learn(self) -> None:
+        """One step, noted in the history where a row is due."""
+        settings, step = self.settings, self.step
+        seeds = np.random.default_rng([self.seed, step]).integers(2**63, size=2).tolist()
+        torch.manual_seed(seeds[0])  # of dropout
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.learning_rate * self.schedule(step)
+        inputs = compose(self.encoded, torch.from_numpy(self.batches.batch(step)))
+        generator = torch.Generator().manual_seed(seeds[1])
+        inputs["input_ids"], labels = self.masking.hide(inputs["input_ids"], generator)
+        labels = labels.to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, settings.precision == "bf16"):
+            given = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+            logits = self.model(**given).logits.float()
+        hidden = (labels != IGNORED).sum()
+        loss = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
+        (loss / hidden.clamp(min=1)).backward()  # of short sequences, none may be hidden
+        nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        right = (logits.argmax(-1) == labels).sum()
+        self.since += torch.stack([loss.detach(), right, hidden])
+        self.step += 1
+        if self.step * REPORT // settings.steps > step * REPORT // settings.steps:
+            total, right, hidden = self.since.tolist()
+            mean = {"loss": total / max(1, hidden), "accuracy": right / max(1, hidden)}
+            self.history.append({"step": self.step} | mean)
+            self.since.zero_()
+
+    def save(self, keep: Keep) -> None:
+        """Write a checkpoint."""
+        # Copies, as the last layer is the table of embeddings, and a checkpoint shares no memory.
+        state = self.model.state_dict()
+        tensors = {f"model.{name}": tensor.clone() for name, tensor in state.items()}
+        tensors |= optimizer_tensors(self.optimizer) | {"since": self.since}
+        values = {"training": keep.training, "step": self.step, "history": self.history}
+        save_checkpoint(keep.folder, self.step, tensors, values)
+
+    def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
+        """Go on from a checkpoint."""
+        self.model.load_state_dict(under(tensors, "model."))
+        restore_optimizer(self.optimizer, tensors)
+        self.since = tensors["since"].to(self.device)
+        self.step, self.history = values["step"], values["history"]
+
+
+def pretrain(
+    pretraining: Pretraining,
+    track: Callable[[Iterable], Iterable] = iter,
+    keep: Keep | None = None,
+) -> pd.DataFrame:
+    """Take all steps; the model is trained in place.
+
+    With `keep`, it goes on from the last checkpoint there, and writes one before it stops by a
+    signal. On the CPU, stopped or not, the weights are the same to the bit.
+
+    Args:
+        track: wraps the steps, for progress.
+
+    Returns:
+        The history, `REPORT` rows: step, loss (nats a hidden token) and accuracy of the hidden
+        tokens, each the mean since the row before.
+
+    Raises:
+        InputError: a checkpoint cannot be written.
+        SystemExit: with 128 + the signal's number, once stopped by it.
+    """
+    steps = pretraining.settings.steps
+    resume(pretraining, keep)
+    with kept(keep, lambda: pretraining.save(keep)) as after_step:
+        for _ in track(range(pretraining.step, steps)):
+            pretraining.learn()
+            after_step(pretraining.step, steps)
+    return pd.DataFrame(pretraining.history)

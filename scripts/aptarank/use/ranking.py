@@ -1,0 +1,105 @@
+"""From what models say of candidates to a ranking, and whether the models can know it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import rankdata
+
+from aptarank.pairing.clusters import Track, nearest
+
+FAR = 0.99  # share of the known aptamers that are as near to another known one
+
+RANKING_COLUMNS = [
+    *("rank", "id", "sequence", "score", "win_probability", "uncertainty", "wins"),
+    *("nearest", "distance", "outside"),
+]
+
+
+def summarise(scores: np.ndarray) -> pd.DataFrame:
+    """What several models say of each candidate together.
+
+    Scores of one model are log-odds whose zero means nothing, so that each model's are taken from
+    those of its median candidate before they are averaged.
+
+    Args:
+        scores: shape (n_models, n_candidates).
+
+    Returns:
+        `score`; `win_probability` against the median candidate; `uncertainty`, the standard
+        deviation of the score over the models, NaN of one model alone.
+    """
+    centred = scores - np.median(scores, axis=1, keepdims=True)
+    several = len(scores) > 1
+    spread = centred.std(axis=0, ddof=1) if several else np.full(scores.shape[1], np.nan)
+    return pd.DataFrame(
+        {
+            "score": centred.mean(axis=0),
+            "win_probability": expit(centred).mean(axis=0),
+            "uncertainty": spread,
+        }
+    )
+
+
+def wins_by_score(score: np.ndarray) -> np.ndarray:
+    """The share of the other candidates that each beats, where the higher score wins; a draw is
+    half a win. Shape (n,); NaN of a single candidate.
+    """
+    if len(score) < 2:
+        return np.full(len(score), np.nan)
+    return (rankdata(score) - 1) / (len(score) - 1)
+
+
+def wins_of_pairs(
+    first: np.ndarray, second: np.ndarray, logits: np.ndarray, count: int
+) -> np.ndarray:
+    """The share of its comparisons that each of `count` candidates won; a draw is half a win."""
+    won = (np.sign(logits) + 1) / 2
+    times = np.bincount(first, minlength=count) + np.bincount(second, minlength=count)
+    total = np.bincount(first, won, count) + np.bincount(second, 1 - won, count)
+    return np.divide(total, times, out=np.full(count, np.nan), where=times > 0)
+
+
+def novelty(
+    candidates: pd.DataFrame, known: pd.DataFrame, threads: int = -1, track: Track = iter
+) -> pd.DataFrame:
+    """The nearest known aptamer to each candidate, and why the model may not know it.
+
+    A candidate lies outside of what the model has seen if it is shorter or longer than every known
+    aptamer, of the other chemistry, or farther from all of them than 99 in 100 of them are from
+    their nearest.
+
+    Args:
+        candidates: with sequence and chemistry.
+        known: aptamers that the model was trained on: id, sequence and chemistry; at least two.
+
+    Returns:
+        `nearest` (its id), `distance` (edits / length of the longer) and `outside`, the reasons,
+        empty for none; a row for each candidate.
+    """
+    distinct = known.drop_duplicates("sequence")
+    sequences = distinct["sequence"].tolist()
+    far = usual_distance(sequences, threads)
+    _, distance, place = nearest(candidates["sequence"].tolist(), sequences, threads, track)
+    lengths = distinct["sequence"].str.len()
+    shortest, longest = lengths.min(), lengths.max()
+    chemistries = set(known["chemistry"])
+    reasons = []
+    for row, away in zip(candidates.itertuples(), distance, strict=True):
+        found = []
+        if not shortest <= len(row.sequence) <= longest:
+            found.append(f"length {len(row.sequence)}, known {shortest} to {longest}")
+        if row.chemistry not in chemistries:
+            found.append(f"{row.chemistry}, known {' and '.join(sorted(chemistries))}")
+        if away > far:
+            found.append(f"distance {away:.2f}, known up to {far:.2f}")
+        reasons.append("; ".join(found))
+    ids = distinct["id"].to_numpy()[place]
+    return pd.DataFrame({"nearest": ids, "distance": distance, "outside": reasons})
+
+
+def usual_distance(sequences: Sequence[str], threads: int = -1) -> float:
+    """How far known aptamers are from the nearest other one: the quantile `FAR`."""
+    _, apart, _ = nearest(sequences, sequences, threads, itself=False)
+    return float(np.quantile(apart, FAR))
