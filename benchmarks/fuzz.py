@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/support")]
 
 LOGS = ("maws", "efba", "efbascore", "fastaptamer", "fasta")
 TABLES = ("csv", "tsv", "kd", "enrichment", "aptasuite", "raptgen", "pairs")

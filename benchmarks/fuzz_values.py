@@ -17,15 +17,14 @@ from random import Random
 import click
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
-
-from measured_texts import BOUNDS, DASHES, ERRORS, NAMES, UNITS, printed
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/support")]
 
 from aptarank.columns.column_names import unit_of
 from aptarank.columns.lookup import plain
 from aptarank.values.measured import exponent_of, parse, tidied
 from aptarank.values.measurements import measure, to_count, with_point
 from aptarank.values.sequences import has_mixed_case, named_chemistry, normalise
+from measured_texts import BOUNDS, DASHES, ERRORS, NAMES, UNITS, printed
 
 SLOW = 0.1  # seconds of the processor for one text
 SCALES = ("number", "pKd", "%", "", "nM", "mol/L")

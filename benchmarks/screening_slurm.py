@@ -14,11 +14,11 @@ HOME = Path(__file__).resolve().parents[1]
 for folder in ("scripts", "tests"):
     sys.path.insert(0, str(HOME / folder))
 
-from debian import SLURM, install
-from slurm_cluster import Cluster
 from test_slurm import OVERLAY, Run, screened_with_a_kill
 
 from aptarank.core import machine
+from debian import SLURM, install
+from slurm_cluster import Cluster
 
 
 @click.command()

@@ -2,11 +2,6 @@
 
 import importlib
 import os
-import re
-import subprocess
-import sys
-from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,8 +16,9 @@ from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.pairing.pairs import label_pairs
 from aptarank.pairing.soft_labels import ByFitness
 from aptarank.training.objectives import Part
-
-ROOT = Path(__file__).parents[1]
+from made_aptamers import random_aptamers, random_sequences
+from small_models import TOKENIZER, model
+from snakemake_runs import run_snakemake
 
 # Other tests run beside: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -74,36 +70,6 @@ def program(tmp_path, monkeypatch):
     return run
 
 
-def run_snakemake(folder, *arguments, code=0, gpus=1, workflow=ROOT):
-    """Run the workflow in a folder; returns the finished process."""
-    command = [sys.executable, "-m", "snakemake", "--resources", f"gpu={gpus}", "--cores", "2"]
-    done = subprocess.run(
-        [*command, "-s", workflow / "Snakefile", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
-
-
-def jobs_of(done):
-    """The jobs that a dry run plans: rule, and wildcards by name."""
-    found = []
-    for block in re.split(r"\n(?=(?:local)?rule )", done.stdout + done.stderr)[1:]:
-        wildcards = re.search(r"^    wildcards: (.*)", block, re.M)
-        pairs = wildcards[1].split(", ") if wildcards else []
-        rule = re.match(r"(?:local)?rule (\w+):", block)[1]
-        found.append({"rule": rule} | dict(pair.split("=", 1) for pair in pairs))
-    return found
-
-
-def planned(done):
-    """How many jobs a dry run plans, by rule."""
-    return dict(Counter(job["rule"] for job in jobs_of(done) if job["rule"] != "all"))
-
-
 @pytest.fixture
 def snakemake(tmp_path):
     """Run the workflow in an empty folder, with an overlay."""
@@ -116,8 +82,6 @@ def snakemake(tmp_path):
 
     return run
 
-
-TINY_CANDIDATES = "sequence\nACGUACG\nGGGUACG\nUUUUACG\n"
 
 SMALL = """
 run: small
@@ -151,24 +115,6 @@ def finished(tmp_path_factory, worker_id):
     return folder
 
 
-def random_aptamers(seed, count):
-    """RNA aptamers whose first two bases make them fit: a lower score is better."""
-    rng = np.random.default_rng(seed)
-    sequences = ["".join(rng.choice(list("ACGU"), size=rng.integers(6, 10))) for _ in range(count)]
-    value = {"A": 0, "C": 1, "G": 2, "U": 3}
-    scores = [-4 * value[s[0]] - 2 * value[s[1]] + rng.normal(0, 0.1) for s in sequences]
-    return pd.DataFrame({"sequence": sequences, "score": scores})
-
-
-def random_sequences(count, rng, shortest=6, longest=12):
-    """Distinct random sequences."""
-    found = {}
-    while len(found) < count:
-        length = rng.integers(shortest, longest + 1)
-        found["".join(rng.choice(list("ACGT"), size=length))] = None
-    return list(found)
-
-
 @pytest.fixture
 def scored():
     """120 aptamers whose fitness depends on their first three bases."""
@@ -193,3 +139,16 @@ def parts(scored):
         return Part(sequences, encode(nucleotide_tokenizer(512), sequences), pairs, compared)
 
     return part(scored.iloc[:90]), part(scored.iloc[90:])
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Folders of models with random weights: both kinds, and a second seed."""
+    folder = tmp_path_factory.mktemp("models")
+    for kind, seed in (("rank", 1), ("rank", 2), ("pair", 1)):
+        made = model(kind, seed=seed)
+        with torch.no_grad():  # so that the order does not hang on the last bits
+            made.classifier.weight.mul_(20)
+        made.save_pretrained(folder / f"{kind}-{seed}")
+        TOKENIZER.save_pretrained(folder / f"{kind}-{seed}")
+    return folder

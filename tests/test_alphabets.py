@@ -4,8 +4,9 @@ import itertools
 import json
 
 import pytest
-from architectures import SHAPE
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer
+
+from architectures import SHAPE
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 ALPHABETS = {

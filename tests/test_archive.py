@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, run_snakemake
 
 from aptarank.config.resolution import resolve
 from aptarank.provenance.archive import packed
 from aptarank.provenance.manifest import seeds_of
+from snakemake_runs import ROOT, run_snakemake
 
 PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 CONFIG = {

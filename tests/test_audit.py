@@ -3,17 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import random_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
-from test_split import aptamer_table
 
 from aptarank.core.errors import InputError
 from aptarank.core.tables import PAIR_COLUMNS
 from aptarank.evaluation.audit import check_families, check_split, prefix_rows
 from aptarank.pairing import clusters
 from aptarank.pairing.clusters import nearest
+from made_aptamers import aptamer_table, random_sequences
 
 texts = st.lists(st.text("ACGT", min_size=1, max_size=12), min_size=1, max_size=15)
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import random_sequences
 from scipy.special import expit
 
 from aptarank.core.tables import write_parquet
 from aptarank.evaluation.model_summary import METRICS, paired_differences, summarise
 from aptarank.models.encoder import new_model
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from made_aptamers import random_sequences
 
 
 @pytest.fixture(params=["rank", "pair"])

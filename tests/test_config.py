@@ -4,11 +4,11 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from aptarank.config.input_files import check_files
 from aptarank.config.resolution import default, models_of, resolve
 from aptarank.core.errors import InputError
+from snakemake_runs import ROOT
 
 
 def test_overlay_alone_is_enough(tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from aptarank.config.input_files import check_files, check_home
 from aptarank.config.names import BASELINES as NAMES_OF_BASELINES
@@ -14,6 +13,7 @@ from aptarank.config.resolution import resolve, schema
 from aptarank.config.yaml_text import check_yaml
 from aptarank.core.errors import InputError
 from aptarank.evaluation.baselines import BASELINES
+from snakemake_runs import ROOT
 
 LAB = "datasets: {lab: {path: scored.csv, better: lower}}\n"
 

@@ -6,7 +6,8 @@ import shlex
 
 import pytest
 import yaml
-from conftest import ROOT
+
+from snakemake_runs import ROOT
 
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
 

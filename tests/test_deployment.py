@@ -3,7 +3,8 @@
 import re
 
 import yaml
-from conftest import ROOT, planned, run_snakemake
+
+from snakemake_runs import ROOT, planned, run_snakemake
 
 MODULE = f"""
 configfile: "ours.yaml"

@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from architectures import save_checkpoint
-from test_training import ALONE, model, settings
 
 from aptarank.core.errors import InputError
 from aptarank.models.depth import depths_of
 from aptarank.models.encoder import from_checkpoint
 from aptarank.training.loop import Training, finetune
 from aptarank.training.resuming import Keep, resume
+from architectures import save_checkpoint
+from small_models import ALONE, model, settings
 
 
 def test_a_stop_among_depths_changes_nothing(parts, tmp_path):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, planned, run_snakemake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
@@ -19,6 +18,7 @@ from aptarank.core.errors import InputError
 from aptarank.use.constraints import Constraints, Space, to_codes, to_text
 from aptarank.use.genetic import NONE, Settings, evolve, standardised, summarise
 from aptarank.use.lineage import ancestry, candidates
+from snakemake_runs import ROOT, planned, run_snakemake
 
 SMALL = Settings(
     population=40,

@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, run_snakemake
+
+from snakemake_runs import ROOT, run_snakemake
 
 STEPS = 24
 

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 import yaml
-from conftest import ROOT
-from test_envs import environments
 
 from aptarank.config.resolution import resolve
 from aptarank.reading.formats import FORMATS
+from environments import environments
+from snakemake_runs import ROOT
 
 PAGE = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.M | re.S)

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from architectures import ENCODERS, POSITIONS, save_checkpoint
-from conftest import random_sequences
 from tokenizers import Tokenizer, models
 from transformers import (
     AutoModelForMaskedLM,
@@ -28,6 +26,8 @@ from aptarank.models.encoder import (
 from aptarank.models.inference import logits_of_pairs, torch_forward
 from aptarank.models.model_inputs import compose, encode
 from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
+from architectures import ENCODERS, POSITIONS, save_checkpoint
+from made_aptamers import random_sequences
 
 SEQUENCES = random_sequences(40, np.random.default_rng(3), 1, 28)
 FIRST, SECOND = np.random.default_rng(4).integers(len(SEQUENCES), size=(2, 60))

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import rattler
 import yaml
-from conftest import ROOT
 
 from aptarank.core.code_inputs import imported_modules
 from aptarank.core.machine import PACKAGES
+from environments import HEAVY, IN_CONDA, PIP, packages
+from snakemake_runs import ROOT
 
-IN_CONDA = {"torch": "pytorch"}
 PACKAGE_OF = {
     "Bio": "biopython",
     "adjustText": "adjusttext",
@@ -23,27 +23,7 @@ PACKAGE_OF = {
     "yaml": "pyyaml",
 }
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
-PIP = dict(re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
 PINS = {IN_CONDA.get(name, name): pin for name, pin in PIP.items()}
-# What Snakemake itself does without, so that it starts at once.
-HEAVY = {"matplotlib", "numpy", "onnxruntime", "pandas", "pyarrow", "scipy", "sklearn", "torch"}
-
-
-def packages(path):
-    specs = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
-    return dict(spec.split(" ", 1) for spec in specs if not spec.startswith("python "))
-
-
-def environments():
-    """The environment of each rule that has one, those by `use rule` included."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk"))]
-    found = {}
-    for text in texts:
-        found |= re.findall(r'^rule (\w+):\n.*?\.\./envs/(\w+)\.yaml"', text, re.M | re.S)
-    for text in texts:
-        used = re.findall(r"^use rule (\w+) as (\w+)", text, re.M)
-        found |= {new: found[old] for old, new in used}
-    return found
 
 
 @pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)

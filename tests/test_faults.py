@@ -12,13 +12,13 @@ import signal
 import subprocess
 
 import pytest
-from conftest import run_snakemake
-from test_never_lost import at_work_in, start_training
 
 from aptarank.config.resolution import resolve
 from aptarank.core.errors import InputError
 from aptarank.exports.onnx_model import onnx_forward
 from aptarank.models.encoder import load_model
+from snakemake_runs import run_snakemake
+from trainings import at_work_in, start_training
 
 
 @pytest.fixture

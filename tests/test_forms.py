@@ -9,8 +9,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from architectures import save_checkpoint
-from conftest import ROOT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -26,6 +24,8 @@ from aptarank.models.fused import fused
 from aptarank.models.inference import torch_forward
 from aptarank.models.model_inputs import compose, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from architectures import save_checkpoint
+from snakemake_runs import ROOT
 
 CPU = torch.device("cpu")
 TOKENIZER = nucleotide_tokenizer(512)

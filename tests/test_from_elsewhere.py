@@ -1,20 +1,17 @@
 """A model folder from elsewhere is data: nothing of it runs, and no damage of it is a traceback."""
 
 import json
-import os
 import pickle
 import shutil
 import socket
 import struct
 import threading
-import zipfile
 from hashlib import sha256
 
 import numpy as np
 import onnx
 import pytest
 import torch
-from conftest import TINY_CANDIDATES
 from huggingface_hub import HfApi
 from onnx import TensorProto, helper, numpy_helper
 
@@ -27,15 +24,10 @@ from aptarank.models.fused import fused
 from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
 from aptarank.provenance import hub
 from aptarank.use.scorer import load_scorer
+from made_aptamers import TINY_CANDIDATES
+from program_folders import PROGRAMS, Hostile, program_folder
 
 CPU = torch.device("cpu")
-
-
-class Hostile:
-    """What a pickle can hold: a command that is run when it is read."""
-
-    def __reduce__(self):
-        return os.system, ("touch ran",)
 
 
 @pytest.fixture(scope="module")
@@ -61,35 +53,6 @@ def copy(clean, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "candidates.csv").write_text(TINY_CANDIDATES)
     return shutil.copytree(clean, tmp_path / "theirs")
-
-
-def program_folder(folder, form, content):
-    """Make a model folder that says it is a program of this form, with its own checksum."""
-    name = "model.pt2" if form == "torch-export" else "model.pt"
-    content(folder / name)
-    checksum = sha256((folder / name).read_bytes()).hexdigest()
-    about = {"variant": form, "skipped": None, "kind": "rank", "limit": 512}
-    write_about(folder, about | {"files": {name: checksum}})
-
-
-def pickled_export(path):
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("model/data/sample_inputs/model.pt", pickle.dumps(Hostile()))
-
-
-def writing_script(path):
-    """TorchScript that writes to a file when it is run."""
-
-    class Writes(torch.nn.Module):
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor):
-            torch.from_file("ran", shared=True, size=8, dtype=torch.uint8).fill_(65)
-            return input_ids.float().mean(1, keepdim=True)
-
-    torch.jit.script(Writes()).save(str(path))
-
-
-PROGRAMS = {"torch-export": pickled_export, "torchscript": writing_script}
-PROGRAMS |= {"torch-int8": writing_script, "torch-export@1": pickled_export}
 
 
 @pytest.mark.parametrize("form", PROGRAMS)

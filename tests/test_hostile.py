@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import hostile
 import pandas as pd
 import pytest
-from conftest import ROOT
-from hostile_cases import locked
 
+import hostile
 from aptarank.core.errors import InputError
 from aptarank.reading.fasta import records
+from hostile_cases import locked
+from snakemake_runs import ROOT
 
 NAMES = [case.file for case in hostile.CASES]
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 import torch
-from conftest import TINY_CANDIDATES
-from test_from_elsewhere import PROGRAMS, program_folder
 from transformers import PreTrainedConfig
 
 from aptarank.core.errors import InputError
 from aptarank.models.encoder import checkpoint_config, new_model
 from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
+from made_aptamers import TINY_CANDIDATES
+from program_folders import PROGRAMS, program_folder
 
 KNOWN = "name,sequence,score\na,ACGTACG,1\nb,GGGTACG,2\nc,TTTTACG,3\n"
 PAIRS = "Sequence1,Sequence2\nACGTACG,GGGTACG\n"

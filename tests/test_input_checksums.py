@@ -5,11 +5,11 @@ import os
 import shutil
 
 import pytest
-from conftest import planned, run_snakemake
 
 from aptarank.core.files import sha256
 from aptarank.provenance import input_checksums
 from aptarank.provenance.input_checksums import NOTES, find_checksums, noted_checksums, together
+from snakemake_runs import planned, run_snakemake
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import random_sequences, run_snakemake
 from scipy.stats import kendalltau
 
 from aptarank.columns.rows import LabelRow
@@ -14,6 +13,8 @@ from aptarank.ingestion.labelled_pairs import clean_labels
 from aptarank.pairing.bradley_terry import bradley_terry
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference_fitness import contradicting
+from made_aptamers import random_sequences
+from snakemake_runs import run_snakemake
 
 OVERLAY = """
 run: other

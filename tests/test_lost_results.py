@@ -5,10 +5,10 @@ import re
 import shutil
 
 import pytest
-from conftest import run_snakemake
 
 from aptarank.core.files import sha256
 from aptarank.provenance.lost_results import lost_results, made_by
+from snakemake_runs import run_snakemake
 
 EVERYTHING = """
 run: all

@@ -7,10 +7,10 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measured_texts import printed
 
 from aptarank.values.measured import exponent_of, parse, tidied
 from aptarank.values.measurements import measure, to_count, with_point
+from measured_texts import printed
 
 INF = math.inf
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import random_sequences
 
 from aptarank.evaluation.baselines import BASELINES, fit_scale, one_hot, pair_probability
 from aptarank.evaluation.metrics import (
@@ -18,6 +17,7 @@ from aptarank.evaluation.metrics import (
 from aptarank.pairing.bradley_terry import win_rate
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference_fitness import fitness_difference
+from made_aptamers import random_sequences
 
 
 def test_pair_metrics_by_hand():

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
 from huggingface_hub import ModelCard
 
 from aptarank.core.errors import InputError
 from aptarank.exports.variants import FORMS
 from aptarank.provenance.hub_layout import VARIANTS, files_of_model, place_of
 from aptarank.report.licenses import license_fields
+from snakemake_runs import ROOT
 
 KINDS = ("rank", "pair")
 

@@ -1,7 +1,6 @@
 """Training that is killed, stopped, damaged or short of disk loses nothing."""
 
 import io
-import json
 import logging
 import multiprocessing
 import os
@@ -17,8 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, run_snakemake
-from test_training import ALONE, TOKENIZER, model, settings
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
@@ -35,6 +32,9 @@ from aptarank.training.checkpoints import (
 from aptarank.training.loop import finetune
 from aptarank.training.objectives import Part
 from aptarank.training.resuming import Keep
+from small_models import ALONE, TOKENIZER, model, settings
+from snakemake_runs import ROOT, run_snakemake
+from trainings import at_work_in, latest, start_training
 
 TENSORS = {"a": torch.arange(10.0), "b": torch.ones(3, dtype=torch.uint8)}
 
@@ -109,12 +109,6 @@ def test_killed_twenty_times_and_yet_the_same_weights(kind, tmp_path, monkeypatc
     assert found == (tmp_path / "expected/model.safetensors").read_bytes()
     assert pd.read_csv(tmp_path / "history.csv").equals(pd.DataFrame(history))
     assert len(checkpoints(tmp_path / "checkpoints")) == 2
-
-
-def latest(folder):
-    """The step of the last checkpoint."""
-    found = checkpoints(folder / "checkpoints")
-    return int(re.search(r"step-(\d+)", found[-1].name)[1]) if found else 0
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
@@ -308,30 +302,6 @@ def test_a_disk_that_fills_while_training(ready, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
-def start_training(folder, scored):
-    """Start Snakemake on a training of 400 steps, and wait for two of its checkpoints.
-
-    Returns its process, its target, and the folder of the checkpoints.
-    """
-    scored.to_csv(folder / "d.csv", index=False)
-    overlay = {
-        "datasets": {"d": {"path": "d.csv", "better": "higher"}},
-        "models": {"rank": {"steps": 400, "patience": None, "batch_size": 32}},
-        "checkpoints": {"steps": 5},
-        "threads": 1,
-    }
-    (folder / "overlay.yaml").write_text(json.dumps(overlay))
-    target = "results/example/d/rank/seed-1/model"
-    command = [sys.executable, "-m", "snakemake", target, "--configfile", "overlay.yaml"]
-    command += ["-s", ROOT / "Snakefile", "--cores", "1", "--resources", "gpu=1"]
-    running = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    trained = folder / "results/example/d/rank/seed-1"
-    while latest(trained) < 10:
-        assert running.poll() is None
-        time.sleep(0.01)
-    return running, target, trained
-
-
 def test_a_job_killed_under_snakemake_goes_on(tmp_path, scored):
     """Snakemake removes the outputs of a job that failed; the checkpoints stay."""
     running, target, folder = start_training(tmp_path, scored)
@@ -347,11 +317,3 @@ def test_a_job_killed_under_snakemake_goes_on(tmp_path, scored):
     assert "going on from the checkpoint of step" in done.stderr
     assert (folder / "model/model.safetensors").is_file()
     assert not (folder / "checkpoints").exists()
-
-
-def at_work_in(pid, folder):
-    """Whether a process works in this folder."""
-    try:
-        return Path(f"/proc/{pid}/cwd").resolve() == folder.resolve()
-    except OSError:
-        return False

@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from conftest import random_sequences
 
 from aptarank.core.errors import InputError
 from aptarank.exports.onnx_model import export_onnx, onnx_forward
@@ -13,6 +12,7 @@ from aptarank.models.encoder import new_model
 from aptarank.models.inference import logits_of_pairs, torch_forward
 from aptarank.models.model_inputs import compose, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from made_aptamers import random_sequences
 
 TOKENIZER = nucleotide_tokenizer(512)
 SEQUENCES = random_sequences(64, np.random.default_rng(5), 1, 40)

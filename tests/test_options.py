@@ -7,9 +7,9 @@ import re
 
 import click
 import pytest
-from conftest import ROOT
 
 from aptarank.programs.schema_options import FiniteNumber, WholeNumber
+from snakemake_runs import ROOT
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
 NUMBERS = (click.types.IntParamType, click.types.FloatParamType)

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 
-import hub as stand_in
 import pytest
-from conftest import ROOT, random_aptamers
+
+import hub as stand_in
+from made_aptamers import random_aptamers
+from snakemake_runs import ROOT
 
 NAME = "lab/aptamers"
 

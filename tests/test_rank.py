@@ -9,24 +9,11 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from scipy.special import expit
 from scipy.stats import kendalltau
-from test_training import TOKENIZER, model
 
 from aptarank.use.ranking import novelty, summarise, wins_by_score, wins_of_pairs
 from aptarank.use.scorer import load_scorer
 from aptarank.use.tournament import adaptive, every_pair, strengths
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Folders of models with random weights: both kinds, and a second seed."""
-    folder = tmp_path_factory.mktemp("models")
-    for kind, seed in (("rank", 1), ("rank", 2), ("pair", 1)):
-        made = model(kind, seed=seed)
-        with torch.no_grad():  # so that the order does not hang on the last bits
-            made.classifier.weight.mul_(20)
-        made.save_pretrained(folder / f"{kind}-{seed}")
-        TOKENIZER.save_pretrained(folder / f"{kind}-{seed}")
-    return folder
+from small_models import TOKENIZER
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
-from chromium import console_errors, opened
-from conftest import run_snakemake
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+
+from chromium import console_errors, opened
+from snakemake_runs import run_snakemake
 
 USES = """screen: {random: 500, length: 8, keep: 10, chunks: 1}
 design: {generations: 2, population: 20, keep: 5}

@@ -7,10 +7,11 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import yaml
-from chromium import console_errors, opened
-from conftest import run_snakemake
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+
+from chromium import console_errors, opened
+from snakemake_runs import run_snakemake
 
 TEXTS = [
     "</script><img src=x onerror=alert(1)>",

@@ -8,7 +8,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from conftest import ROOT, jobs_of, planned, random_aptamers, run_snakemake
+
+from made_aptamers import random_aptamers
+from snakemake_runs import ROOT, jobs_of, planned, run_snakemake
 
 OVERLAY = """
 run: small

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from test_envs import HEAVY, IN_CONDA, PIP, environments, packages
+
+from environments import HEAVY, IN_CONDA, PIP, environments, packages
+from snakemake_runs import ROOT
 
 pytestmark = pytest.mark.envs
 

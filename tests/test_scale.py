@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 
 from aptarank.core.tables import APTAMER_COLUMNS, write_csv
 from aptarank.pairing.pair_store import PairWriter, StoredPairs
 from aptarank.pairing.pairs import Pairs
+from snakemake_runs import ROOT
 
 COUNT = 100_000
 

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import run_snakemake
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_rank import models  # noqa: F401
 
 from aptarank.core.errors import InputError
 from aptarank.use import screening
@@ -27,6 +25,7 @@ from aptarank.use.screening import (
     own_blocks,
     random_blocks,
 )
+from snakemake_runs import run_snakemake
 
 rows = st.tuples(st.integers(0, 5).map(float), st.text("AC", min_size=1, max_size=3))
 
@@ -138,7 +137,7 @@ def shortlist(program, *arguments, folders=("screened",)):
 
 def test_the_result_hangs_on_neither_chunks_nor_threads(
     program,
-    models,  # noqa: F811
+    models,
     tmp_path,
     monkeypatch,
 ):
@@ -168,7 +167,7 @@ def test_the_result_hangs_on_neither_chunks_nor_threads(
     assert (account["candidates"], account["rejected"], account["kept"]) == (500, 1, 20)
 
 
-def test_more_to_keep_than_there_are(program, models):  # noqa: F811
+def test_more_to_keep_than_there_are(program, models):
     program("screen", "--mutants-of", "ACGU", "--within", "1", "--model", models / "rank-1")
     said = program("shortlist", "screened").output
     assert "1000 are to be kept, but there are only 13 distinct ones" in said
@@ -195,16 +194,16 @@ def test_draws_are_said(program, tmp_path):
         (["--random", "5", "--composition", '{"A": 1}'], "--composition.C is missing"),
     ],
 )
-def test_bad_input(program, models, arguments, said):  # noqa: F811
+def test_bad_input(program, models, arguments, said):
     assert said in program("screen", *arguments, "--model", models / "rank-1", code=1).output
 
 
-def test_a_model_that_compares_is_refused(program, models):  # noqa: F811
+def test_a_model_that_compares_is_refused(program, models):
     done = program("screen", "--random", "5", "--model", models / "pair-1", code=1)
     assert "needs one of kind rank" in done.output
 
 
-def test_none_left(program, models, tmp_path):  # noqa: F811
+def test_none_left(program, models, tmp_path):
     """All are RNA, or longer than the model reads."""
     (tmp_path / "s.csv").write_text("sequence,score\nACGT,1\nACTT,2\n")
     program("ingest", "s.csv", "--better", "higher", "-o", "known.csv")
@@ -217,7 +216,7 @@ def test_none_left(program, models, tmp_path):  # noqa: F811
     assert reasons[1] == "too long: 600 bases, the model reads 510"
 
 
-def test_made_candidates_are_of_the_chemistry_of_the_model(program, models, tmp_path):  # noqa: F811
+def test_made_candidates_are_of_the_chemistry_of_the_model(program, models, tmp_path):
     (tmp_path / "s.csv").write_text("sequence,score\nACGU,1\nACUU,2\n")
     program("ingest", "s.csv", "--better", "higher", "-o", "known.csv")
     given = ["--model", models / "rank-1", "--trained-on", "known.csv"]

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, random_aptamers
-from debian import SLURM, install
-from slurm_cluster import Cluster, at_work_in
 
 from aptarank.provenance.run_differences import compare_folders
+from debian import SLURM, install
+from made_aptamers import random_aptamers
+from slurm_cluster import Cluster, at_work_in
+from snakemake_runs import ROOT
 
 OVERLAY = """
 datasets: {lab: {path: scored.csv, better: lower}}

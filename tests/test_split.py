@@ -5,13 +5,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import random_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from aptarank.core.errors import InputError
-from aptarank.core.tables import APTAMER_COLUMNS
 from aptarank.pairing import clusters
 from aptarank.pairing.clusters import BY, find_families, link_similar
 from aptarank.pairing.splits import (
@@ -22,17 +20,9 @@ from aptarank.pairing.splits import (
     split_by_fractions,
     split_by_table,
 )
+from made_aptamers import aptamer_table, random_sequences
 
 FRACTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
-
-
-def aptamer_table(sequences, fitness, group="", family=""):
-    """What ingest.py writes, of these columns."""
-    table = pd.DataFrame({"sequence": sequences, "fitness": fitness})
-    table = table.assign(group=group, family=family, score=table["fitness"], chemistry="DNA")
-    table = table.assign(count=1, spread=np.nan, low=table["score"], high=table["score"])
-    table["id"] = [f"apt{number}" for number in range(len(table))]
-    return table[APTAMER_COLUMNS]
 
 
 def alone(count, score=None):

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, planned
 
 from aptarank.config.resolution import KINDS, UNSWEPT, resolve, schema, swept_models
 from aptarank.core.errors import InputError
 from aptarank.evaluation.sweep_summary import summarise_sweep, sweep_table
+from snakemake_runs import ROOT, planned
 
 SWEEP = {"model": "rank", "learning_rate": [0.001, 0.01], "batch_size": [16, 32]}
 OVERLAY = {

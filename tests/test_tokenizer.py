@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import random_sequences
 from transformers import AutoTokenizer
 
 from aptarank.core.errors import InputError
 from aptarank.models.model_inputs import check_fits, compose, encode
 from aptarank.models.tokenizer import bpe_tokenizer, load_tokenizer, nucleotide_tokenizer
+from made_aptamers import random_sequences
 
 
 @pytest.fixture(scope="module")

@@ -1,38 +1,21 @@
 """Fine-tuning: both kinds learn, the same seed gives the same bytes, settings do what they say."""
 
-import dataclasses
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from aptarank.config.resolution import resolve
-from aptarank.models.encoder import new_model
 from aptarank.models.inference import pair_logits
 from aptarank.models.model_inputs import Encoded
-from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.soft_labels import ByFitness, ByLabels
 from aptarank.training.batch_sampler import sample_pairs
 from aptarank.training.loop import Training, finetune
 from aptarank.training.objectives import RankTask
-from aptarank.training.optimisation import Settings, count_steps, make_optimizer, trapezoid
+from aptarank.training.optimisation import count_steps, make_optimizer, trapezoid
 from aptarank.training.processes import World
-
-CPU = torch.device("cpu")
-ALONE = World(CPU)
-TOKENIZER = nucleotide_tokenizer(512)
-
-
-def settings(kind, **changes):
-    chosen = resolve({"models": {kind: changes}})["models"][kind]
-    return Settings(**{field.name: chosen[field.name] for field in dataclasses.fields(Settings)})
-
-
-def model(kind, dropout=0.0, seed=1):
-    torch.manual_seed(seed)
-    return new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, dropout, kind)
+from small_models import ALONE, CPU, model, settings
 
 
 @pytest.mark.parametrize(("kind", "steps", "floor"), [("rank", 60, 0.9), ("pair", 120, 0.75)])

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from architectures import save_checkpoint
-from conftest import ROOT, random_sequences
 from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
@@ -19,6 +17,9 @@ from aptarank.models.encoder import load_model, make_model
 from aptarank.models.model_inputs import compose, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.training.pretraining import IGNORED, Masking, read_sequences
+from architectures import save_checkpoint
+from made_aptamers import random_sequences
+from snakemake_runs import ROOT
 
 WORDS = nucleotide_tokenizer(512)
 

@@ -9,7 +9,6 @@ import onnxruntime
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, planned, run_snakemake
 from scipy.special import expit
 from scipy.stats import kendalltau
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -17,6 +16,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from aptarank.core.files import sha256
 from aptarank.models.encoder import new_model
 from aptarank.provenance.run_differences import compare_folders
+from snakemake_runs import ROOT, planned, run_snakemake
 
 MODELS = [(model, seed) for model in ("rank", "pair") for seed in (1, 2)]
 

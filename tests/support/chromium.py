@@ -4,8 +4,9 @@ import contextlib
 import shutil
 
 import pytest
-from debian import BROWSER, install
 from selenium import webdriver
+
+from debian import BROWSER, install
 
 # Without these, Chromium looks for its maker's hosts.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
