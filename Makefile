@@ -29,10 +29,10 @@ test: check ## all checks and tests (ARGS= goes to pytest)
 	pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine
-	pytest tests/test_slurm.py $(ARGS)
+	pytest tests/workflow/test_slurm.py $(ARGS)
 
 test-reruns: .venv/installed-dev ## changes of a finished run, and the jobs that they plan
-	pytest -s tests/test_reruns.py $(ARGS)
+	pytest -s tests/workflow/test_reruns.py $(ARGS)
 
 docs: .venv/installed-dev ## the documentation in site/, warnings are errors
 	mkdocs build --quiet

@@ -1,7 +1,7 @@
 """Fuzz the readers: mutated files, led by which lines of ours they reach (Atheris, libFuzzer).
 
 A finding is any other exception than InputError, an input that takes longer than 5 seconds, or rows
-that are not accounted for. It is kept in --findings, to become a case of tests/hostile_cases.
+that are not accounted for. Kept in --findings, to become cases of tests/support/hostile_cases.
 
 Run: .venv/bin/pip install atheris==3.0.0, then
      .venv/bin/python benchmarks/fuzz.py --minutes 10 --reader maws

@@ -2,7 +2,7 @@
 
 A finding is any other exception than InputError, a config that takes longer than 5 seconds, or one
 that passes but cannot be given to the programs. It is kept in --findings, to become a case of
-tests/test_config_yaml.py.
+tests/config/test_config_yaml.py.
 
 Run: .venv/bin/python benchmarks/fuzz_config.py --minutes 10
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 HOME = Path(__file__).resolve().parents[1]
-for folder in ("scripts", "tests"):
+for folder in ("scripts", "tests/support", "tests/workflow"):
     sys.path.insert(0, str(HOME / folder))
 
 from test_slurm import OVERLAY, Run, screened_with_a_kill

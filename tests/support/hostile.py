@@ -1,6 +1,6 @@
 """Hostile files, what is wrong with each, and what becomes of it.
 
-Run: python tests/hostile.py > docs/hostile-files.md
+Run: python tests/support/hostile.py > docs/hostile-files.md
 """
 
 import re
@@ -41,11 +41,11 @@ INTRODUCTION = """\
 # Hostile files
 
 Each of these {count} files is made by the tests and given to `scripts/ingest.py`
-(`tests/test_hostile.py`). A file is either read, and each row that is not accepted is in
+(`tests/reading/test_hostile.py`). A file is either read, and each row that is not accepted is in
 `rejected.csv` with its line and the reason, or refused with a message that says what to do. Nothing
 is guessed, and no row is lost: accepted + rejected + merged as duplicates = rows read.
 
-This page is made by `python tests/hostile.py > docs/hostile-files.md`.
+This page is made by `python tests/support/hostile.py > docs/hostile-files.md`.
 """
 SHOWN = 3  # reasons that are named
 

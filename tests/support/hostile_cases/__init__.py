@@ -1,4 +1,4 @@
-"""Files as labs have them, and what must become of each; the table is in tests/hostile.py."""
+"""Files as labs have them, and what must become of each; the table is in tests/support."""
 
 import os
 import shlex
