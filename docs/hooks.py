@@ -1,5 +1,6 @@
 """Pages of the documentation that are made of the code, and links out of it. MkDocs reads this."""
 
+import graphlib
 import re
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from aptarank.core.code_inputs import imported_modules
+from aptarank.core.code_inputs import imported_modules, package_imports
 
 CONFIGURATION = """# Configuration
 
@@ -25,6 +26,14 @@ ARCHITECTURE = """
 | rule | script | modules of its own |
 |---|---|---|
 """
+PACKAGES = """
+## Packages
+
+Each imports only from those above it.
+
+| package | imports from |
+|---|---|
+"""
 OFTEN = 6  # scripts, from which on a module is everybody's
 
 
@@ -38,7 +47,7 @@ def on_files(files, config):
 def on_page_markdown(markdown, page, **_):
     """Links to files of the repository become their names; the map goes into the architecture."""
     if page.file.src_uri == "architecture.md":
-        markdown += ARCHITECTURE + rules_and_modules()
+        markdown += PACKAGES + packages() + ARCHITECTURE + rules_and_modules()
     return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
 
 
@@ -102,6 +111,13 @@ def allowed(entry: dict) -> str:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     limits = [f"{sign} {entry[key]:g}" for key, sign in signs.items() if key in entry]
     return ", ".join([text, *limits])
+
+
+def packages() -> str:
+    """Which package imports from which, the lowest first."""
+    found = package_imports()
+    order = graphlib.TopologicalSorter(found).static_order()
+    return "".join(f"| `{name}` | {', '.join(sorted(found[name]))} |\n" for name in order)
 
 
 def dotted(module: str) -> str:

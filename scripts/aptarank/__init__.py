@@ -1,1 +1,15 @@
-"""aptarank: learn which of two aptamers is fitter, and rank any number of them."""
+"""aptarank: which of two aptamers is fitter, learnt from scored ones.
+
+The packages follow the way of the data; each imports only from those before it.
+
+core, config, programs       errors, files and logs; the user's settings; what all programs share
+values, columns, reading     a file -> its text -> cells and their meaning -> rows
+ingestion                    rows -> aptamers with a fitness, or labelled pairs
+pairing                      aptamers -> train, validation and test -> pairs of each
+models                       sequences -> tokens -> logits
+training                     pairs -> a fine-tuned model, with checkpoints
+evaluation                   logits -> metrics, baselines, what they say in words
+exports                      the model in faster forms, each proven and timed
+use                          new sequences -> ranked, screened, designed
+report, provenance           plots, cards and pages; what a run was made of
+"""

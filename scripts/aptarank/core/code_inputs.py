@@ -22,6 +22,16 @@ def imported_modules(script: str) -> list[str]:
     return sorted(map(str, found))
 
 
+def package_imports() -> dict[str, set[str]]:
+    """Each package of `aptarank`, and the other packages that its modules import."""
+    found = {}
+    for package in sorted(path.parent for path in PACKAGE.glob("*/__init__.py")):
+        modules = {m for file in package.glob("*.py") for m in direct_imports(file, PACKAGE)}
+        inside = {module.parent.name for module in modules} - {PACKAGE.name, package.name}
+        found[package.name] = inside
+    return found
+
+
 def direct_imports(file: Path, folder: Path) -> set[Path]:
     """Modules in `folder` that one file imports by `import` or `from … import`."""
     names = set()
