@@ -116,7 +116,7 @@ def allowed(entry: dict) -> str:
 def packages() -> str:
     """Which package imports from which, the lowest first."""
     found = package_imports()
-    order = graphlib.TopologicalSorter(found).static_order()
+    order = graphlib.TopologicalSorter({n: sorted(f) for n, f in found.items()}).static_order()
     return "".join(f"| `{name}` | {', '.join(sorted(found[name]))} |\n" for name in order)
 
 

@@ -4,9 +4,10 @@ import textwrap
 
 import click
 
+from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.restructured_text import at_terminal
-from aptarank.core.tables import read_json, read_table
+from aptarank.core.tables import ANEW, read_json, read_table
 from aptarank.evaluation import answer
 from aptarank.evaluation.sweep_summary import HISTORY
 from aptarank.programs.cli import PATH, WRITTEN, OfResults
@@ -44,6 +45,9 @@ def main(ingestion, audits, histories, comparison, summary, paired, output):
     means = read_table(summary, ["model", "kind", "metric", "mean"])
     differences = read_table(paired, ["model_a", "model_b", "difference"])
     tables = [read_table(path, ["quantity", "at", "part", "value"]) for path in audits]
+    for path, table in zip(audits, tables, strict=True):
+        if table.empty:
+            raise InputError(f"{path}: no row; expected what audit.py writes{ANEW}")
     runs = read_table(comparison, ["model", "n_pairs"]).set_index("model")
     name = validation.index[0]
     leaking = any(map(answer.leaks, tables))

@@ -13,13 +13,13 @@ from aptarank.evaluation import audit
 from aptarank.pairing.clusters import find_families, nearest
 from aptarank.pairing.pair_store import read_pairs
 from aptarank.pairing.splits import EVERY
-from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
 from aptarank.programs.schema_options import setting
 from aptarank.report import plots
 from aptarank.report.html_table import write_page
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")

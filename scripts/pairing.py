@@ -28,7 +28,7 @@ from aptarank.pairing.pairs import (
     sample_without_replacement,
 )
 from aptarank.pairing.splits import EVERY, PARTS, draw_parts, whole_sizes
-from aptarank.programs.cli import PATH, WRITTEN, Program
+from aptarank.programs.cli import PATH, WRITTEN, OfResults
 from aptarank.programs.schema_options import or_none, setting
 
 
@@ -52,7 +52,7 @@ def share_option(part: str):
     return setting(f"split.fractions.{part}", help=about)
 
 
-@click.command(cls=Program)
+@click.command(cls=OfResults)
 @click.option("-d", "--data", type=PATH, required=True, help="Scored aptamers or labelled pairs.")
 @click.option("--labels", type=PATH, help="Labelled pairs that ingest.py writes, if DATA has none.")
 @click.option("--split", "split_file", type=PATH, help="What split.py writes; drawn if not given.")

@@ -71,7 +71,23 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
     for column in columns:
         if column in NUMBERS or column in OR_NONE:
             check_numbers(table[column], path)
+        elif column == PAIR_COLUMNS[2]:
+            check_labels(table[column], path)
     return table
+
+
+def check_labels(labels: pd.Series, path: Path) -> None:
+    """Raise InputError, naming the row, where a label of a pair is neither 0 nor 1."""
+    numbers = labels
+    if not pd.api.types.is_numeric_dtype(labels):
+        numbers = pd.to_numeric(labels.astype(str), errors="coerce")
+    wrong = ~numbers.isin([0, 1])
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{path}, line {row + 2}: Label is {str(labels.iloc[row])!r}; expected 1 where the "
+            f"first is fitter, else 0{ANEW}"
+        )
 
 
 def check_numbers(column: pd.Series, path: Path) -> None:
@@ -131,7 +147,16 @@ def read_aptamers(path: Path) -> pd.DataFrame:
     with readable(path):
         for column in ("score", "fitness", "spread", "low", "high"):
             table[column] = table[column].replace("", "nan").astype(float)
-        return table.astype({"count": int})
+        table = table.astype({"count": int})
+    check_numbers(table["fitness"], path)
+    odd = ~table["sequence"].str.fullmatch("[ACGTU]+")
+    if odd.any():
+        row = int(np.argmax(odd))
+        raise InputError(
+            f"{path}, line {row + 2}: sequence is {table['sequence'].iloc[row]!r}; expected bases"
+            f"{ANEW}"
+        )
+    return table
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
