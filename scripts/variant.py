@@ -115,8 +115,6 @@ def main(
     if layers is not None and not name.startswith(BASELINE) and reference is None:
         same = f"{BASELINE}@{layers}"
         raise InputError(f"{name} has to be compared: write {same} first, and give --reference")
-    if output.resolve() in {path.resolve() for path in (baseline, reference, source) if path}:
-        raise InputError(f"{output}: it cannot be written over what it is compared with")
     if layers is not None:
         set_depth(model, layers)
 

@@ -196,7 +196,7 @@ def test_the_programs(lab, program, tmp_path):
     assert "accuracy" in lab("torch-fp32")
     said = lab("onnx-int8-static", *compared, "--tolerance", "int8=1e-9", code=1)
     assert "differ from eager PyTorch's by up to 0.0" in said
-    assert "at most 1e-09 is let pass (speed.tolerance.int8)" in said
+    assert "at most 1e-09 is accepted (speed.tolerance.int8)" in said
     assert "within" in lab("onnx-int8-static", *compared)  # it is written anew
     assert "skipped: fp16 is for GPUs" in lab("onnx-fp16", *compared)
     lab("torch-fp32@1", *compared)
@@ -247,7 +247,7 @@ def test_a_users_mistakes(lab):
         ("onnx-fused@all", [], "no variant onnx-fused@all; expected one of"),
         ("onnx-fused", [], "write torch-fp32 first, and give --baseline"),
         ("onnx-fused", ["--baseline", "none"], "none: not a variant of a model"),
-        ("onnx-fused", ["--baseline", "onnx-fused"], "cannot be written over what it is compared"),
+        ("onnx-fused", ["--baseline", "onnx-fused"], "both --baseline and --output"),
         ("torch-fp32", ["--tolerance", "int4=1"], "expected one of fp32, bf16, fp16, int8"),
         ("torch-fp32", ["--tolerance", "int8"], "= and a number"),
     ):

@@ -195,7 +195,7 @@ def test_a_killed_snakemake_and_a_second_one(tmp_path, scored):
 
 
 def planned_beside(folder, target):
-    """A dry run is let be beside another Snakemake."""
+    """A dry run is allowed beside another Snakemake."""
     done = run_snakemake(folder, target, "-n", "--configfile", "overlay.yaml")
     return "This was a dry-run" in done.stdout
 
