@@ -84,6 +84,7 @@ wildcard_constraints:
 
 
 rule all:
+    "Make all results of the run."
     default_target: True
     input:
         results(),

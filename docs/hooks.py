@@ -23,8 +23,8 @@ mistake is reported with the key, its value and what is allowed.
 ARCHITECTURE = """
 ## Rules, scripts and modules
 
-| rule | script | modules of its own |
-|---|---|---|
+| rule | what it does | script | modules of its own |
+|---|---|---|---|
 """
 PACKAGES = """
 ## Packages
@@ -121,30 +121,29 @@ def packages() -> str:
 
 
 def dotted(module: str) -> str:
-    """A module by its package and name; a package's own file by the package's."""
+    """A module by its package and name."""
     parts = Path(module).with_suffix("").parts
     return ".".join(parts[parts.index("aptarank") + 1 :])
 
 
 def rules_and_modules() -> str:
-    """Which modules the script of each rule imports, but for those that nearly all do."""
+    """What each rule does, and which modules its script imports, but for those of most scripts."""
     found = {}
     for path in sorted((ROOT / "rules").glob("*.smk")):
         text = path.read_text(encoding="utf-8")
         for rule, body in re.findall(r"^rule (\w+):\n((?: .*\n|\n)+)", text, re.M):
             if name := re.search(r'script\("(\w+)"\)', body):
                 modules = imported_modules(str(ROOT / f"scripts/{name[1]}.py"))
-                found[rule] = (
-                    name[1],
-                    [dotted(module) for module in modules if not module.endswith("__init__.py")],
-                )
-    scripts = {name: set(modules) for name, modules in found.values()}
+                about = in_html({"description": re.match(r' +"(.*)"\n', body)[1]})
+                own = [dotted(path) for path in modules if not path.endswith("__init__.py")]
+                found[rule] = about, name[1], own
+    scripts = {name: set(modules) for _, name, modules in found.values()}
     every = [module for modules in scripts.values() for module in modules]
     lines = [
-        f"| `{rule}` | `{name}.py` | "
+        f"| `{rule}` | {about} | `{name}.py` | "
         + ", ".join(sorted(module for module in modules if every.count(module) < OFTEN))
         + " |"
-        for rule, (name, modules) in found.items()
+        for rule, (about, name, modules) in found.items()
     ]
     often = ", ".join(sorted({module for module in every if every.count(module) >= OFTEN}))
     return "\n".join(lines) + f"\n\nMost scripts share these: {often}.\n"

@@ -1,4 +1,5 @@
 rule archive:
+    "Pack a finished run and its inputs into results/<run>.zip."
     input:
         script=script("archive"),
         modules=modules("archive"),

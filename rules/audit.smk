@@ -1,4 +1,5 @@
 rule audit:
+    "Measure how far training and test aptamers resemble each other."
     input:
         script=script("audit"),
         modules=modules("audit"),

@@ -1,4 +1,5 @@
 rule baselines:
+    "Fit simple predictors, against which a model must prove itself."
     input:
         script=script("baselines"),
         modules=modules("baselines"),

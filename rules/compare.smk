@@ -1,4 +1,5 @@
 rule compare:
+    "Compare all models and baselines of a dataset in one table."
     input:
         script=script("compare"),
         modules=modules("compare"),

@@ -1,5 +1,6 @@
 # New aptamers, by one model of all seeds together.
 rule design:
+    "Design new aptamers with a trained model, by a genetic algorithm."
     input:
         script=script("design"),
         modules=modules("design"),

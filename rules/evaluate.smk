@@ -1,4 +1,5 @@
 rule evaluate:
+    "Compute the metrics of one model's predictions, with intervals, and plot them."
     input:
         script=script("evaluate"),
         modules=modules("evaluate"),

@@ -1,4 +1,5 @@
 rule export:
+    "Write a fine-tuned model as ONNX, and prove that it gives the same logits."
     input:
         script=script("export"),
         modules=modules("export"),

@@ -1,4 +1,5 @@
 rule finetune:
+    "Fine-tune a model on labelled pairs."
     input:
         script=script("finetune"),
         modules=modules("finetune"),

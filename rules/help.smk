@@ -1,5 +1,6 @@
 # snakemake --cores 1 help
 rule help:
+    "Say what Snakemake can be asked for."
     input:
         workflow.source_path("../docs/targets.txt"),
     log:

@@ -1,4 +1,5 @@
 rule ingest:
+    "Read scored aptamers in any format; account for every row."
     input:
         script=script("ingest"),
         modules=modules("ingest"),

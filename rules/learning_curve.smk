@@ -31,6 +31,7 @@ use rule predict as predict_share with:
 
 
 rule learning_curve:
+    "Compare models that were trained on shares of the training aptamers."
     input:
         script=script("learning_curve"),
         modules=modules("learning_curve"),

@@ -1,5 +1,6 @@
 # Last, after all results, for it has their checksums.
 rule manifest:
+    "Record the config, versions, machine and checksums of a run."
     input:
         script=script("manifest"),
         modules=modules("manifest"),

@@ -1,4 +1,5 @@
 rule measure:
+    "Time all forms of a model, in turn, on one machine."
     input:
         script=script("measure"),
         modules=modules("measure"),

@@ -1,4 +1,5 @@
 rule pair:
+    "Make labelled pairs of the aptamers of each part."
     input:
         script=script("pairing"),
         modules=modules("pairing"),

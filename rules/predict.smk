@@ -1,4 +1,5 @@
 rule predict:
+    "Compute the logits of all test pairs."
     input:
         script=script("predict"),
         modules=modules("predict"),

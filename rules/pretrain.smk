@@ -15,6 +15,7 @@ PRETRAINING = [
 
 
 rule pretrain:
+    "Train the encoder on sequences alone, before fine-tuning."
     input:
         script=script("pretrain"),
         modules=modules("pretrain"),

@@ -1,4 +1,5 @@
 rule card:
+    "Put a model, its tokenizer and its card into a folder that can be published."
     input:
         script=script("card"),
         modules=modules("card"),
@@ -35,6 +36,7 @@ rule card:
 
 # Asked for by name alone, and then done each time.
 rule publish:
+    "Upload the folder that the rule card writes to the Hugging Face Hub."
     input:
         script=script("publish"),
         modules=modules("publish"),

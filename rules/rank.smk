@@ -1,4 +1,5 @@
 rule rank:
+    "Rank the user's candidates with the models of all seeds."
     input:
         script=script("rank"),
         modules=modules("rank"),

@@ -1,4 +1,5 @@
 rule recommend:
+    "Choose the fastest form of a model that is accurate enough."
     input:
         script=script("recommend"),
         modules=modules("recommend"),

@@ -1,5 +1,6 @@
 # What the report says of a dataset beside the results of the other stages.
 rule describe:
+    "Plot and describe the aptamers of a dataset."
     input:
         script=script("describe"),
         modules=modules("describe"),
@@ -27,6 +28,7 @@ rule describe:
 
 # Three sentences, which are on the report's first page.
 rule answer:
+    "Write the findings of a dataset in three sentences."
     input:
         script=script("answer"),
         modules=modules("answer"),

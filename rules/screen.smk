@@ -5,6 +5,7 @@ SCREENED_BY = (
 
 
 rule screen:
+    "Score one chunk of a very large set of candidates."
     input:
         script=script("screen"),
         modules=modules("screen"),
@@ -37,6 +38,7 @@ rule screen:
 
 
 rule shortlist:
+    "Merge the best candidates of all chunks."
     input:
         script=script("shortlist"),
         modules=modules("shortlist"),

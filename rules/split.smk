@@ -9,6 +9,7 @@ FAMILY = as_options(
 
 
 rule split:
+    "Divide aptamers into train, validation and test parts."
     input:
         script=script("split"),
         modules=modules("split"),

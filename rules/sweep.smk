@@ -1,6 +1,7 @@
 # Models of one kind side by side, by their settings; on validation, for the test aptamers are not
 # there to choose by.
 rule sweep:
+    "Compare the trainings of a sweep."
     input:
         script=script("sweep"),
         modules=modules("sweep"),

@@ -3,6 +3,7 @@ OF_TOKENIZER = ["kind", "checkpoint", "tokenizer", "k", "vocabulary", "init_from
 
 
 rule tokenizer:
+    "Make a model's tokenizer, and check that all aptamers fit."
     input:
         script=script("tokenizer"),
         modules=modules("tokenizer"),

@@ -1,4 +1,5 @@
 rule variant:
+    "Write one form of a model, and measure how its predictions differ."
     input:
         unpack(compared_with),
         script=script("variant"),

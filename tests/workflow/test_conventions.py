@@ -78,3 +78,10 @@ def test_help_has_an_example_that_is_understood(program, name):
 def test_snakemake_lists_its_targets(snakemake):
     said = snakemake("help", "--cores", "1", "--quiet", "all").stdout
     assert said.strip() == (ROOT / "docs/targets.txt").read_text(encoding="utf-8").strip()
+
+
+def test_every_rule_says_what_it_does():
+    for path in [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]:
+        text = path.read_text(encoding="utf-8")
+        for name, line in re.findall(r"^rule (\w+):\n +(.*)", text, re.M):
+            assert re.fullmatch(r'"[A-Z].*\."', line), name
