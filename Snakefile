@@ -15,12 +15,12 @@ configfile: f"{workflow.current_basedir}/config.yaml"
 report: "report/workflow.rst"
 
 
-include: "rules/common.smk"
-include: "rules/trainings.smk"
-include: "rules/variants.smk"
-include: "rules/uses.smk"
-include: "rules/labels.smk"
-include: "rules/targets.smk"
+include: "rules/helpers/common.smk"
+include: "rules/helpers/trainings.smk"
+include: "rules/helpers/variants.smk"
+include: "rules/helpers/uses.smk"
+include: "rules/helpers/report_titles.smk"
+include: "rules/helpers/targets.smk"
 
 
 config = checked(config)

@@ -233,7 +233,7 @@ def test_names_that_no_model_may_have(name):
 
 
 def test_every_name_that_the_rules_use_is_known():
-    rules = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("rules/*.smk"))
+    rules = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("rules/**/*.smk"))
     assert tuple(BASELINES) == NAMES_OF_BASELINES
     used = {what: re.findall(rf'"<{what}>/([^/{{}}"]+)', rules) for what in ("run", "data", "fold")}
     assert {"manifest.json", "design"} <= set(used["run"])

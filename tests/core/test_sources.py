@@ -49,7 +49,7 @@ def test_declared_modules_are_the_imported_ones(seen, name):
 
 
 def test_each_script_is_some_rules():
-    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.smk"))
+    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").rglob("*.smk"))
     for name in set(SCRIPTS) - {"verify"}:  # which compares what runs have made
         assert f'script("{name}")' in rules
         assert f'modules("{name}")' in rules

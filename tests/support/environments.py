@@ -23,7 +23,7 @@ def packages(path):
 
 def environments():
     """The environment of each rule that has one, those by `use rule` included."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").rglob("*.smk"))]
     found = {}
     for text in texts:
         found |= re.findall(r'^rule (\w+):\n.*?\.\./envs/(\w+)\.yaml"', text, re.M | re.S)

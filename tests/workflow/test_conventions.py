@@ -81,7 +81,7 @@ def test_snakemake_lists_its_targets(snakemake):
 
 
 def test_every_rule_says_what_it_does():
-    for path in [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]:
+    for path in [ROOT / "Snakefile", *(ROOT / "rules").rglob("*.smk")]:
         text = path.read_text(encoding="utf-8")
         for name, line in re.findall(r"^rule (\w+):\n +(.*)", text, re.M):
             assert re.fullmatch(r'"[A-Z].*\."', line), name

@@ -42,7 +42,7 @@ def test_the_manifest_has_all_versions():
 
 
 def test_the_snakefile_imports_nothing_heavy():
-    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.smk"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").rglob("*.smk"))
     ours = set(re.findall(r"^from (aptarank[\w.]+) import", text, re.M))
     assert "aptarank.config.resolution" in ours
     code = f"import sys, {', '.join(ours)}; print(*sys.modules)"
@@ -71,7 +71,7 @@ def imports(file):
 
 
 def test_every_rule_has_an_environment_with_what_it_imports():
-    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.smk"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").rglob("*.smk"))
     rules = re.findall(r'rule (\w+):.*?script\("(\w+)"\).*?\.\./envs/(\w+)\.yaml', text, re.S)
     assert len(rules) == len(re.findall(r"^rule (?!help:)", text, re.M))  # which only prints
     for rule, script, env in rules:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 # Where the Snakefile is, also where it is a module of another.
-HOME = os.path.dirname(str(workflow.current_basedir))
+HOME = os.path.dirname(os.path.dirname(str(workflow.current_basedir)))
 if not os.path.isdir(HOME):
     raise WorkflowError(
         f"{HOME}: aptarank's scripts are read from a folder; clone it, and name its Snakefile"
