@@ -22,17 +22,15 @@ from pathlib import Path
 import click
 import torch
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "scripts")]
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/support")]
 
 from aptarank.core import machine
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx
 from aptarank.exports.variant_info import write_about
 from aptarank.exports.variants import checksum
-from aptarank.models.encoder import new_model
-from aptarank.models.fused import fused
-from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.use.scorer import load_scorer
+from small_models import exported, saved
 
 MEMORY = 12 * 2**30  # bytes of address space
 PATIENCE = 60  # seconds of one try
@@ -43,17 +41,8 @@ ODD += [[[]] * 3, {"type": "Sequence"}, "[UNK]", "nucleotide"]
 
 def make_model(root: Path) -> None:
     """A nano `rank` model as the pipeline leaves it: folder, ONNX file, variant, recommendation."""
-    torch.manual_seed(1)
-    tokenizer = nucleotide_tokenizer(512)
-    model = new_model("nano", len(tokenizer), tokenizer.pad_token_id, 0.0, "rank").eval()
-    model.save_pretrained(root / "model")
-    tokenizer.save_pretrained(root / "model")
-    inputs = {
-        "input_ids": torch.randint(5, 9, (2, 12)),
-        "attention_mask": torch.ones(2, 12, dtype=torch.int64),
-    }
     folder = root / "variants/onnx-fused"
-    export_onnx(fused(model), inputs, folder / "model.onnx", 20)
+    exported(saved(root / "model"), folder / "model.onnx")
     about = {"variant": "onnx-fused", "skipped": None, "limit": 512, "kind": "rank"}
     write_about(folder, about | {"files": {"model.onnx": checksum(folder / "model.onnx")}})
     (root / "speed").mkdir()

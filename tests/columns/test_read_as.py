@@ -389,3 +389,33 @@ def test_a_number_far_from_all_others_is_asked_about(program, tmp_path, code):
     values = [f"{number / 7:.3f}" for number in range(-20, 20)] + [code] * 5
     path = scored_column(tmp_path / "a.csv", "fitness", values)
     assert f"is the score '{code}' a missing value?" in program("ingest", path).output
+
+
+def test_another_logarithm_may_be_of_any_unit(program, tmp_path):
+    path = scored_column(tmp_path / "a.csv", "-log10(Kd)", ["-1.2", "-2.5 ± 0.1", "0.3"])
+    assert "3 aptamers + 0 rejected" in program("ingest", path).output
+
+
+def test_reads_may_have_bounds(program, tmp_path):
+    path = scored_column(tmp_path / "a.csv", "reads", ["<5", "7", '"1,234"', "1e+05"])
+    assert "4 aptamers + 0 rejected" in program("ingest", path).output
+
+
+def test_a_header_again_whose_score_is_blank_is_a_row_of_no_aptamer(program, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("sequence,Kd (nM)\nACGTACGTAC,1\nAptamer,\nACGTACGTAG,2\n")
+    assert "2 aptamers + 1 rejected" in program("ingest", path, "--max-rejected", "1").output
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("gone.csv", "gone.csv: no such file; paths are relative to /"),
+        ("folder", "name the files in it: 'folder/*.csv'"),
+        ("list.txt", "has no score to learn from; rank.py and screen.py can rank it"),
+    ],
+)
+def test_what_cannot_be_read_comes_with_advice(program, tmp_path, name, told):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "list.txt").write_text("ACGTACGTAC\nACGTACGTAG\n")
+    assert told in program("ingest", name, code=1).output

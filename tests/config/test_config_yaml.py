@@ -224,6 +224,13 @@ def test_names_of_our_own_folders(name):
         resolve({"datasets": {name: {"path": "x"}}})
 
 
+@pytest.mark.parametrize("what", ["datasets", "models"])
+def test_names_that_one_folder_may_have(what):
+    own = {"datasets": {"path": "x"}, "models": {"kind": "rank"}}[what]
+    with pytest.raises(InputError, match=f"{what}.lab and {what}.LAB differ in case alone"):
+        resolve({what: {"lab": dict(own), "LAB": dict(own)}})
+
+
 @pytest.mark.parametrize(
     "name", ["description", "pairs", "split.csv", "fold-2", "x.log", *BASELINES]
 )
@@ -276,3 +283,8 @@ def test_the_path_of_the_workflow():
     for path in ("/br{x}/apt", "/lt<run>/apt", "/a}/b"):
         with pytest.raises(InputError, match=r"the path of aptarank, .* has .* move it"):
             check_home(path)
+
+
+def test_a_mistake_comes_with_the_name_of_its_file(snakemake):
+    done = snakemake("-n", config="seeds: none", code=1)
+    assert "The config is that of overlay.yaml." in done.stdout + done.stderr

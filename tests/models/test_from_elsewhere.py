@@ -1,10 +1,13 @@
 """A model folder from elsewhere is data: nothing of it runs, and no damage of it is a traceback."""
 
 import json
+import os
 import pickle
 import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from hashlib import sha256
 
@@ -16,16 +19,16 @@ from huggingface_hub import HfApi
 from onnx import TensorProto, helper, numpy_helper
 
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx
 from aptarank.exports.variant_info import write_about
 from aptarank.exports.variants import load_variant, write_variant
 from aptarank.models.encoder import new_model
-from aptarank.models.fused import fused
-from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.models.tokenizer import load_tokenizer
 from aptarank.provenance import hub
 from aptarank.use.scorer import load_scorer
 from made_aptamers import TINY_CANDIDATES
 from program_folders import PROGRAMS, Hostile, program_folder
+from small_models import exported, saved
+from snakemake_runs import ROOT
 
 CPU = torch.device("cpu")
 
@@ -34,16 +37,7 @@ CPU = torch.device("cpu")
 def clean(tmp_path_factory):
     """A rank model as finetune.py leaves it, with an ONNX file beside."""
     root = tmp_path_factory.mktemp("clean")
-    torch.manual_seed(1)
-    tokenizer = nucleotide_tokenizer(512)
-    model = new_model("nano", len(tokenizer), tokenizer.pad_token_id, 0.0, "rank").eval()
-    model.save_pretrained(root / "model")
-    tokenizer.save_pretrained(root / "model")
-    inputs = {
-        "input_ids": torch.randint(5, 9, (2, 12)),
-        "attention_mask": torch.ones(2, 12, dtype=torch.int64),
-    }
-    export_onnx(fused(model), inputs, root / "onnx/model.onnx", 20)
+    exported(saved(root / "model"), root / "onnx/model.onnx")
     return root
 
 
@@ -159,6 +153,38 @@ def test_hostile_onnx_is_refused_before_it_is_loaded(copy, change):
     with pytest.raises(InputError, match=HOSTILE_ONNX[change]) as error:
         load_scorer(copy / "onnx/model.onnx", 1, CPU)
     assert "model.onnx" in str(error.value)
+
+
+def test_names_in_an_onnx_file_do_not_reach_the_terminal(copy, capfd):
+    def unused(model):
+        spare = numpy_helper.from_array(np.zeros(2, dtype=np.float32), "\x1b[31mevil")
+        model.graph.initializer.append(spare)
+
+    edited(copy / "onnx/model.onnx", unused)
+    load_scorer(copy / "onnx/model.onnx", 1, CPU).scores(["ACGTACGT"])
+    assert "\x1b" not in "".join(capfd.readouterr())
+
+
+LIMITED = """
+import resource, sys, torch
+from pathlib import Path
+from aptarank.core.sizes import memory
+from aptarank.exports.onnx_model import onnx_forward
+onnx_forward(Path(sys.argv[1]), 1, torch.device("cpu"))
+print(0 < resource.getrlimit(resource.RLIMIT_DATA)[0] <= memory())  # -1 is no limit
+"""
+
+
+def test_an_onnx_file_cannot_take_more_memory_than_there_is(copy):
+    """Its sizes may be known only when it runs; then the process would be killed without a word."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, copy / "onnx/model.onnx"],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "True"
 
 
 def json_edit(name, **changes):

@@ -3,14 +3,14 @@
 import json
 
 import pytest
-import torch
 from transformers import PreTrainedConfig
 
 from aptarank.core.errors import InputError
-from aptarank.models.encoder import checkpoint_config, new_model
-from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.models.encoder import checkpoint_config
+from aptarank.models.tokenizer import load_tokenizer
 from made_aptamers import TINY_CANDIDATES
 from program_folders import PROGRAMS, program_folder
+from small_models import saved
 
 KNOWN = "name,sequence,score\na,ACGTACG,1\nb,GGGTACG,2\nc,TTTTACG,3\n"
 PAIRS = "Sequence1,Sequence2\nACGTACG,GGGTACG\n"
@@ -20,11 +20,8 @@ PAIRS = "Sequence1,Sequence2\nACGTACG,GGGTACG\n"
 def theirs(tmp_path, monkeypatch):
     """A rank model's folder, in an empty working directory."""
     monkeypatch.chdir(tmp_path)
-    torch.manual_seed(1)
-    tokenizer = nucleotide_tokenizer(512)
     folder = tmp_path / "theirs"
-    new_model("nano", len(tokenizer), tokenizer.pad_token_id, 0.0, "rank").save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    saved(folder)
     for name, text in (("c.csv", TINY_CANDIDATES), ("known.csv", KNOWN), ("pairs.csv", PAIRS)):
         (tmp_path / name).write_text(text)
     return folder

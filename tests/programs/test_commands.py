@@ -106,7 +106,8 @@ def test_no_file_is_written_over_one_that_is_read(program, tmp_path, monkeypatch
     table = Path("scored.csv")
     table.write_text("sequence,score\nACGTACGTAC,1\nACGTACGTAG,2\n")
     before = table.read_text()
-    for name in ("scored.csv", "./scored.csv", str(table.absolute()), "s*.csv"):
+    Path("link.csv").symlink_to(table)
+    for name in ("scored.csv", "./scored.csv", "link.csv", str(table.absolute()), "s*.csv"):
         said = program("ingest", name, "--better", "higher", "-o", table, code=1).output
         assert "scored.csv: both an input and --output" in said
     assert table.read_text() == before

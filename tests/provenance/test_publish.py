@@ -110,6 +110,22 @@ def test_what_is_missing(hub, repository, environment, tmp_path):
     assert hub.seen == []
 
 
+@pytest.mark.parametrize("name", [".token.json", "credentials.json", ".git/config.json", "x.onnx"])
+def test_what_card_does_not_write_stays_here(repository, environment, tmp_path, name):
+    copy = tmp_path / "repository"
+    shutil.copytree(repository, copy)
+    (copy / name).parent.mkdir(exist_ok=True)
+    (copy / name).write_text("{}")
+    said = publish(copy, "--repository", NAME, environment=environment, code=1)
+    assert f"{copy / name}: not a file that card.py writes" in said
+
+
+@pytest.mark.parametrize("name", ["me/x--y", "me/a.git", "a/" + "b" * 200])
+def test_a_name_that_the_hub_refuses(repository, environment, name):
+    said = publish(repository, "--repository", name, environment=environment, code=1)
+    assert "not a name of a repository" in said
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "onnx/model.onnx", "config.json"])
 def test_what_is_not_what_its_name_says_stays_here(hub, repository, environment, tmp_path, name):
     copy = tmp_path / "repository"

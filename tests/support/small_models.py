@@ -5,17 +5,15 @@ import dataclasses
 import torch
 
 from aptarank.config.resolution import resolve
+from aptarank.exports.onnx_model import export_onnx
 from aptarank.models.encoder import new_model
+from aptarank.models.fused import fused
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.training.optimisation import Settings
 from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
-
-
 ALONE = World(CPU)
-
-
 TOKENIZER = nucleotide_tokenizer(512)
 
 
@@ -27,3 +25,20 @@ def settings(kind, **changes):
 def model(kind, dropout=0.0, seed=1):
     torch.manual_seed(seed)
     return new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, dropout, kind)
+
+
+def saved(folder, kind="rank"):
+    """A model and its tokenizer in a folder as finetune.py leaves it; returns the model."""
+    made = model(kind).eval()
+    made.save_pretrained(folder)
+    TOKENIZER.save_pretrained(folder)
+    return made
+
+
+def exported(made, path):
+    """A rank model as an ONNX file, fused."""
+    inputs = {
+        "input_ids": torch.randint(5, 9, (2, 12)),
+        "attention_mask": torch.ones(2, 12, dtype=torch.int64),
+    }
+    export_onnx(fused(made), inputs, path, 20)

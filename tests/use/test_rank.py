@@ -1,5 +1,7 @@
 """Candidates ranked by models, and tournaments of a pair model."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -223,3 +225,17 @@ def test_a_model_of_another_alphabet(program, models, tmp_path, candidates):
     (folder / "tokenizer.json").write_text(text.replace('"T":', '"X":'))
     said = program("rank", "c.csv", "--model", folder, code=1).output
     assert "a model of another alphabet" in said
+
+
+def test_options_that_would_say_nothing(program, models, candidates):
+    model = ("--model", models / "rank-1")
+    said = program("rank", "c.csv", *model, *model, code=1).output
+    assert "rank-1: given twice as --model" in said
+    said = program("rank", "c.csv", *model, "--split", "split.csv", code=1).output
+    assert "--split is of the aptamers of --trained-on" in said
+
+
+def test_the_folder_around_a_model_is_told_from_it(program, models, candidates, tmp_path):
+    shutil.copytree(models / "rank-1", tmp_path / "seed-1/model")
+    said = program("rank", "c.csv", "--model", "seed-1", code=1).output
+    assert "Did you mean seed-1/model?" in said

@@ -247,3 +247,8 @@ def test_a_lost_chunk_is_made_again_alone(finished, tmp_path):
     assert (folder / target).read_bytes() == first
     run(screen % 2)
     assert (folder / target).read_bytes() == first
+
+
+def test_mutants_without_end_are_refused(program, models):
+    given = ("--mutants-of", "ACGT" * 10, "--within", "30", "--model", models / "rank-1")
+    assert "mutants of 40 bases within 30 places" in program("screen", *given, code=1).output

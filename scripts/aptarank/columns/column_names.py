@@ -288,6 +288,11 @@ def is_share(name: str) -> bool:
     return SHARE in quantities_of(words) or bool({"%", "percent"} & set(words))
 
 
+def is_p_form(name: str) -> bool:
+    """Whether a name says a pKd, pIC50 and the like: -log10 of mol/L."""
+    return "p" in words_of(name)
+
+
 def is_count(name: str) -> bool:
     """Whether a name says numbers of reads, as they are: not relative, of a million or in logs."""
     words = set(words_of(name))

@@ -13,10 +13,10 @@ class Row(NamedTuple):
     """One record as it stands in a file.
 
     `line` counts from 1 (in Parquet: the row); `better` is the format's own direction, "" where it
-    has none; `scale` says how the score is to be read (see `scores.measure`); `reads` is a count of
-    a sequencer; `family` the value of the column that a split keeps together; `version` that of the
-    program that wrote the record, where versions differ; `problem` says why the record cannot be
-    read at all.
+    has none; `scale` says how the score is to be read (see `measurements.measure`); `reads` is a
+    count of a sequencer; `family` the value of the column that a split keeps together; `version`
+    that of the program that wrote the record, where versions differ; `problem` says why the record
+    cannot be read at all.
     """
 
     source: str

@@ -98,9 +98,10 @@ def check_numbers(column: pd.Series, path: Path) -> None:
         wrong &= column.notna() & ~np.isinf(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))
+        found = column.iloc[row]
+        found = repr(found) if isinstance(found, str) else found
         raise InputError(
-            f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; expected a number"
-            f"{ANEW}"
+            f"{path}, line {row + 2}: {column.name} is {found}; expected a number{ANEW}"
         )
 
 

@@ -52,7 +52,7 @@ def which_model(
 
     Args:
         validation: what `validated` gives.
-        summary: what `summary.summarise` gives.
+        summary: what `model_summary.summarise` gives.
         pairs: test pairs of one run.
         leaking: whether their aptamers were in training too.
     """
@@ -81,7 +81,7 @@ def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> s
     """How far a model is above the best of the cheap baselines, on the same test pairs.
 
     Args:
-        paired: what `summary.paired_differences` gives.
+        paired: what `model_summary.paired_differences` gives.
     """
     table = accuracy_of(summary)
     cheap = table.loc[table["kind"] == "baseline", "mean"].sort_values(
@@ -146,7 +146,7 @@ def what_was_run(account: Mapping, audits: Sequence[pd.DataFrame], summary: pd.D
     """Rows in, aptamers in each part, trainings.
 
     Args:
-        account: what `ingestion.account` gives.
+        account: what `ingest.account` gives.
     """
     files = ", ".join(literal(file["file"].rpartition("/")[2]) for file in account["files"][:3])
     more = f" and {len(account['files']) - 3} more files" if len(account["files"]) > 3 else ""
@@ -168,7 +168,7 @@ def what_was_read(account: Mapping) -> str:
     """What was read as what, once where all files are read alike.
 
     Args:
-        account: what `ingestion.account` gives.
+        account: what `ingest.account` gives.
     """
     lines = dict.fromkeys(worded(file["read_as"]) for file in account["files"])
     more = f" and {len(lines) - 3} other ways" if len(lines) > 3 else ""

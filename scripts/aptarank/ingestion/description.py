@@ -11,7 +11,7 @@ BINS = 40  # of a histogram, at most
 
 
 def where_rows_went(account: Mapping) -> pd.DataFrame:
-    """An account of all rows, as `ingestion.account` gives it.
+    """An account of all rows, as `ingest.account` gives it.
 
     Returns:
         `what` became of them, `rows`, and their `share`; the rejected by reason.

@@ -14,7 +14,7 @@ from aptarank.models.encoder import kind_of
 from aptarank.models.model_inputs import PROBE, Encoded, compose, encode
 from aptarank.pairing.bradley_terry import win_rate
 
-Inputs = dict[str, torch.Tensor]  # of a model, as encoding.compose makes them
+Inputs = dict[str, torch.Tensor]  # of a model, as model_inputs.compose makes them
 # Model inputs of one batch in, its logits out, float32 of shape (batch,).
 Forward = Callable[[Inputs], np.ndarray]
 Track = Callable[[Iterable], Iterable]

@@ -2,6 +2,7 @@
 
 import gc
 import glob
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from aptarank.core.log import logger, never_silent, set_up_logging
 from aptarank.programs.schema_options import WholeNumber, or_none, setting
 
 PATH = click.Path(path_type=Path)  # of what is read
-WRITTEN = click.Path(path_type=Path)
+WRITTEN = click.Path(path_type=Path)  # of what is written: `check_paths` tells them apart
 
 # What a program imports makes a million objects that live as long as it does. The garbage collector
 # does not see them from here to where its command is made, and so a program that uses PyTorch
@@ -83,9 +84,9 @@ def files_of(param: click.Parameter, value: object) -> set[Path]:
     if isinstance(value, tuple | list):
         return {path for each in value for path in files_of(param, each)}
     if isinstance(value, Path):
-        return {value.absolute()}
+        return {Path(os.path.realpath(value))}
     named = isinstance(value, str) and param.name == "files"
-    return {Path(path).absolute() for path in (value, *glob.glob(value))} if named else set()
+    return {Path(os.path.realpath(path)) for path in (value, *glob.glob(value))} if named else set()
 
 
 # What our code raises on a table or an object that is not as we write it.

@@ -24,7 +24,7 @@ VARIANTS = {
     "openvino-int8": "openvino/model_int8.onnx",
 }
 # Forms of a model in a repository, of all of its layers or of the first ones.
-WRITTEN = re.compile(r"(onnx|openvino)/model(_[a-z0-9]+)*\.onnx")
+FORM_FILE = re.compile(r"(onnx|openvino)/model(_[a-z0-9]+)*\.onnx")
 
 
 def place_of(variant: str) -> str | None:
@@ -64,7 +64,7 @@ def check_repository(folder: Path, names: Iterable[str]) -> None:
     """Raise InputError where a file is not one that card.py writes, or a link leads out."""
     for name in names:
         check_inside(folder / name, folder)
-        if name not in (*KNOWN, CARD) and not WRITTEN.fullmatch(name):
+        if name not in (*KNOWN, CARD) and not FORM_FILE.fullmatch(name):
             raise InputError(
                 f"{folder / name}: not a file that card.py writes; move it away, so that it is not "
                 "published"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from aptarank.columns.column_names import is_count, meaning_of, unit_of
+from aptarank.columns.column_names import is_count, is_p_form, meaning_of, unit_of
 from aptarank.columns.lookup import NAME_NAMES, SEQUENCE_NAMES, known, place, plain, shown
 from aptarank.columns.read_as import HEADER, ReadAs, column
 from aptarank.columns.rows import GROUPINGS, LabelRow, Options, Row
@@ -16,6 +16,7 @@ from aptarank.reading.tabular_files import Table, is_number, is_sequence
 from aptarank.values.measured import has_unit, tidied
 from aptarank.values.measurements import (
     COUNTS,
+    MINUS_LOG,
     PERCENT,
     PKD,
     PLAIN_NUMBERS,
@@ -26,6 +27,7 @@ from aptarank.values.measurements import (
 from aptarank.values.sequences import shortened
 
 PEEKED = 200  # rows looked at to tell what a column holds
+BASES = frozenset("ACGTU")
 LONGEST_NAME = 40  # letters of the name of a column of sequences
 
 
@@ -128,7 +130,9 @@ def scale_of(name: str, fields: list[str]) -> str:
     meaning = meaning_of(name)
     if meaning.quantity and meaning.quantity.kind == "concentration":
         if meaning.logarithm:
-            return PKD if meaning.flipped else PLAIN_NUMBERS
+            if not meaning.flipped:
+                return PLAIN_NUMBERS
+            return PKD if is_p_form(name) else MINUS_LOG
         units = unit_of(name) or any(has_unit(tidied(field).replace(",", ".")) for field in fields)
         if units and meaning.better == "lower":
             return unit_of(name)
@@ -220,7 +224,8 @@ def plain_rows(
             continue
 
         if is_header(fields[places.sequence], header[places.sequence]):
-            if [field.strip() for field in fields] != header:
+            name = "" if places.score is None else fields[places.score].strip()
+            if name and name != header[places.score]:
                 raise InputError(
                     f"{source}, line {line}: another header, {shown(fields)}: a second table "
                     "begins there; put each into a file or sheet of its own"
@@ -246,7 +251,7 @@ def plain_rows(
 def is_header(field: str, name: str) -> bool:
     """Whether a field of the column of sequences is the name of such a column."""
     letters = field.strip()
-    if len(letters) > LONGEST_NAME or set(letters) <= set("ACGTU"):
+    if len(letters) > LONGEST_NAME or BASES.issuperset(letters):
         return False
     return plain(letters) == plain(name) or plain(letters) in SEQUENCE_NAMES
 

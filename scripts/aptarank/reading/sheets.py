@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,12 +60,8 @@ def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, lis
     Raises:
         InputError: a cell so far from the others that no program could show the table.
     """
-    values, formulas = (
-        openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only, rich_text=True)[
-            name
-        ]
-        for only in (True, False)
-    )
+    book = partial(openpyxl.load_workbook, read_only=True, rich_text=True)
+    values, formulas = (book(io.BytesIO(data), data_only=only)[name] for only in (True, False))
     values.reset_dimensions()
     formulas.reset_dimensions()
     merged = merged_rows(data, values)
@@ -109,12 +106,14 @@ def shown(cell: Any) -> Any:
     if not number or (isinstance(value, float) and isnan(value)):
         return value
     found = formatted(getattr(cell, "number_format", None) or "", value)
-    value = value / 1000**found.thousands if found.thousands else value
-    if isinstance(value, float) and abs(value) < 1e15:
-        value = int(value) if value.is_integer() and found.texts else float(f"{value:.15g}")
     if not found.digits:
         return found.before
-    return f"{found.before}{value}{found.after}" if found.texts else value
+    if found.thousands:
+        value = float(f"{value / 1000**found.thousands:.15g}")  # as exact as Excel is
+    if not found.before and not found.after:
+        return value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return f"{found.before}{int(value) if whole else value}{found.after}"
 
 
 def run_text(run: Any) -> str:
@@ -140,11 +139,6 @@ class Shown(NamedTuple):
     after: str = ""
     thousands: int = 0
     digits: bool = True
-
-    @property
-    def texts(self) -> bool:
-        """Whether there is a text beside the number."""
-        return bool(self.before or self.after)
 
 
 def formatted(number_format: str, value: float | Decimal) -> Shown:

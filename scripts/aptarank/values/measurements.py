@@ -25,8 +25,8 @@ COUNT = r"[0-9]{1,15}(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?"
 KD_LIMITS = (1e-16, 0.1)
 
 # How a score column is to be read.
-PLAIN_NUMBERS, PKD, PERCENT, COUNTS = "number", "pKd", "%", "reads"
-PKD_LIMITS = (0.0, 16.0)
+PLAIN_NUMBERS, PKD, MINUS_LOG, PERCENT, COUNTS = "number", "pKd", "-log", "%", "reads"
+PKD_LIMITS = (0.0, 16.0)  # of mol/L; another logarithm may be of any unit
 RECIPROCAL = re.compile(r"M ?\^?[-⁻][1¹]\Z")  # per molar: an association constant
 UNITS = "fM, pM, nM, uM, mM, M"
 WHOLE = re.compile(r"[0-9]+(?:\.0*|[eE]\+?[0-9]{1,2})?")
@@ -99,10 +99,10 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     """Read a score.
 
     Args:
-        scale: `number` for plain numbers and bounds (`<5`); `pKd` also for ranges and errors
-            (`6.5-7.2`, `6.5 ± 0.2`); `reads` for whole numbers; `%` for those of numbers with
-            that sign; a unit of concentration such as `nM`, or "" where each text has its own, for
-            Kd (`0.58 nM`, `∼0.17 µM`, `<100μM`, `25-200 nM`, `5.2 ± 0.3 × 10⁻⁹ M`).
+        scale: `number` for plain numbers and bounds (`<5`); `pKd` and `-log` also for ranges and
+            errors (`6.5-7.2`, `6.5 ± 0.2`); `reads` for whole numbers and bounds; `%` for those of
+            numbers with that sign; a unit of concentration such as `nM`, or "" where each text has
+            its own, for Kd (`0.58 nM`, `∼0.17 µM`, `<100μM`, `25-200 nM`, `5.2 ± 0.3 × 10⁻⁹ M`).
 
     Returns:
         In the unit of the score; a Kd in mol/L. A bound has an infinite end.
@@ -117,8 +117,11 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     tidy = tidied(text)
     if not tidy:
         raise ValueError("missing score")
-    if scale == COUNTS:
-        return Measure(*[float(to_count(tidy))] * 2)
+    if scale == COUNTS and tidy[0] in "<>≤≥":
+        scale = PLAIN_NUMBERS
+    elif scale == COUNTS:
+        count = float(to_count(tidy))
+        return Measure(count, count)
     if FORMULA.match(tidy):
         raise ValueError(
             f"not a number: {shortened(tidy)!r} (a formula without its value: save it from Excel)"
@@ -148,15 +151,16 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
 
 def is_concentration(scale: str) -> bool:
     """Whether a scale is that of a Kd: a unit, or "" where each text has its own."""
-    return scale not in (PLAIN_NUMBERS, PKD, PERCENT, COUNTS)
+    return scale not in (PLAIN_NUMBERS, PKD, MINUS_LOG, PERCENT, COUNTS)
 
 
 def fits(found: Measured, scale: str) -> bool:
     """Whether what was found is what the column has."""
     if scale == PLAIN_NUMBERS:
         return found.plain
-    names = {PKD: "Q", PERCENT: ""}.get(scale, "K")
-    units = {PKD: found.high_unit == "", PERCENT: found.high_unit == "%"}
+    names = {PKD: "Q", MINUS_LOG: "Q", PERCENT: ""}.get(scale, "K")
+    unitless = found.high_unit == ""
+    units = {PKD: unitless, MINUS_LOG: unitless, PERCENT: found.high_unit == "%"}
     return found.name in ("", names) and units.get(scale, found.high_unit != "%")
 
 
