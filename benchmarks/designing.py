@@ -35,8 +35,8 @@ from aptarank.core import machine
 from aptarank.core.tables import write_csv
 from aptarank.report.plots import BLUE, GREY, ORANGE, pyplot, save
 from aptarank.use.constraints import Constraints, Space, to_text
-from aptarank.use.genetic import Score, Settings, evolve, standardised, summarise
-from aptarank.use.scorer import load_scorer
+from aptarank.use.genetic import GeneticSettings, Score, evolve, standardised, summarise
+from aptarank.use.load_scorer import load_scorer
 
 TOP = 0.001
 SURVIVE, MUTATION = 0.1, 0.002  # of the original method
@@ -44,12 +44,12 @@ KEYS = ("tournament", "crossover", "mutation", "insertion", "deletion", "elite")
 COLOURS = {"genetic algorithm": BLUE, "plain loop": ORANGE, "random search": GREY}
 
 
-def settings_of(population: int, budget: int, kappa: float, seed: int) -> Settings:
+def settings_of(population: int, budget: int, kappa: float, seed: int) -> GeneticSettings:
     """The config's defaults but for the size, and as many generations as use up the budget."""
     shares = {key: default(f"design.{key}") for key in KEYS}
     children = population - round(shares["elite"] * population)
     generations = -(-(budget - population) // children)
-    return Settings(population, generations, **shares, kappa=kappa, seed=seed)
+    return GeneticSettings(population, generations, **shares, kappa=kappa, seed=seed)
 
 
 def genetic(score: Score, length: int, population: int, budget: int, kappa: float, seed: int):
@@ -238,7 +238,7 @@ def timed(paths: list[Path], known: list[str], threads: int) -> tuple[float, flo
     shares = {key: default(f"design.{key}") for key in KEYS}
     start = time.perf_counter()
     space = Space(Constraints((15, 15)))
-    scored, _ = evolve(score, space, Settings(1000, 200, **shares, kappa=0.0, seed=1))
+    scored, _ = evolve(score, space, GeneticSettings(1000, 200, **shares, kappa=0.0, seed=1))
     return time.perf_counter() - start, inside, len(scored)
 
 

@@ -29,7 +29,7 @@ from aptarank.core import machine
 from aptarank.core.errors import InputError
 from aptarank.exports.variant_info import write_about
 from aptarank.exports.variants import checksum
-from aptarank.use.scorer import load_scorer
+from aptarank.use.load_scorer import load_scorer
 from small_models import exported, saved
 
 MEMORY = 12 * 2**30  # bytes of address space

@@ -6,6 +6,7 @@ Run: .venv/bin/python benchmarks/ranking.py --run results/example/example
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,9 +20,8 @@ from aptarank.core import machine
 from aptarank.core.tables import read_aptamers
 from aptarank.exports.onnx_model import export_onnx, onnx_forward
 from aptarank.models.encoder import new_model
-from aptarank.models.inference import logits_of_pairs
-from aptarank.models.model_inputs import compose
-from aptarank.use.scorer import load_scorer
+from aptarank.models.model_inputs import build_inputs
+from aptarank.use.load_scorer import load_scorer
 from aptarank.use.tournament import adaptive, every_pair, strengths
 
 CPU = torch.device("cpu")
@@ -53,17 +53,14 @@ def base_pair_time(scorer, candidates: list[str], threads: int, pairs: int, batc
     encoded = scorer.encode(candidates)
     torch.manual_seed(1)
     model = new_model("base", len(scorer.tokenizer), scorer.tokenizer.pad_token_id, 0.0, "pair")
-    example = compose(encoded, torch.tensor([0, 1]), torch.tensor([2, 3]))
+    example = build_inputs(encoded, torch.tensor([0, 1]), torch.tensor([2, 3]))
     rng = np.random.default_rng(1)
     first, second = rng.integers(len(candidates), size=(2, pairs))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export_onnx(model, example, path, 20)
-        forward = onnx_forward(path, threads)
-        return (
-            median_time(lambda: logits_of_pairs(forward, "pair", encoded, first, second, batch), 2)
-            / pairs
-        )
+        base = replace(scorer, forward=onnx_forward(path, threads))
+        return median_time(lambda: base.pair_logits(encoded, first, second, batch), 2) / pairs
 
 
 def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
@@ -71,7 +68,7 @@ def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
     encoded, count = scorer.encode(candidates), len(candidates)
     first, second = np.nonzero(~np.eye(count, dtype=bool))
     logits = np.zeros((count, count))
-    logits[first, second] = logits_of_pairs(scorer.forward, "pair", encoded, first, second)
+    logits[first, second] = scorer.pair_logits(encoded, first, second)
     return (logits - logits.T) / 2
 
 

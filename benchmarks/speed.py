@@ -31,7 +31,7 @@ from aptarank.models.depth import set_depth
 from aptarank.models.encoder import load_model
 from aptarank.models.fused import fused
 from aptarank.models.inference import Inputs
-from aptarank.models.model_inputs import compose, encode
+from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.tokenizer import load_tokenizer
 
 MODELS = {
@@ -86,7 +86,7 @@ def inputs_of(texts: list[tuple[str, ...]], tokenizer) -> Inputs:
     encoded = encode(tokenizer, [text for example in texts for text in example])
     width = len(texts[0])
     rows = width * torch.arange(len(texts))
-    return compose(encoded, *(rows + side for side in range(width)))
+    return build_inputs(encoded, *(rows + side for side in range(width)))
 
 
 def by_hand(folder: Path, data: Path, output: Path, threads: int) -> pd.DataFrame:

@@ -37,7 +37,7 @@ from aptarank.pairing.pairs import Pairs, label_pairs
 from aptarank.pairing.soft_labels import ByFitness
 from aptarank.training.loop import Training
 from aptarank.training.objectives import Part
-from aptarank.training.optimisation import Settings, pick_precision
+from aptarank.training.optimisation import TrainingSettings, pick_precision
 from aptarank.training.processes import World
 
 APTAMERS, BASES = 1000, 15
@@ -52,7 +52,7 @@ def random_part(rng: np.random.Generator, tokenizer) -> Part:
     fitness, group = rng.normal(size=APTAMERS), np.zeros(APTAMERS, dtype=int)
     (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, rng)
     compared = ByFitness(np.arange(APTAMERS), group, fitness, fitness, 0.0)
-    return Part(sequences, encode(tokenizer, sequences), pairs, compared)
+    return Part(sequences, encode(tokenizer, sequences), tokenizer, pairs, compared)
 
 
 def as_text(part: Part, pairs: Pairs) -> list[tuple[str, str, int]]:
@@ -119,7 +119,9 @@ def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **chan
     chosen = chosen["models"][kind]
     model = make_model(chosen, tokenizer)
     chosen["precision"] = pick_precision(chosen["precision"], model, device)
-    settings = Settings(**{field.name: chosen[field.name] for field in fields(Settings)})
+    settings = TrainingSettings(
+        **{field.name: chosen[field.name] for field in fields(TrainingSettings)}
+    )
     settings = replace(settings, steps=10**6)
     return Training(model, part, part, settings, 1, World(device)), chosen["precision"]
 
@@ -155,11 +157,11 @@ def measure(size: str, batch: int, device: torch.device, steps: int, rounds: int
             name = f"aptarank {kind}, {used}"
             if name in ways:
                 continue
-            ways[name] = lambda training=training: time_steps(training.learn, steps, device)
-            learnt = training.learn()
-            tokens = training.task.batches.size * (33 if kind == "pair" else BASES + 2)
+            ways[name] = lambda training=training: time_steps(training.train_step, steps, device)
+            learnt = training.train_step()
+            tokens = training.objective.batches.size * (33 if kind == "pair" else BASES + 2)
             with FlopCounterMode(display=False) as counter:
-                training.learn()
+                training.train_step()
             rows[name] = {
                 "precision": used,
                 "pairs": learnt,

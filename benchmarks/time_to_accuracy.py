@@ -29,9 +29,9 @@ from ehppdk import PUBLISHED, published_split
 
 from aptarank.config.resolution import resolve
 from aptarank.core import machine
-from aptarank.models.encoder import LIMIT, kind_of, make_model
-from aptarank.models.inference import pair_logits
+from aptarank.models.encoder import LIMIT, make_model
 from aptarank.models.model_inputs import encode
+from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.pairing.pairs import label_pairs
 from aptarank.pairing.soft_labels import ByFitness
@@ -39,7 +39,7 @@ from aptarank.report.plots import BLUE, GREY, ORANGE, save
 from aptarank.training.batch_sampler import sample_pairs
 from aptarank.training.loop import Training
 from aptarank.training.objectives import Part
-from aptarank.training.optimisation import Settings, pick_precision
+from aptarank.training.optimisation import TrainingSettings, pick_precision
 from aptarank.training.processes import World
 
 TOKENIZER = nucleotide_tokenizer(LIMIT)
@@ -58,20 +58,23 @@ def load_parts(data: Path) -> dict[str, Part]:
         (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
         compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
         sequences = rows["sequence"].tolist()
-        parts[name] = Part(sequences, encode(TOKENIZER, sequences), pairs, compared)
+        parts[name] = Part(sequences, encode(TOKENIZER, sequences), TOKENIZER, pairs, compared)
     return parts
 
 
 def curve(model, step: Callable[[], object], test: Part, every: int, most: float) -> pd.DataFrame:
     """Accuracy on the test pairs each `every` steps, until `most` seconds of training."""
     rows, seconds, steps = [], 0.0, 0
-    pairs = test.pairs if kind_of(model) == "rank" else sample_pairs(test.pairs, SOME, 1)
+    scorer = torch_scorer(model, TOKENIZER, CPU)
+    scores_aptamers = scorer.kind.scores_aptamers
+    pairs = test.pairs if scores_aptamers else sample_pairs(test.pairs, SOME, 1)
     while seconds < most:
         start = time.perf_counter()
         for _ in range(every):
             step()
         seconds, steps = seconds + time.perf_counter() - start, steps + every
-        logits = pair_logits(model, test.encoded, pairs.first, pairs.second, CPU)
+        model.eval()
+        logits = scorer.pair_logits(test.encoded, pairs.first, pairs.second)
         model.train()
         accuracy = float(np.mean((logits > 0) == (pairs.label == 1)))
         rows.append({"steps": steps, "seconds": seconds, "accuracy": accuracy})
@@ -84,7 +87,9 @@ def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
     torch.manual_seed(seed)
     model = make_model(chosen, TOKENIZER)
     chosen["precision"] = pick_precision(chosen["precision"], model, CPU)
-    settings = Settings(**{field.name: chosen[field.name] for field in fields(Settings)})
+    settings = TrainingSettings(
+        **{field.name: chosen[field.name] for field in fields(TrainingSettings)}
+    )
     return Training(model, parts["train"], parts["validation"], settings, seed, World(CPU))
 
 
@@ -109,7 +114,7 @@ def main(data, seed, threads, rank_seconds, pair_seconds, output):
     curves = {}
     for kind, most, every in (("rank", rank_seconds, 10), ("pair", pair_seconds, 50)):
         training = ours(kind, parts, seed)
-        curves[kind] = curve(training.model, training.learn, test, every, most)
+        curves[kind] = curve(training.model, training.train_step, test, every, most)
     torch.manual_seed(seed)
     chosen = resolve({"models": {"pair": {}}})["models"]["pair"]
     model = make_model(chosen, TOKENIZER)

@@ -9,14 +9,15 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.models.encoder import pick_device
+from aptarank.models.scorer import Scorer
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.programs.schema_options import WholeNumber, rule_of, setting
 from aptarank.report.html_table import write_page
 from aptarank.report.plots_design import plot_design
 from aptarank.use.constraints import BASES, Constraints, Space, bases, to_codes
-from aptarank.use.genetic import Settings, evolve, standardised, summarise
+from aptarank.use.genetic import GeneticSettings, evolve, standardised, summarise
 from aptarank.use.lineage import ancestry, candidates
-from aptarank.use.scorer import Scorer, load_scorer
+from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
 from aptarank.values.sequences import as_tokens
 
 MANY = 200  # generations, of the programme alone: the config's default, 0, leaves the rule out
@@ -97,7 +98,7 @@ def main(
     Example: python scripts/design.py --model results/example/example/rank/seed-1/onnx/model.onnx
     --known results/example/example/aptamers.csv --generations 50 --min-distance 2
     """
-    settings = Settings(**others)
+    settings = GeneticSettings(**others)
     place, warning = pick_device(device)
     if warning:
         logger.warning(warning)
@@ -185,12 +186,8 @@ def composition(sequences: list[str]) -> np.ndarray:
 def check_models(models: list, scorers: list[Scorer], kappa: float, longest: int) -> None:
     """Raise InputError where a model gives no scores, or they are asked for what they cannot do."""
     for path, scorer in zip(models, scorers, strict=True):
-        if scorer.kind != "rank":
-            raise InputError(
-                f"{path}: a model of kind {scorer.kind}, which compares two aptamers; expected one "
-                "of kind rank, which scores one"
-            )
-        if longest > scorer.room:
+        check_scores_aptamers(scorer, path)
+        if longest > scorer.max_bases:
             raise InputError(
                 f"{path}: reads at most {scorer.limit} tokens, too few for aptamers of {longest} "
                 "bases; lower the upper end of length"

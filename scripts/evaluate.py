@@ -10,6 +10,7 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 from scipy.special import expit
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import ANEW, read_aptamers, read_table
@@ -190,7 +191,9 @@ def main(
     plots.plot_top(curve, measured["top"], to / "top.svg")
     if by_margin:
         plots.plot_margin(by_margin, to / "margin.svg")
-    if about["kind"] == "pair":  # a score for each aptamer cannot contradict itself
+    if not KINDS[
+        about["kind"]
+    ].scores_aptamers:  # a score for each aptamer cannot contradict itself
         plots.plot_consistency(measured["consistency"], to / "consistency.svg")
     logger.info(
         "%s: accuracy %.4f (95 %% interval %.4f to %.4f), ROC AUC %.4f on %d pairs; Kendall's tau "

@@ -1,5 +1,6 @@
 """Export a fine-tuned model to ONNX and prove that it is the same model."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -7,15 +8,14 @@ import click
 import numpy as np
 import pandas as pd
 import torch
-from transformers import PreTrainedModel
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import PAIR_COLUMNS, read_table
 from aptarank.exports.onnx_model import export_onnx, onnx_forward, opset_of
-from aptarank.models.encoder import kind_of, load_model
-from aptarank.models.inference import logits_of_pairs, torch_forward
-from aptarank.models.model_inputs import Encoded, compose, encode
+from aptarank.models.encoder import load_model
+from aptarank.models.model_inputs import TokenizedAptamers, build_inputs, encode
+from aptarank.models.scorer import Scorer, torch_scorer
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.programs.cli import PATH, WRITTEN, Program, threads_option
 from aptarank.programs.schema_options import setting
@@ -48,13 +48,14 @@ def main(folder, pairs, opset, tolerance, threads, output):
     model = load_model(folder)
     table = read_table(pairs, PAIR_COLUMNS[:2])
     sequences = distinct(table)
-    encoded = encode(load_tokenizer(folder), sequences)
-    sides = torch.tensor([[0, 1], [1, 0]])[: 2 if kind_of(model) == "pair" else 1]
+    scorer = torch_scorer(model, load_tokenizer(folder), torch.device("cpu"))
+    encoded = encode(scorer.tokenizer, sequences)
+    sides = torch.tensor([[0, 1], [1, 0]])[: scorer.kind.aptamers]
     # It takes its name once it is proven: a file that differs, or cannot be read, does not stay.
     unproven = output.with_name(f".{output.name}.unproven")
     try:
-        export_onnx(model, compose(encoded, *sides), unproven, opset)
-        worst = largest_difference(unproven, model, encoded, table, threads)
+        export_onnx(model, build_inputs(encoded, *sides), unproven, opset)
+        worst = largest_difference(unproven, scorer, encoded, table, threads)
         if not worst <= tolerance:
             raise InputError(
                 f"{output}: ONNX Runtime's logits differ from PyTorch's by up to {worst:.2g} on "
@@ -74,7 +75,7 @@ def main(folder, pairs, opset, tolerance, threads, output):
 
 
 def largest_difference(
-    path: Path, model: PreTrainedModel, encoded: Encoded, table: pd.DataFrame, threads: int
+    path: Path, scorer: Scorer, encoded: TokenizedAptamers, table: pd.DataFrame, threads: int
 ) -> float:
     """By how much ONNX Runtime's logits differ from PyTorch's on a table of pairs, at most.
 
@@ -83,14 +84,13 @@ def largest_difference(
     """
     sequences = distinct(table)
     first, second = (sequences.get_indexer(table[name]) for name in PAIR_COLUMNS[:2])
+    scorers = {
+        "ONNX Runtime": replace(scorer, forward=onnx_forward(path, threads)),
+        "PyTorch": scorer,
+    }
     onnx, pytorch = (
-        logits_of_pairs(
-            forward, kind_of(model), encoded, first, second, track=partial(progress, what=name)
-        )
-        for name, forward in (
-            ("ONNX Runtime", onnx_forward(path, threads)),
-            ("PyTorch", torch_forward(model, torch.device("cpu"))),
-        )
+        each.pair_logits(encoded, first, second, track=partial(progress, what=name))
+        for name, each in scorers.items()
     )
     return float(np.max(np.abs(onnx - pytorch)))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.config.resolution import KINDS
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, write_csv
@@ -27,13 +27,13 @@ from aptarank.programs.cli import (
 )
 from aptarank.programs.json_options import model_settings
 from aptarank.programs.schema_options import FiniteNumber, seed_option
-from aptarank.training.batch_sampler import permuted, sample_pairs
+from aptarank.training.batch_sampler import permute, sample_pairs
 from aptarank.training.checkpoints import remove_checkpoints
 from aptarank.training.loop import calibrate, finetune
 from aptarank.training.objectives import Part
-from aptarank.training.optimisation import Settings, pick_precision
+from aptarank.training.optimisation import TrainingSettings, pick_precision
 from aptarank.training.processes import World
-from aptarank.training.resuming import files_of, keep_in
+from aptarank.training.resuming import checkpoint_policy, files_of
 from aptarank.training.slurm import run_again_if_warned
 
 
@@ -99,7 +99,7 @@ def main(
     if warning:
         logger.warning(warning)
     world = World(place)
-    torch.set_num_threads(max(1, threads // world.beside))
+    torch.set_num_threads(max(1, threads // world.local_processes))
 
     known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
@@ -108,7 +108,7 @@ def main(
     chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
     logger.info(
         "%s model of %d parameters on %s (%d threads, %s%s); %d training aptamers, %d pairs",
-        kind_of(model),
+        kind_of(model).name,
         model.num_parameters(),
         world.device,
         torch.get_num_threads(),
@@ -120,16 +120,14 @@ def main(
     files = [aptamers, train, validation, *files_of(tokenizer, init, chosen["checkpoint"])]
     often = checkpoint_minutes, checkpoint_steps
     values = [chosen, seed, share, world.device.type]
-    keep = keep_in(checkpoints, *often, __file__, values, files)
-    fields = [field.name for field in dataclasses.fields(Settings)]
-    wanted = Settings(**{name: chosen[name] for name in fields})
-    with run_again_if_warned(world.leads):
+    keep = checkpoint_policy(checkpoints, *often, __file__, values, files)
+    fields = [field.name for field in dataclasses.fields(TrainingSettings)]
+    wanted = TrainingSettings(**{name: chosen[name] for name in fields})
+    with run_again_if_warned(world.is_main_process):
         table = finetune(model, *parts, wanted, seed, world, keep)
-    if world.leads:
+    if world.is_main_process:
         some = sample_pairs(parts[1].pairs, chosen["validation_pairs"], seed)
-        model.config.aptarank["temperature"] = calibrate(
-            model, parts[1].encoded, some, world.device
-        )
+        model.config.aptarank["temperature"] = calibrate(model, parts[1], some, world.device)
         model.cpu().save_pretrained(output)
         words.save_pretrained(output)
         write_csv(table, history)
@@ -156,13 +154,13 @@ def load_part(path: Path, known: pd.DataFrame, words, share: float = 1.0, seed: 
                 "least 3 to train on"
             )
         chosen = np.zeros(len(sequences), dtype=bool)
-        chosen[all_used[permuted(np.arange(count), len(all_used), seed)]] = True
+        chosen[all_used[permute(np.arange(count), len(all_used), seed)]] = True
         pairs = StoredPairs(path, sequences, keep=chosen)
     used = sequences[pairs.only_used()]
     compared = comparison(known, used, pairs, read_margin(path))
     encoded = encode(words, used)
     check_known(words, encoded, "this training")
-    return Part(used, encoded, pairs, compared)
+    return Part(used, encoded, words, pairs, compared)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.config.resolution import default
 from aptarank.core import machine
 from aptarank.core.errors import InputError
@@ -57,7 +58,7 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
     sequences = pd.Index(read_aptamers(aptamers)["sequence"].unique())
     stored = StoredPairs(test, sequences)
     encoded = encode(load_tokenizer(model), sequences[stored.only_used()])
-    if about[found[BASELINE]]["kind"] == "pair":
+    if KINDS[about[found[BASELINE]]["kind"]].aptamers == 2:
         first, second, _ = sample_pairs(stored, 10 * max(sizes), 1)
     else:
         first, second = np.arange(len(encoded)), None

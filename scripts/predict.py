@@ -13,17 +13,10 @@ from aptarank.core.log import logger, progress
 from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
 from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metrics import THRESHOLD
-from aptarank.models.encoder import kind_of, load_model, pick_device, position_limit
-from aptarank.models.inference import (
-    BATCH,
-    check_answers,
-    logits_of_pairs,
-    probability,
-    run_safely,
-    scores_of_aptamers,
-    torch_forward,
-)
+from aptarank.models.encoder import load_model, pick_device
+from aptarank.models.inference import BATCH, probability
 from aptarank.models.model_inputs import check_fits, check_known, encode
+from aptarank.models.scorer import checked, torch_scorer
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.programs.cli import (
     PATH,
@@ -88,42 +81,41 @@ def main(
     Example: python scripts/predict.py pairs.csv --model results/example/example/rank/seed-1/model
     """
     torch.set_num_threads(threads)
-    place, warning = pick_device(device)
+    device, warning = pick_device(device)
     if warning:
         logger.warning(warning)
     table = read_table(pairs, PAIR_COLUMNS[:2])
-    model = load_model(folder).to(place)
-    tokenizer = load_tokenizer(folder)
-
-    forward = partial(run_safely, torch_forward(model, place, precision), source=folder)
-    limit, rows = position_limit(model.config), model.config.vocab_size
-    check_answers(forward, tokenizer, kind_of(model), limit, rows, folder)
+    model = load_model(folder).to(device)
+    scorer = torch_scorer(model, load_tokenizer(folder), device, precision)
+    scorer = checked(scorer, model.config.vocab_size, folder)
 
     sequences, first, second = index_sequences(table, pairs)
-    encoded, kind = encode(tokenizer, sequences), kind_of(model)
-    check_known(tokenizer, encoded, folder)
-    check_fits(encoded, sequences, sequences, kind, limit)
-    what = (forward, kind, encoded)
-    orders = [logits_of_pairs(*what, first, second, batch_size, tracker("predicting"))]
-    if kind == "rank":
+    encoded = encode(scorer.tokenizer, sequences)
+    check_known(scorer.tokenizer, encoded, folder)
+    check_fits(encoded, sequences, sequences, scorer.kind, scorer.limit)
+    orders = [scorer.pair_logits(encoded, first, second, batch_size, tracker("predicting"))]
+    if scorer.kind.scores_aptamers:
         orders.append(-orders[0])
     elif not one_order:
-        orders.append(logits_of_pairs(*what, second, first, batch_size, tracker("the other order")))
-    average = orders[0] if len(orders) == 1 else average_of_orders(*orders)
+        track = tracker("the other order")
+        orders.append(scorer.pair_logits(encoded, second, first, batch_size, track))
+    logits = orders[0] if len(orders) == 1 else average_of_orders(*orders)
     table = table[[column for column in PAIR_COLUMNS if column in table]]
-    chance = probability(average)
-    told = table.assign(Probability=chance, Prediction=(chance > THRESHOLD).astype(int))
-    write_csv(told, output)
+    first_fitter = probability(logits)
+    predicted = table.assign(
+        Probability=first_fitter, Prediction=(first_fitter > THRESHOLD).astype(int)
+    )
+    write_csv(predicted, output)
     logger.info("%s: %d pairs of %d aptamers", output, len(table), len(sequences))
     if logits_file is not None:
-        named = dict(zip(("logit", "swapped"), orders, strict=False))
-        write_parquet(table.assign(**named), logits_file)
+        columns = dict(zip(("logit", "swapped"), orders, strict=False))
+        write_parquet(table.assign(**columns), logits_file)
         logger.info("%s", logits_file)
     if scores is not None:
         track = tracker("scoring")
-        ranked = scores_of_aptamers(*what, first, second, orders, batch_size, track)
-        order = np.argsort(-ranked, kind="stable")
-        write_csv(pd.DataFrame({"sequence": sequences, "predicted": ranked}).iloc[order], scores)
+        scored = scorer.scores_from_pairs(encoded, first, second, orders, batch_size, track)
+        order = np.argsort(-scored, kind="stable")
+        write_csv(pd.DataFrame({"sequence": sequences, "predicted": scored}).iloc[order], scores)
         logger.info("%s", scores)
 
 

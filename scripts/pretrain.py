@@ -26,8 +26,14 @@ from aptarank.programs.json_options import model_settings
 from aptarank.programs.schema_options import seed_option
 from aptarank.training.checkpoints import remove_checkpoints
 from aptarank.training.optimisation import pick_precision
-from aptarank.training.pretraining import Masking, Pretraining, Settings, pretrain, read_sequences
-from aptarank.training.resuming import files_of, keep_in
+from aptarank.training.pretraining import (
+    Masking,
+    Pretraining,
+    PretrainingSettings,
+    pretrain,
+    read_sequences,
+)
+from aptarank.training.resuming import checkpoint_policy, files_of
 from aptarank.training.slurm import run_again_if_warned
 
 
@@ -73,13 +79,15 @@ def main(
         "steps": settings["pretrain"],
         "precision": pick_precision(settings["precision"], model, place),
     }
-    chosen = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
+    chosen = PretrainingSettings(
+        **{field.name: values[field.name] for field in dataclasses.fields(PretrainingSettings)}
+    )
     masking = Masking(words, settings["k"] if settings["tokenizer"] == "kmer" else 1)
     track = partial(progress, what="pretraining", unit="steps")
     files = [aptamers, split, *([unlabelled] if unlabelled else [])]
     files += files_of(tokenizer, settings["checkpoint"])
     often = checkpoint_minutes, checkpoint_steps
-    keep = keep_in(checkpoints, *often, __file__, [values, seed, place.type], files)
+    keep = checkpoint_policy(checkpoints, *often, __file__, [values, seed, place.type], files)
     pretraining = Pretraining(model, masking, encoded, chosen, seed, place)
     with run_again_if_warned(True):
         table = pretrain(pretraining, track, keep)

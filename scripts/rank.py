@@ -13,7 +13,7 @@ from aptarank.core.log import logger, progress
 from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.evaluation.consistency import average_of_orders
 from aptarank.models.encoder import pick_device
-from aptarank.models.inference import BATCH, logits_of_pairs
+from aptarank.models.inference import BATCH
 from aptarank.pairing.splits import EVERY
 from aptarank.programs.cli import (
     PATH,
@@ -27,8 +27,8 @@ from aptarank.programs.schema_options import setting
 from aptarank.report.html_table import write_page
 from aptarank.report.plots_ranking import plot_candidates
 from aptarank.use.candidates import read_candidates
+from aptarank.use.load_scorer import load_scorer
 from aptarank.use.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
-from aptarank.use.scorer import load_scorer
 from aptarank.use.tournament import adaptive, every_pair, strengths
 
 
@@ -92,9 +92,10 @@ def main(
     candidates = read_candidates(files, options(**given), tracker("reading", "rows"))
     scorers = [load_scorer(path, threads, place) for path in models]
     for scorer in scorers:
-        long = candidates.table["sequence"].str.len() > scorer.room
+        long = candidates.table["sequence"].str.len() > scorer.max_bases
         reason = (
-            f"too long: a {scorer.kind} model of {scorer.limit} tokens reads {scorer.room} bases"
+            f"too long: a {scorer.kind.name} model of {scorer.limit} tokens reads "
+            f"{scorer.max_bases} bases"
         )
         candidates = candidates.without(long.map({True: reason, False: ""}))
     write_csv(candidates.rejected, rejected)
@@ -173,16 +174,16 @@ def same_chemistry(candidates, known, source, trained_on) -> None:
 
 def judged(scorer, sequences, full, comparisons, seed, batch_size) -> tuple[np.ndarray, np.ndarray]:
     """A model's score of each candidate, and the share of the others that it beats."""
-    if scorer.kind == "rank":
+    if scorer.kind.scores_aptamers:
         score = scorer.scores(sequences, batch_size, tracker("scoring"))
         return score, wins_by_score(score)
     encoded, count = scorer.encode(sequences), len(sequences)
 
     def compare(first, second):
-        what = (scorer.forward, "pair", encoded)
         orders = (first, second), (second, first)
         logits = [
-            logits_of_pairs(*what, *pair, batch_size, tracker("comparing")) for pair in orders
+            scorer.pair_logits(encoded, *order, batch_size, tracker("comparing"))
+            for order in orders
         ]
         return average_of_orders(*logits)
 

@@ -23,7 +23,7 @@ from aptarank.programs.json_options import json_object
 from aptarank.programs.schema_options import WholeNumber, rule_of, setting
 from aptarank.use import screening
 from aptarank.use.candidate_streams import Stream
-from aptarank.use.scorer import load_scorer
+from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
 from aptarank.values.sequences import as_tokens, chemistry, normalise
 
 BATCH = 512
@@ -81,14 +81,14 @@ def main(
         )
     if not files:  # what is made here is of the model's chemistry, whatever its letters
         known = None
-    check(load_scorer(model, 1, place), model)
+    check_scores_aptamers(load_scorer(model, 1, place), model)
     local = threading.local()
 
     def work(block):
         if not hasattr(local, "scorer"):  # each thread has its own, which computes in that thread
             local.scorer = load_scorer(model, 1, place)
         score = partial(local.scorer.scores, batch_size=BATCH)
-        return screening.score_block(block, score, local.scorer.room, known)
+        return screening.score_block(block, score, local.scorer.max_bases, known)
 
     output.mkdir(parents=True, exist_ok=True)
     kept = pd.DataFrame(columns=screening.COLUMNS)
@@ -167,15 +167,6 @@ def chemistry_of(aptamers) -> str | None:
     """DNA or RNA, where a model was trained on one of them alone."""
     found = set(read_aptamers(aptamers)["chemistry"])
     return found.pop() if len(found) == 1 else None
-
-
-def check(scorer, model) -> None:
-    """Refuse a model that compares: every candidate would have to meet all others."""
-    if scorer.kind != "rank":
-        raise InputError(
-            f"{model}: a model of kind {scorer.kind}; screening needs one of kind rank, which "
-            "scores each candidate by itself. rank.py ranks thousands of candidates by either kind"
-        )
 
 
 def tell(read: int, share: float, seconds: float) -> None:

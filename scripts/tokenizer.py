@@ -3,6 +3,7 @@
 import click
 import pandas as pd
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, read_table
@@ -45,7 +46,7 @@ def main(aptamers, settings, split, init, output):
     encoded = encode(tokenizer, known["sequence"])
     check_known(tokenizer, encoded, settings["checkpoint"] or output)
     limit = tokenizer.model_max_length
-    longest = check_fits(encoded, known["id"], known["sequence"], settings["kind"], limit)
+    longest = check_fits(encoded, known["id"], known["sequence"], KINDS[settings["kind"]], limit)
     tokenizer.save_pretrained(output)
     logger.info(
         "%s: %s tokenizer, %d tokens; the longest input has %d of at most %d",

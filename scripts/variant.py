@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from aptarank.config.model_kinds import ModelKind
 from aptarank.config.resolution import default
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
@@ -26,9 +27,10 @@ from aptarank.exports.variants import (
     write_variant,
 )
 from aptarank.models.depth import set_depth
-from aptarank.models.encoder import kind_of, load_model, pick_device
-from aptarank.models.inference import Inputs, logits_of_pairs, scores_of_aptamers
-from aptarank.models.model_inputs import Encoded, compose, encode
+from aptarank.models.encoder import kind_of, load_model, pick_device, position_limit
+from aptarank.models.inference import Inputs
+from aptarank.models.model_inputs import TokenizedAptamers, build_inputs, encode
+from aptarank.models.scorer import Scorer
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.pairing.pair_store import StoredPairs
 from aptarank.pairing.pairs import Pairs
@@ -127,20 +129,21 @@ def main(
     about = write_variant(name, model, examples, opset, output)
     write_about(output, about | {"skipped": None})
     forward = load_variant(output, threads, place, made_here=True)
+    scorer = Scorer(kind, forward, tokenizer, position_limit(model.config))
 
     measured, found = {}, {}
     for part, path in (("validation", validation), ("test", test)):
         stored = StoredPairs(path, sequences)
         used = sequences[stored.only_used()]
-        few = (part, kind) == ("validation", "pair")
+        few = part == "validation" and not kind.scores_aptamers
         pairs = sample_pairs(stored, VALIDATION_PAIRS if few else stored.total, seed)
-        what = (forward, kind, encode(tokenizer, used), pairs.first, pairs.second)
-        logits = logits_of_pairs(*what, track=partial(progress, what=part))
+        to_compare = (encode(tokenizer, used), pairs.first, pairs.second)
+        logits = scorer.pair_logits(*to_compare, track=partial(progress, what=part))
         write_answers(logits, output, part)
         theirs = read_answers(baseline, part, pairs) if baseline else logits
         measured[part] = change(pairs, logits, theirs, len(used), resamples, resampling_seed)
         if part == "test":
-            scores = scores_of_aptamers(*what, [logits])
+            scores = scorer.scores_from_pairs(*to_compare, [logits])
             measured[part] |= rank_change(known, used, pairs, scores, baseline)
             same = baseline if layers is None else reference
             found = agreement(logits, read_answers(same, part, pairs) if same else logits)
@@ -187,15 +190,17 @@ def read_limits(tolerances: Iterable[str]) -> dict[str, float]:
     return limits
 
 
-def draw_examples(encoded: Encoded, kind: str, count: int, seed: int) -> list[Inputs]:
+def draw_examples(
+    encoded: TokenizedAptamers, kind: ModelKind, count: int, seed: int
+) -> list[Inputs]:
     """Model inputs to trace with, of two aptamers, and batches to calibrate with."""
     rng = np.random.default_rng(seed)
     order = np.resize(rng.permutation(len(encoded)), max(count, 2))
     sides = [torch.from_numpy(order)]
-    if kind == "pair":
+    if kind.aptamers == 2:
         sides.append(torch.from_numpy(rng.permutation(order)))
     starts = [slice(0, 2), *(slice(start, start + BATCH) for start in range(0, count, BATCH))]
-    return [compose(encoded, *(side[rows] for side in sides)) for rows in starts]
+    return [build_inputs(encoded, *(side[rows] for side in sides)) for rows in starts]
 
 
 def write_answers(logits: np.ndarray, folder: Path, part: str) -> None:

@@ -12,7 +12,6 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from aptarank.models.model_inputs import encode
-from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.pairing.pairs import label_pairs
 from aptarank.pairing.soft_labels import ByFitness
 from aptarank.training.objectives import Part
@@ -136,7 +135,7 @@ def parts(scored):
         (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
         compared = ByFitness(np.arange(len(rows)), group, fitness, fitness, 0.0)
         sequences = rows["sequence"].tolist()
-        return Part(sequences, encode(nucleotide_tokenizer(512), sequences), pairs, compared)
+        return Part(sequences, encode(TOKENIZER, sequences), TOKENIZER, pairs, compared)
 
     return part(scored.iloc[:90]), part(scored.iloc[90:])
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from aptarank.config.resolution import KINDS, UNSWEPT, resolve, schema, swept_models
+from aptarank.config.model_kinds import KINDS
+from aptarank.config.resolution import UNSWEPT, resolve, schema, swept_models
 from aptarank.core.errors import InputError
 from aptarank.evaluation.sweep_summary import summarise_sweep, sweep_table
 from snakemake_runs import ROOT, planned

@@ -22,7 +22,7 @@ from aptarank.models.depth import set_depth
 from aptarank.models.encoder import from_checkpoint, new_model
 from aptarank.models.fused import fused
 from aptarank.models.inference import torch_forward
-from aptarank.models.model_inputs import compose, encode
+from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from architectures import save_checkpoint
 from snakemake_runs import ROOT
@@ -302,7 +302,7 @@ def test_names():
 def test_without_token_types():
     """A rank model's are all 0, and may be left out."""
     model, module = made("rank"), fused(made("rank"))
-    inputs = compose(encode(TOKENIZER, ["ACGT", "GG"]), torch.tensor([0, 1]))
+    inputs = build_inputs(encode(TOKENIZER, ["ACGT", "GG"]), torch.tensor([0, 1]))
     with torch.no_grad():
         logits = module(inputs["input_ids"], inputs["attention_mask"])[:, 0].numpy()
     assert np.abs(logits - torch_forward(model, CPU)(inputs)).max() < 1e-5

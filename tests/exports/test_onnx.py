@@ -1,16 +1,18 @@
 """ONNX: the same model at any batch size and length, and a check that can fail."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.exports.onnx_model import export_onnx, onnx_forward
 from aptarank.models.encoder import new_model
-from aptarank.models.inference import logits_of_pairs, torch_forward
-from aptarank.models.model_inputs import compose, encode
+from aptarank.models.model_inputs import build_inputs, encode
+from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from made_aptamers import random_sequences
 
@@ -23,8 +25,8 @@ def exported(request, tmp_path_factory):
     torch.manual_seed(1)
     model = new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, 0.0, request.param).eval()
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
-    sides = torch.tensor([[0, 1], [1, 0]])[: 2 if request.param == "pair" else 1]
-    export_onnx(model, compose(encode(TOKENIZER, SEQUENCES), *sides), path, 20)
+    sides = torch.tensor([[0, 1], [1, 0]])[: KINDS[request.param].aptamers]
+    export_onnx(model, build_inputs(encode(TOKENIZER, SEQUENCES), *sides), path, 20)
     return model, path
 
 
@@ -33,10 +35,10 @@ def test_any_batch_size_and_length(exported, batch):
     model, path = exported
     encoded = encode(TOKENIZER, SEQUENCES)
     first, second = np.random.default_rng(batch).integers(len(SEQUENCES), size=(2, 150))
-    kind = model.config.aptarank["kind"]
+    scorer = torch_scorer(model, TOKENIZER, torch.device("cpu"))
     results = [
-        logits_of_pairs(forward, kind, encoded, first, second, batch)
-        for forward in (torch_forward(model, torch.device("cpu")), onnx_forward(path, 1))
+        each.pair_logits(encoded, first, second, batch)
+        for each in (scorer, replace(scorer, forward=onnx_forward(path, 1)))
     ]
     assert np.abs(results[0] - results[1]).max() < 1e-4
 
@@ -46,12 +48,11 @@ def test_batches_do_not_change_results(exported):
     model, _ = exported
     encoded = encode(TOKENIZER, SEQUENCES)
     first, second = np.arange(64), np.arange(64)[::-1].copy()
-    kind = model.config.aptarank["kind"]
-    forward = torch_forward(model, torch.device("cpu"))
-    alone = logits_of_pairs(forward, kind, encoded, first, second, 1)
-    together = logits_of_pairs(forward, kind, encoded, first, second, 64)
+    scorer = torch_scorer(model, TOKENIZER, torch.device("cpu"))
+    alone = scorer.pair_logits(encoded, first, second, 1)
+    together = scorer.pair_logits(encoded, first, second, 64)
     assert np.abs(alone - together).max() < 1e-5
-    mixed = compose(encoded, torch.arange(64), torch.arange(64) if kind == "pair" else None)
+    mixed = build_inputs(encoded, *[torch.arange(64)] * scorer.kind.aptamers)
     assert (mixed["attention_mask"].sum(1) < mixed["attention_mask"].shape[1]).any()
 
 

@@ -21,7 +21,7 @@ from aptarank.models.model_inputs import encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.pairing.pairs import Pairs
 from aptarank.training.loop import finetune
-from aptarank.training.optimisation import Settings
+from aptarank.training.optimisation import TrainingSettings
 from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
@@ -143,8 +143,10 @@ def trained(parts, seed=1, **changes):
     chosen = chosen["models"]["rank"] | {"precision": "fp32"}
     torch.manual_seed(seed)
     model = make_model(chosen, nucleotide_tokenizer(512))
-    names = Settings.__dataclass_fields__
-    finetune(model, *parts, Settings(**{name: chosen[name] for name in names}), seed, World(CPU))
+    names = TrainingSettings.__dataclass_fields__
+    finetune(
+        model, *parts, TrainingSettings(**{name: chosen[name] for name in names}), seed, World(CPU)
+    )
     return model
 
 

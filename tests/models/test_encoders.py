@@ -1,6 +1,7 @@
 """Any encoder through `checkpoint`: inputs, limit, weights, ONNX, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,8 @@ from aptarank.models.encoder import (
     make_model,
     position_limit,
 )
-from aptarank.models.inference import logits_of_pairs, torch_forward
-from aptarank.models.model_inputs import compose, encode
+from aptarank.models.model_inputs import build_inputs, encode
+from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
 from architectures import ENCODERS, POSITIONS, save_checkpoint
 from made_aptamers import random_sequences
@@ -62,8 +63,8 @@ def test_composed_tensors_equal_the_tokenizers_own(encoder, words):
     texts = [[SEQUENCES[i] for i in indices] for indices in (FIRST, SECOND)]
     a, b = torch.from_numpy(FIRST), torch.from_numpy(SECOND)
     for composed, expected in (
-        (compose(encoded, a, b), words(*texts, padding=True, return_tensors="pt")),
-        (compose(encoded, a), words(texts[0], padding=True, return_tensors="pt")),
+        (build_inputs(encoded, a, b), words(*texts, padding=True, return_tensors="pt")),
+        (build_inputs(encoded, a), words(texts[0], padding=True, return_tensors="pt")),
     ):
         assert composed.keys() == expected.keys()
         for name, tensor in composed.items():
@@ -126,8 +127,8 @@ def test_the_same_logits_everywhere(encoder, words, tmp_path):
     model.save_pretrained("model")
     words.save_pretrained("model")
     ours, encoded = load_model(tmp_path / "model"), encode(words, SEQUENCES)
-    forward = torch_forward(ours, torch.device("cpu"))
-    logits = logits_of_pairs(forward, "pair", encoded, FIRST, SECOND, 17)
+    scorer = torch_scorer(ours, words, torch.device("cpu"))
+    logits = scorer.pair_logits(encoded, FIRST, SECOND, 17)
     assert logits.std() > 0.1
 
     alone = AutoModelForSequenceClassification.from_pretrained("model").eval()
@@ -136,10 +137,10 @@ def test_the_same_logits_everywhere(encoder, words, tmp_path):
     with torch.no_grad():
         assert np.abs(alone(**inputs).logits[:, 0].numpy() - logits).max() < 1e-4
 
-    example = compose(encoded, *torch.tensor([[0, 1], [1, 0]]))
+    example = build_inputs(encoded, *torch.tensor([[0, 1], [1, 0]]))
     export_onnx(ours, example, tmp_path / "model.onnx", 20)
-    forward = onnx_forward(tmp_path / "model.onnx", 1)
-    onnx = logits_of_pairs(forward, "pair", encoded, FIRST, SECOND, 7)
+    scorer = replace(scorer, forward=onnx_forward(tmp_path / "model.onnx", 1))
+    onnx = scorer.pair_logits(encoded, FIRST, SECOND, 7)
     assert np.abs(onnx - logits).max() < 1e-4
 
 

@@ -24,7 +24,7 @@ from aptarank.exports.variants import load_variant, write_variant
 from aptarank.models.encoder import new_model
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.provenance import hub
-from aptarank.use.scorer import load_scorer
+from aptarank.use.load_scorer import load_scorer
 from made_aptamers import TINY_CANDIDATES
 from program_folders import PROGRAMS, Hostile, program_folder
 from small_models import exported, saved

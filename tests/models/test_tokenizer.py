@@ -7,8 +7,9 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
-from aptarank.models.model_inputs import check_fits, compose, encode
+from aptarank.models.model_inputs import build_inputs, check_fits, encode
 from aptarank.models.tokenizer import bpe_tokenizer, load_tokenizer, nucleotide_tokenizer
 from made_aptamers import random_sequences
 
@@ -103,10 +104,10 @@ def test_composed_tensors_equal_the_tokenizers_own(tokenizer):
     texts = [[sequences[i] for i in indices] for indices in (first, second)]
     for composed, expected in (
         (
-            compose(encoded, first, second),
+            build_inputs(encoded, first, second),
             tokenizer(*texts, padding=True, return_tensors="pt"),
         ),
-        (compose(encoded, first), tokenizer(texts[0], padding=True, return_tensors="pt")),
+        (build_inputs(encoded, first), tokenizer(texts[0], padding=True, return_tensors="pt")),
     ):
         assert composed.keys() == expected.keys()
         for name, tensor in composed.items():
@@ -116,9 +117,9 @@ def test_composed_tensors_equal_the_tokenizers_own(tokenizer):
 def test_too_long_names_the_aptamer_and_cuts_nothing(tokenizer):
     sequences = ["A" * 300, "C" * 220]
     encoded = encode(tokenizer, sequences)
-    assert check_fits(encoded, ["x", "y"], sequences, "rank", 512) == 302
+    assert check_fits(encoded, ["x", "y"], sequences, KINDS["rank"], 512) == 302
     with pytest.raises(InputError, match=r"aptamer x \(300 bases.*523 tokens.*at most 512"):
-        check_fits(encoded, ["x", "y"], sequences, "pair", 512)
+        check_fits(encoded, ["x", "y"], sequences, KINDS["pair"], 512)
 
 
 def test_a_folder_without_a_tokenizer(tmp_path):

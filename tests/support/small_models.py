@@ -9,7 +9,7 @@ from aptarank.exports.onnx_model import export_onnx
 from aptarank.models.encoder import new_model
 from aptarank.models.fused import fused
 from aptarank.models.tokenizer import nucleotide_tokenizer
-from aptarank.training.optimisation import Settings
+from aptarank.training.optimisation import TrainingSettings
 from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
@@ -19,7 +19,9 @@ TOKENIZER = nucleotide_tokenizer(512)
 
 def settings(kind, **changes):
     chosen = resolve({"models": {kind: changes}})["models"][kind]
-    return Settings(**{field.name: chosen[field.name] for field in dataclasses.fields(Settings)})
+    return TrainingSettings(
+        **{field.name: chosen[field.name] for field in dataclasses.fields(TrainingSettings)}
+    )
 
 
 def model(kind, dropout=0.0, seed=1):

@@ -7,7 +7,7 @@ from aptarank.core.errors import InputError
 from aptarank.models.depth import depths_of
 from aptarank.models.encoder import from_checkpoint
 from aptarank.training.loop import Training, finetune
-from aptarank.training.resuming import Keep, resume
+from aptarank.training.resuming import CheckpointPolicy, resume
 from architectures import save_checkpoint
 from small_models import ALONE, model, settings
 
@@ -18,11 +18,11 @@ def test_a_stop_among_depths_changes_nothing(parts, tmp_path):
     whole = model("rank", dropout=0.1)
     history = finetune(whole, *parts, chosen, 5, ALONE)
     for stop in (1, 4):
-        keep = Keep(tmp_path / str(stop), "this")
+        keep = CheckpointPolicy(tmp_path / str(stop), "this")
         first = Training(model("rank", dropout=0.1), *parts, chosen, 5, ALONE)
         resume(first, keep)
         for _ in range(stop):
-            first.learn()
+            first.train_step()
             if first.step % 3 == 0:
                 first.evaluate()
         first.save(keep)

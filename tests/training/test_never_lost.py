@@ -31,7 +31,7 @@ from aptarank.training.checkpoints import (
 )
 from aptarank.training.loop import finetune
 from aptarank.training.objectives import Part
-from aptarank.training.resuming import Keep
+from aptarank.training.resuming import CheckpointPolicy
 from small_models import ALONE, TOKENIZER, model, settings
 from snakemake_runs import ROOT, run_snakemake
 from trainings import at_work_in, latest, start_training
@@ -63,13 +63,13 @@ def part(count, seed):
     group = np.zeros(len(sequences), dtype=int)
     (pairs,) = label_pairs(fitness, fitness, group, 0.0, None, np.random.default_rng(1))
     compared = ByFitness(np.arange(len(sequences)), group, fitness, fitness, 0.0)
-    return Part(sequences, encode(TOKENIZER, sequences), pairs, compared)
+    return Part(sequences, encode(TOKENIZER, sequences), TOKENIZER, pairs, compared)
 
 
 def train(kind, folder, steps=120):
     """A training with dropout, evaluations and a checkpoint at each step; returns the weights."""
     torch.set_num_threads(1)
-    keep = Keep(Path(folder) / "checkpoints", "this", steps=1) if folder else None
+    keep = CheckpointPolicy(Path(folder) / "checkpoints", "this", steps=1) if folder else None
     trained = model(kind, dropout=0.1)
     chosen = settings(kind, steps=steps, batch_size=8, evaluate_every=7, patience=None)
     history = finetune(trained, part(60, 1), part(30, 2), chosen, 3, ALONE, keep)

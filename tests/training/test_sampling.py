@@ -3,34 +3,34 @@
 import numpy as np
 import pytest
 
-from aptarank.training.batch_sampler import Batches, permuted
+from aptarank.training.batch_sampler import Batches, permute
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 64, 1000, 4097])
 def test_a_permutation_reaches_each_place_once(count):
-    found = permuted(np.arange(count), count, 1)
+    found = permute(np.arange(count), count, 1)
     assert sorted(found) == list(range(count))
     some = np.arange(count)[::3]
-    assert np.array_equal(permuted(some, count, 1), found[::3])  # and any part of it alone
+    assert np.array_equal(permute(some, count, 1), found[::3])  # and any part of it alone
     if count > 3:
-        assert not np.array_equal(found, permuted(np.arange(count), count, 2))
+        assert not np.array_equal(found, permute(np.arange(count), count, 2))
 
 
 def test_a_permutation_is_random():
     """Neither in order nor in steps: neighbours land anywhere, at any distance."""
     count = 20000
-    found = permuted(np.arange(count), count, 7)
+    found = permute(np.arange(count), count, 7)
     assert abs(np.corrcoef(found, np.arange(count))[0, 1]) < 0.03
     gaps = np.diff(found)
     assert len(np.unique(gaps)) > 0.6 * count / 2
     assert abs(np.corrcoef(gaps[1:], gaps[:-1])[0, 1] + 0.5) < 0.03  # as of independent numbers
-    halves = [permuted(np.arange(count), count, seed)[: count // 2].mean() for seed in range(40)]
+    halves = [permute(np.arange(count), count, seed)[: count // 2].mean() for seed in range(40)]
     assert np.mean(halves) == pytest.approx(count / 2, rel=0.01)
     assert np.std(halves) == pytest.approx(count / np.sqrt(12 * count), rel=0.5)
 
 
 def test_a_permutation_of_any_size_takes_no_memory():
-    found = permuted(np.arange(5), 10**15, 1)
+    found = permute(np.arange(5), 10**15, 1)
     assert len(set(found)) == 5
     assert (found < 10**15).all()
     assert found.max() > 10**13

@@ -23,7 +23,7 @@ import finetune
 from aptarank.config.resolution import resolve
 from aptarank.training.processes import World
 from aptarank.models.encoder import make_model
-from aptarank.training.optimisation import Settings
+from aptarank.training.optimisation import TrainingSettings
 from aptarank.core.tables import read_aptamers
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.training.loop import Training
@@ -34,10 +34,11 @@ words = nucleotide_tokenizer(512)
 part = finetune.load_part(folder / pairs, read_aptamers(folder / "aptamers.csv"), words)
 assert len(part.sequences) == 100_000
 chosen = resolve({"models": {kind: {"batch_size": 16, "validation_pairs": 1000}}})["models"][kind]
-settings = Settings(**{name: chosen[name] for name in Settings.__dataclass_fields__})
+names = TrainingSettings.__dataclass_fields__
+settings = TrainingSettings(**{name: chosen[name] for name in names})
 training = Training(make_model(chosen, words), part, part, settings, 1, World(torch.device("cpu")))
 for _ in range(3):
-    assert training.learn() > 0
+    assert training.train_step() > 0
 training.evaluate()
 # Not ru_maxrss, which starts at the memory of the tests that start this program.
 peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from aptarank.models.inference import pair_logits
-from aptarank.models.model_inputs import Encoded
+from aptarank.models.model_inputs import TokenizedAptamers
+from aptarank.models.scorer import torch_scorer
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.soft_labels import ByFitness, ByLabels
 from aptarank.training.batch_sampler import sample_pairs
 from aptarank.training.loop import Training, finetune
-from aptarank.training.objectives import RankTask
-from aptarank.training.optimisation import count_steps, make_optimizer, trapezoid
+from aptarank.training.losses import LOSSES
+from aptarank.training.objectives import RankObjective
+from aptarank.training.optimisation import count_steps, make_optimizer, wsd_schedule
 from aptarank.training.processes import World
-from small_models import ALONE, CPU, model, settings
+from small_models import ALONE, CPU, TOKENIZER, model, settings
 
 
 @pytest.mark.parametrize(("kind", "steps", "floor"), [("rank", 60, 0.9), ("pair", 120, 0.75)])
@@ -27,7 +28,8 @@ def test_both_kinds_learn(parts, kind, steps, floor):
     assert history["validation_accuracy"].max() > floor
     # The weights kept are those of the best evaluation.
     pairs = parts[1].pairs
-    logits = pair_logits(trained, parts[1].encoded, pairs.first, pairs.second, CPU)
+    scorer = torch_scorer(trained, TOKENIZER, CPU)
+    logits = scorer.pair_logits(parts[1].encoded, pairs.first, pairs.second)
     accuracy = np.mean((logits > 0) == (pairs.label == 1))
     assert accuracy == pytest.approx(history["validation_accuracy"].max(), abs=1e-6)
 
@@ -46,9 +48,10 @@ def test_same_seed_same_bytes(parts, kind, tmp_path):
 def test_a_rank_model_cannot_contradict_itself(parts):
     encoded, trained = parts[0].encoded, model("rank").eval()
     a, b, c = np.array([0]), np.array([1]), np.array([2])
-    ab, ba = pair_logits(trained, encoded, a, b, CPU), pair_logits(trained, encoded, b, a, CPU)
+    scorer = torch_scorer(trained, TOKENIZER, CPU)
+    ab, ba = scorer.pair_logits(encoded, a, b), scorer.pair_logits(encoded, b, a)
     assert ab == -ba
-    bc, ac = pair_logits(trained, encoded, b, c, CPU), pair_logits(trained, encoded, a, c, CPU)
+    bc, ac = scorer.pair_logits(encoded, b, c), scorer.pair_logits(encoded, a, c)
     assert ab + bc == pytest.approx(ac, abs=1e-5)
 
 
@@ -61,7 +64,8 @@ def test_rank_loss_is_that_of_all_labelled_pairs(parts, softness):
     # Share of the four exact ones of group 0 that is no fitter, ties in the middle.
     place = [0.25, 0.875, 0.5, 0.875, 1.0, None]
     compared = ByFitness(np.arange(6), group, low, high, 0.5)
-    task = RankTask(replace(parts[0], comparison=compared), 6, 1, softness)
+    part = replace(parts[0], comparison=compared)
+    task = RankObjective(part, 6, 1, softness, LOSSES["ranknet"])
     scores = torch.tensor([0.1, -0.3, 0.7, 2.0, 0.0, 1.0])
     terms = []
     for i in range(6):
@@ -98,7 +102,7 @@ def test_soft_labels_of_pairs(parts):
 def test_accumulated_gradients_are_those_of_one_large_batch(parts):
     """Two passes of 16 pairs step as one of 32 does (of one length, so in the same order)."""
     ids, lengths, *special = parts[0].encoded
-    alike = Encoded(ids, torch.full_like(lengths, 6), *special)
+    alike = TokenizedAptamers(ids, torch.full_like(lengths, 6), *special)
     parts = replace(parts[0], encoded=alike), parts[1]
     states = []
     for size, passes in ((32, 1), (16, 2)):
@@ -149,12 +153,12 @@ def test_no_decay_on_biases_and_norms():
 
 
 def test_schedule_rises_stays_and_falls_to_zero():
-    factor = trapezoid(100, 0.1, 0.2)
+    factor = wsd_schedule(100, 0.1, 0.2)
     assert factor(0) == pytest.approx(0.1)
     assert factor(9) == factor(10) == factor(80) == 1
     assert factor(90) == pytest.approx(0.5)
     assert factor(100) == 0
-    linear = trapezoid(100, 0.1, 0.9)
+    linear = wsd_schedule(100, 0.1, 0.9)
     assert [linear(9), linear(10), linear(55)] == pytest.approx([1, 1, 0.5])
 
 
@@ -165,19 +169,19 @@ def test_the_average_follows_the_weights(parts):
     weight = training.model.classifier.weight
     expected = None
     for step in range(30):
-        training.learn()
+        training.train_step()
         keep = min(0.9, step / (step + 10))
         now = weight.detach().clone()
         expected = now if expected is None else keep * expected + (1 - keep) * now
-    kept = training.averaged.module.classifier.weight
+    kept = training.ema_model.module.classifier.weight
     assert torch.allclose(kept, expected, atol=1e-6)
     assert not torch.allclose(kept, weight)
     training.evaluate()
     assert torch.equal(training.best_weights["classifier.weight"], kept)
     alone = Training(model("rank"), *parts, replace(chosen, average=0), 1, ALONE)
     for _ in range(3):
-        alone.learn()
-    assert torch.equal(alone.averaged.module.classifier.weight, alone.model.classifier.weight)
+        alone.train_step()
+    assert torch.equal(alone.ema_model.module.classifier.weight, alone.model.classifier.weight)
 
 
 def test_ready_made_labels_teach_what_they_say_and_no_more():

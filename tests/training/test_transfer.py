@@ -14,7 +14,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from aptarank.core.errors import InputError
 from aptarank.models.encoder import load_model, make_model
-from aptarank.models.model_inputs import compose, encode
+from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.training.pretraining import IGNORED, Masking, read_sequences
 from architectures import save_checkpoint
@@ -28,7 +28,7 @@ WORDS = nucleotide_tokenizer(512)
 def test_masks(span):
     """15 % of the bases are to be restored: 80 % are hidden, 10 % another base, 10 % themselves."""
     sequences = random_sequences(400, np.random.default_rng(1), 20, 40)
-    inputs = compose(encode(WORDS, sequences), torch.arange(400))
+    inputs = build_inputs(encode(WORDS, sequences), torch.arange(400))
     ids, masking = inputs["input_ids"], Masking(WORDS, span)
     shown, labels = masking.hide(ids.clone(), torch.Generator().manual_seed(1))
     chosen = labels != IGNORED
@@ -136,12 +136,12 @@ def test_a_pretraining_that_is_stopped_goes_on(lab, tmp_path, how):
 import os, runpy, sys
 sys.path.insert(0, {str(ROOT / "scripts")!r})
 from aptarank.training.pretraining import Pretraining
-learn = Pretraining.learn
+learn = Pretraining.train_step
 def stopped(self):
     learn(self)
     if self.step == 7:
         os.kill(os.getpid(), {int(signal.Signals[how])})
-Pretraining.learn = stopped
+Pretraining.train_step = stopped
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """

@@ -16,11 +16,11 @@ from rapidfuzz.distance import Levenshtein
 from aptarank.config.resolution import resolve
 from aptarank.core.errors import InputError
 from aptarank.use.constraints import Constraints, Space, to_codes, to_text
-from aptarank.use.genetic import NONE, Settings, evolve, standardised, summarise
+from aptarank.use.genetic import NONE, GeneticSettings, evolve, standardised, summarise
 from aptarank.use.lineage import ancestry, candidates
 from snakemake_runs import ROOT, planned, run_snakemake
 
-SMALL = Settings(
+SMALL = GeneticSettings(
     population=40,
     generations=12,
     tournament=3,

@@ -12,8 +12,8 @@ from rapidfuzz.distance import Levenshtein
 from scipy.special import expit
 from scipy.stats import kendalltau
 
+from aptarank.use.load_scorer import load_scorer
 from aptarank.use.ranking import novelty, summarise, wins_by_score, wins_of_pairs
-from aptarank.use.scorer import load_scorer
 from aptarank.use.tournament import adaptive, every_pair, strengths
 from small_models import TOKENIZER
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from aptarank.core.errors import InputError
 from aptarank.use import screening
 from aptarank.use.candidate_streams import Stream
-from aptarank.use.scorer import load_scorer
+from aptarank.use.load_scorer import load_scorer
 from aptarank.use.screening import (
     Candidate,
     best,
@@ -200,7 +200,7 @@ def test_bad_input(program, models, arguments, said):
 
 def test_a_model_that_compares_is_refused(program, models):
     done = program("screen", "--random", "5", "--model", models / "pair-1", code=1)
-    assert "needs one of kind rank" in done.output
+    assert "expected one of kind rank" in done.output
 
 
 def test_none_left(program, models, tmp_path):

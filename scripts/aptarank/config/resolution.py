@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from aptarank.config.model_kinds import KINDS, scoring_kinds
 from aptarank.config.names import BASELINES, is_own
 from aptarank.config.schema import HOME as HOME
 from aptarank.config.schema import brief, check, near
@@ -19,7 +20,6 @@ from aptarank.config.schema import schema as schema
 from aptarank.config.yaml_text import data
 from aptarank.core.errors import InputError
 
-KINDS = ("rank", "pair")
 SCREENED = ("candidates", "mutants_of", "random")  # where candidates to screen come from
 # Settings that a model shares with the one that it starts from.
 INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
@@ -142,12 +142,12 @@ def used_model(config: Mapping, use: str) -> str:
         f"{data}/{model}"
         for data in config["datasets"]
         for model in models_of(config, data)
-        if use not in ("screen", "design") or config["models"][model]["kind"] == "rank"
+        if use not in ("screen", "design") or KINDS[config["models"][model]["kind"]].scores_aptamers
     ]
     named = config[use]["model"]
     if named in known or (named is None and known):
         return named or known[0]
-    told = ", ".join(known) or "none, there is no model of kind rank"
+    told = ", ".join(known) or f"none, there is no model of kind {scoring_kinds()}"
     raise InputError(f"config: {use}.model is {named!r}; expected one of: {told}")
 
 
@@ -265,7 +265,7 @@ def as_text(value: Any) -> str:
 def resolve_model(settings: dict, where: str) -> dict:
     """Fill in a model's settings in place, by its kind."""
     kind = settings.get("kind")
-    if kind not in KINDS:
+    if kind not in tuple(KINDS):  # it may be a list
         raise InputError(
             f"config: {where}.kind is {brief(kind)}; expected one of: {', '.join(KINDS)}"
         )

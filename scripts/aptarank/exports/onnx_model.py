@@ -21,8 +21,8 @@ from aptarank.models.inference import Forward, Inputs
 def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> None:
     """Write a model as ONNX with dynamic batch and sequence axes.
 
-    Inputs are those of `compose`, int64, shape (batch, sequence); the output is `logits`, shape
-    (batch, 1).
+    Inputs are those of `build_inputs`, int64, shape (batch, sequence); the output is `logits`,
+    shape (batch, 1).
 
     Args:
         example: inputs to trace it with, of at least two aptamers.

@@ -12,14 +12,16 @@ import torch
 from aptarank.core import machine
 from aptarank.exports.variants import load_variant
 from aptarank.models.inference import Forward, Inputs
-from aptarank.models.model_inputs import Encoded, compose
+from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
 
 PAUSE = 0.01  # seconds, in which the threads of the runtime before fall asleep
 TURN = 3  # timed calls, after one that is not and warms the caches
 SLOW = 0.2  # seconds of a call that needs no warming up, and is a turn by itself
 
 
-def batch_of(encoded: Encoded, first: np.ndarray, second: np.ndarray | None, size: int) -> Inputs:
+def batch_of(
+    encoded: TokenizedAptamers, first: np.ndarray, second: np.ndarray | None, size: int
+) -> Inputs:
     """A batch as inference makes them, of like length: from the middle of the examples by length.
 
     Where there are fewer examples than `size`, they are repeated.
@@ -30,7 +32,7 @@ def batch_of(encoded: Encoded, first: np.ndarray, second: np.ndarray | None, siz
     start = max(0, (len(order) - size) // 2)
     rows = np.sort(np.resize(order[start : start + size], size))
     sides = [torch.from_numpy(side[rows]) for side in (first, second) if side is not None]
-    return compose(encoded, *sides)
+    return build_inputs(encoded, *sides)
 
 
 def seconds_of(way: Callable[[], object], device: torch.device) -> float:

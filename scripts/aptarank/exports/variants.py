@@ -165,7 +165,7 @@ def write_variant(
         "variant": name,
         "precision": form.precision,
         "layers": model.config.num_hidden_layers,
-        "kind": kind_of(model),
+        "kind": kind_of(model).name,
         "limit": position_limit(model.config),
         "note": form.note,
         "bits": round(bits, 2),

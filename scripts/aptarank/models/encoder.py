@@ -20,6 +20,7 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
+from aptarank.config.model_kinds import KINDS, ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.models.model_files import about_of, check_parameters, read_config, without_runtime
 
@@ -250,16 +251,16 @@ def load_model(folder: Path) -> PreTrainedModel:
     return load_weights(folder, config=config, dtype="auto").eval()
 
 
-def kind_in(config: PreTrainedConfig, folder: Path) -> str:
+def kind_in(config: PreTrainedConfig, folder: Path) -> ModelKind:
     """The kind of a fine-tuned model by its configuration.
 
     Raises:
         InputError: it is not a model of ours.
     """
-    kind = about_of({"aptarank": getattr(config, "aptarank", None)}, folder)["kind"]
+    name = about_of({"aptarank": getattr(config, "aptarank", None)}, folder)["kind"]
     if config.num_labels != 1:
         raise InputError(f"{folder}: a model with {config.num_labels} logits; expected one")
-    return kind
+    return KINDS[name]
 
 
 def load_weights(
@@ -319,9 +320,9 @@ def token_types(config: PreTrainedConfig) -> bool:
     return getattr(config, "type_vocab_size", 0) > 1
 
 
-def kind_of(model: PreTrainedModel) -> str:
-    """`rank` (reads one aptamer) or `pair` (reads two)."""
-    return model.config.aptarank["kind"]
+def kind_of(model: PreTrainedModel) -> ModelKind:
+    """The kind of a model of ours, loaded or to be trained."""
+    return KINDS[model.config.aptarank["kind"]]
 
 
 def freeze_backbone(model: PreTrainedModel) -> None:

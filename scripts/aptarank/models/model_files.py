@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aptarank.config.resolution import KINDS
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -109,10 +109,10 @@ def about_of(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         InputError: it is not a model of ours.
     """
     about = config.get("aptarank")
-    if not isinstance(about, dict) or about.get("kind") not in KINDS:
+    if not isinstance(about, dict) or about.get("kind") not in tuple(KINDS):
         raise InputError(
             f"{folder}: not a model fine-tuned by aptarank: its config.json does not say whether "
-            "it is of kind rank or pair"
+            f"it is of kind {' or '.join(KINDS)}"
         )
     warmth = about.get("temperature", 1.0)
     if isinstance(warmth, bool) or not isinstance(warmth, int | float) or not 0 < warmth < math.inf:

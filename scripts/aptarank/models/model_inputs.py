@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from aptarank.config.model_kinds import ModelKind, scoring_kinds
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
 
 PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
 
 
-class Template(NamedTuple):
+class SpecialTokens(NamedTuple):
     """What a tokenizer puts around one aptamer, or two.
 
     `special` are the ids before each aptamer and after the last, `types` the token types of these
@@ -32,7 +33,7 @@ class Template(NamedTuple):
         return sum(map(len, self.special))
 
 
-class Encoded(NamedTuple):
+class TokenizedAptamers(NamedTuple):
     """Token ids of aptamers without special tokens, and what the tokenizer puts around them.
 
     `ids`: int32, shape (n_aptamers, longest), padded; `lengths`: int64, shape (n_aptamers,); `pad`:
@@ -41,8 +42,8 @@ class Encoded(NamedTuple):
 
     ids: torch.Tensor
     lengths: torch.Tensor
-    single: Template
-    pair: Template
+    single: SpecialTokens
+    pair: SpecialTokens
     pad: tuple[int, int]
     typed: bool
 
@@ -50,11 +51,11 @@ class Encoded(NamedTuple):
         return len(self.lengths)
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Encoded:
+def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> TokenizedAptamers:
     """Tokenise each aptamer once.
 
     Raises:
-        InputError: the tokenizer makes inputs that `compose` cannot make.
+        InputError: the tokenizer makes inputs that `build_inputs` cannot make.
     """
     tokens = tokens_of(tokenizer, sequences) if len(sequences) else []
     lengths = torch.tensor([len(ids) for ids in tokens], dtype=torch.int64)
@@ -62,11 +63,11 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Enco
     padded = torch.full((len(tokens), longest), tokenizer.pad_token_id, dtype=torch.int32)
     flat = np.fromiter(chain.from_iterable(tokens), dtype=np.int32, count=int(lengths.sum()))
     padded[torch.arange(longest) < lengths[:, None]] = torch.from_numpy(flat)
-    return Encoded(
+    return TokenizedAptamers(
         padded,
         lengths,
-        find_template(tokenizer, [PROBE]),
-        find_template(tokenizer, [PROBE, PROBE]),
+        find_special_tokens(tokenizer, [PROBE]),
+        find_special_tokens(tokenizer, [PROBE, PROBE]),
         (tokenizer.pad_token_id, tokenizer.pad_token_type_id),
         "token_type_ids" in tokenizer.model_input_names,
     )
@@ -87,7 +88,9 @@ def tokens_of(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> l
         raise InputError(f"{where}: cannot read these aptamers: {first_line(error)}") from None
 
 
-def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: str | Path) -> None:
+def check_known(
+    tokenizer: PreTrainedTokenizerBase, encoded: TokenizedAptamers, source: str | Path
+) -> None:
     """Refuse a tokenizer that does not know the letters; warn where some are unknown to it.
 
     Args:
@@ -113,7 +116,7 @@ def check_known(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, source: st
         )
 
 
-def unknown_in(tokenizer: PreTrainedTokenizerBase, encoded: Encoded) -> np.ndarray:
+def unknown_in(tokenizer: PreTrainedTokenizerBase, encoded: TokenizedAptamers) -> np.ndarray:
     """Whether a letter of an aptamer is unknown to the tokenizer, shape (n_aptamers,)."""
     if tokenizer.unk_token_id is None:
         return np.zeros(len(encoded), dtype=bool)
@@ -138,7 +141,7 @@ def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
     return f"{cause}; say tokenizer: nucleotide, which makes one token of each base"
 
 
-def find_template(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> Template:
+def find_special_tokens(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> SpecialTokens:
     """See what the tokenizer puts around these aptamers, in an input that it makes itself."""
     made = tokenizer(*aptamers, return_token_type_ids=True)
     ids, types = made["input_ids"], made["token_type_ids"]
@@ -158,7 +161,7 @@ def find_template(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> Te
             )
     special.append(ids[start:])
     kinds.append(types[start:])
-    return Template(
+    return SpecialTokens(
         *(
             tuple(torch.tensor(piece, dtype=torch.int64) for piece in pieces)
             for pieces in (special, kinds)
@@ -166,8 +169,8 @@ def find_template(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> Te
     )
 
 
-def compose(
-    encoded: Encoded, first: torch.Tensor, second: torch.Tensor | None = None
+def build_inputs(
+    encoded: TokenizedAptamers, first: torch.Tensor, second: torch.Tensor | None = None
 ) -> dict[str, torch.Tensor]:
     """Model inputs as the tokenizer makes them of one aptamer or two (`[CLS] a [SEP] b [SEP]`).
 
@@ -208,16 +211,19 @@ def compose(
     return inputs
 
 
-def longest_input(encoded: Encoded, kind: str) -> int:
-    """Tokens of the longest model input that these aptamers can form."""
-    top = encoded.lengths.sort(descending=True).values
-    if kind == "pair":
-        return int(top[:2].sum()) + encoded.pair.size
-    return int(top[:1].sum()) + encoded.single.size
+def longest_input(encoded: TokenizedAptamers, kind: ModelKind) -> int:
+    """Tokens of the longest input that a model of this kind can be given of these aptamers."""
+    longest = encoded.lengths.sort(descending=True).values[: kind.aptamers]
+    special = encoded.single if kind.aptamers == 1 else encoded.pair
+    return int(longest.sum()) + special.size
 
 
 def check_fits(
-    encoded: Encoded, names: Sequence[str], sequences: Sequence[str], kind: str, limit: int
+    encoded: TokenizedAptamers,
+    names: Sequence[str],
+    sequences: Sequence[str],
+    kind: ModelKind,
+    limit: int,
 ) -> int:
     """Return the longest input in tokens; nothing is ever cut.
 
@@ -229,11 +235,11 @@ def check_fits(
     if needed > limit:
         worst = int(np.argmax(lengths))
         shown = sequences[worst] if len(sequences[worst]) <= 40 else sequences[worst][:37] + "..."
-        with_what = " together with the next longest" if kind == "pair" else ""
+        together = "" if kind.scores_aptamers else " together with the next longest"
         raise InputError(
-            f"aptamer {names[worst]} ({len(sequences[worst])} bases, {shown}){with_what} needs "
+            f"aptamer {names[worst]} ({len(sequences[worst])} bases, {shown}){together} needs "
             f"{needed} tokens, but the model reads at most {limit}.\n"
-            "Remove or shorten the longest aptamers, or use a model of kind rank, which reads one "
-            "at a time."
+            "Remove or shorten the longest aptamers, or use a model that reads one at a time (kind "
+            f"{scoring_kinds()})."
         )
     return needed

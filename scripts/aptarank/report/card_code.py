@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from aptarank.config.model_kinds import KINDS
+
 START = """\
 {imports}
 
@@ -23,13 +25,14 @@ def tokens(*texts):
 
 print(fitter(["{first}"], ["{second}"]))
 """
+# By the number of aptamers that the model reads.
 FITTER = {
-    "rank": '''\
+    1: '''\
 def fitter(first, second):
     """Probability that each of the first is fitter than its partner."""
     difference = logits(tokens(first)) - logits(tokens(second))
     return 1 / (1 + {exp}(-difference))''',
-    "pair": '''\
+    2: '''\
 def fitter(first, second):
     """Probability that each of the first is fitter than its partner: the mean of both orders."""
     difference = logits(tokens(first, second)) - logits(tokens(second, first))
@@ -63,7 +66,7 @@ def how_to_load(config: Mapping, tokenizer: Mapping, length: int, repository: st
         length: bases of the aptamers in the example, which are made up.
         repository: its name on the Hub, owner/name, or None.
     """
-    kind = config["aptarank"]["kind"]
+    kind = KINDS[config["aptarank"]["kind"]]
     where = "that of this card"
     if repository:
         where += f'; from the Hub: huggingface_hub.snapshot_download("{repository}")'
@@ -71,14 +74,14 @@ def how_to_load(config: Mapping, tokenizer: Mapping, length: int, repository: st
         START.format(
             **parts,
             where=where,
-            fitter=FITTER[kind].format(exp=exp),
+            fitter=FITTER[kind.aptamers].format(exp=exp),
             first=repeated("GATTACA", length),
             second=repeated("TGCAC", length),
         )
         for parts, exp in ((PYTORCH, "torch.exp"), (ONNX, "np.exp"))
     ]
     more = ""
-    if kind == "rank":
+    if kind.scores_aptamers:
         more = "The score of each is `logits(tokens([…]))`, by which any number are put in order."
     elif "token_type_ids" in tokenizer.get("model_input_names", []):
         more = (

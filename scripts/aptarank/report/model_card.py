@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.config.resolution import as_text
 from aptarank.report.card_code import how_to_load
 from aptarank.report.licenses import license_fields
@@ -144,10 +145,6 @@ def named_checkpoint(settings: Mapping) -> str | None:
 
 def what_it_is(facts: Facts) -> str:
     found, kind = facts.metrics, facts.config["aptarank"]["kind"]
-    does = {
-        "rank": "It scores one aptamer; of two, the one with the higher score is fitter.",
-        "pair": "It reads two aptamers and says how likely the first is the fitter one.",
-    }
     (architecture,) = facts.config["architectures"]
     source = "trained from scratch"
     if facts.settings.get("init_from"):
@@ -160,7 +157,7 @@ def what_it_is(facts: Facts) -> str:
     seen = audited(facts, "shared_with_train")
     unseen = "that were in training too" if seen else "that it never saw"
     return (
-        f"{does[kind]} `{architecture}` with {found['parameters']:,} parameters, {source}, seed "
+        f"{KINDS[kind].description} `{architecture}` with {found['parameters']:,} parameters, {source}, seed "
         f"{found['seed']}{fold}. On test aptamers {unseen}, it puts {found['accuracy']:.3f} of "
         f"{found['n_pairs']:,} pairs in the right order"
         f"{interval(found, 'accuracy', ' (95 % interval {:.3f} to {:.3f})')}; chance gives 0.5.\n\n"
@@ -187,7 +184,7 @@ def in_and_out(facts: Facts) -> str:
         f"{about.get('temperature', 1):.3g} (found on validation pairs), which is built into the "
         "weights."
     )
-    if about["kind"] == "rank":
+    if KINDS[about["kind"]].scores_aptamers:
         return (
             f"In: one sequence of A, C, G and T (RNA: U is written as T), {takes}.\n\n"
             "Out: one logit, the score f(a). Higher is fitter. It has no unit: only differences "
@@ -315,7 +312,7 @@ def limits(facts: Facts) -> str:
         "Of millions of candidates, the best by score are those on which it errs most in their "
         "favour.",
     ]
-    if facts.config["aptarank"]["kind"] == "pair":
+    if not KINDS[facts.config["aptarank"]["kind"]].scores_aptamers:
         cycles = facts.metrics["consistency"]["cycles"]["after"]
         told.append(
             "It may contradict itself and rank in circles"
@@ -371,7 +368,7 @@ def versions(facts: Facts) -> str:
 
 def citation(facts: Facts) -> str:
     about = facts.config["aptarank"]
-    keys = ["rank"] if about["kind"] == "rank" else []
+    keys = ["rank"] if KINDS[about["kind"]].scores_aptamers else []
     keys += ["albert"] if facts.config["model_type"] == "albert" else []
     keys += ["temperature"] if "temperature" in about else []
     lines = "\n".join(REFERENCES[key] for key in keys)

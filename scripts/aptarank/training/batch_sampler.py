@@ -10,7 +10,7 @@ POOL = 50  # batches that are sorted by length together
 ROUNDS = 4
 
 
-def permuted(places: np.ndarray, count: int, seed: int) -> np.ndarray:
+def permute(places: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Where a random permutation of 0 … `count` − 1 sends `places`, without making it.
 
     A Feistel network over just enough bits, again and again for what lies outside (Black and
@@ -31,7 +31,7 @@ def permuted(places: np.ndarray, count: int, seed: int) -> np.ndarray:
         value = result[outside]
         left, right = value >> half, value & mask
         for key in keys:
-            left, right = right, left ^ (scrambled(right ^ key) & mask)
+            left, right = right, left ^ (mix_bits(right ^ key) & mask)
         result[outside] = (left << half) | right
         outside[outside] = result[outside] >= count
     return result.astype(np.int64)
@@ -41,10 +41,10 @@ def sample_pairs(pairs: ManyPairs, most: int, seed: int) -> Pairs:
     """At most `most` of the pairs, drawn uniformly: tables of pairs are in order of the fitter."""
     if pairs.total <= most:
         return pairs.take(np.arange(pairs.total))
-    return pairs.take(permuted(np.arange(most), pairs.total, seed))
+    return pairs.take(permute(np.arange(most), pairs.total, seed))
 
 
-def scrambled(value: np.ndarray) -> np.ndarray:
+def mix_bits(value: np.ndarray) -> np.ndarray:
     """Mix the bits of unsigned 64-bit integers (the finaliser of SplitMix64)."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -75,13 +75,13 @@ class Batches:
     ):
         self.count, self.size, self.seed = count, min(size, count), seed
         self.length, self.groups = length, groups
-        self.an_epoch = count // self.size
+        self.batches_per_epoch = count // self.size
         self.ready: tuple[int, int] | None = None  # epoch and number of the pool below
         self.pool: list[np.ndarray] = []
 
     def batch(self, number: int) -> np.ndarray:
         """Batch `number` (from 0) of an endless run, int64, shape (size,)."""
-        epoch, place = divmod(number, self.an_epoch)
+        epoch, place = divmod(number, self.batches_per_epoch)
         wanted = (epoch, place // POOL)
         if wanted != self.ready:
             self.pool, self.ready = self.make_pool(*wanted), wanted
@@ -90,8 +90,8 @@ class Batches:
     def make_pool(self, epoch: int, pool: int) -> list[np.ndarray]:
         """The batches of one pool, those of unlike length in random order."""
         first = pool * POOL * self.size
-        last = min(first + POOL * self.size, self.an_epoch * self.size)
-        some = self.in_order(epoch, np.arange(first, last))
+        last = min(first + POOL * self.size, self.batches_per_epoch * self.size)
+        some = self.examples_at(epoch, np.arange(first, last))
         rng = np.random.default_rng([self.seed, epoch, pool])
         if self.length is not None:
             some = some[np.argsort(self.length(some), kind="stable")]
@@ -100,11 +100,11 @@ class Batches:
             rng.shuffle(batches)
         return batches
 
-    def in_order(self, epoch: int, places: np.ndarray) -> np.ndarray:
+    def examples_at(self, epoch: int, places: np.ndarray) -> np.ndarray:
         """The examples at `places` of an epoch's order."""
         rng = np.random.default_rng([self.seed, epoch])
         if self.groups is None:
-            return permuted(places, self.count, int(rng.integers(2**63)))
+            return permute(places, self.count, int(rng.integers(2**63)))
         order = rng.permutation(self.count)
         rank = rng.permutation(int(self.groups.max()) + 1)
         return order[np.argsort(rank[self.groups[order]], kind="stable")][places]

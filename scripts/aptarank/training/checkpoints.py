@@ -159,7 +159,7 @@ def remove_checkpoints(folder: Path) -> None:
             place.rmdir()
 
 
-def under(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+def with_prefix(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     """Those tensors of a checkpoint whose names begin with a prefix, without it."""
     return {
         name.removeprefix(prefix): tensor
@@ -182,7 +182,7 @@ def restore_optimizer(
 ) -> None:
     """Put what `optimizer_tensors` gave back."""
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in under(tensors, "optimizer.").items():
+    for name, tensor in with_prefix(tensors, "optimizer.").items():
         number, key = name.split(".", 1)
         state.setdefault(int(number), {})[key] = tensor
     groups = optimizer.state_dict()["param_groups"]

@@ -11,77 +11,88 @@ import torch
 from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
+from transformers import PreTrainedModel
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.models.calibration import fit_temperature
 from aptarank.models.depth import depth_of_step, depths_of, set_depth
 from aptarank.models.encoder import freeze_backbone, kind_of
-from aptarank.models.inference import pair_logits
-from aptarank.models.model_inputs import Encoded
-from aptarank.pairing.pairs import ManyPairs, Pairs
+from aptarank.models.model_inputs import TokenizedAptamers
+from aptarank.models.scorer import Scorer, torch_scorer
+from aptarank.pairing.pairs import Pairs
 from aptarank.training.batch_sampler import sample_pairs
 from aptarank.training.checkpoints import (
     optimizer_tensors,
     restore_optimizer,
     save_checkpoint,
-    under,
+    with_prefix,
 )
-from aptarank.training.objectives import TASKS, Batch, Part
+from aptarank.training.losses import LOSSES
+from aptarank.training.objectives import OBJECTIVES, Batch, Part
 from aptarank.training.optimisation import (
-    Settings,
-    averaging,
+    TrainingSettings,
     count_steps,
+    ema_update,
     make_optimizer,
-    trapezoid,
+    wsd_schedule,
 )
 from aptarank.training.processes import World
-from aptarank.training.resuming import Keep, kept, resume
+from aptarank.training.resuming import CheckpointPolicy, checkpointing, resume
 
 SHOWN = 5  # aptamers in a message
 
 
-def validate(
-    model: nn.Module, encoded: Encoded, pairs: Pairs, device: torch.device
-) -> tuple[float, float]:
-    """Loss and accuracy on labelled pairs."""
-    logits = torch.from_numpy(pair_logits(model, encoded, pairs.first, pairs.second, device))
+def validate(scorer: Scorer, encoded: TokenizedAptamers, pairs: Pairs) -> tuple[float, float]:
+    """Cross-entropy and accuracy on labelled pairs."""
+    logits = torch.from_numpy(scorer.pair_logits(encoded, pairs.first, pairs.second))
     label = torch.from_numpy(pairs.label.astype(np.float32))
     loss = functional.binary_cross_entropy_with_logits(logits, label).item()
     return loss, ((logits > 0) == (label == 1)).float().mean().item()
 
 
 class Training:
-    """A model on its way: all that has to be kept for it to go on as if never stopped."""
+    """The state of a training: all that a checkpoint needs to resume it as if never stopped.
+
+    Attributes:
+        model: the one that learns, on the world's device.
+        ema_model: its exponential moving average, which is evaluated and kept.
+        objective: gives batches, and their loss.
+        step: optimiser steps taken.
+        history: a row an evaluation, as `finetune` returns them.
+        best_weights: of `ema_model` at `best_step`, the best evaluation yet.
+    """
 
     def __init__(
         self,
-        model: nn.Module,
+        model: PreTrainedModel,
         train: Part,
         validation: Part,
-        settings: Settings,
+        settings: TrainingSettings,
         seed: int,
         world: World,
     ):
-        torch.manual_seed(seed + world.number)  # dropout differs between processes
+        torch.manual_seed(seed + world.process_index)  # dropout differs between processes
         self.model, self.settings, self.world = model.to(world.device), settings, world
         self.train, self.validation = train, validation
         if settings.freeze:
             freeze_backbone(model)
-        task = TASKS[kind_of(model)]
-        self.task = task(train, settings.batch_size, seed, settings.soft_labels)
-        if self.task.batches.size % world.size:
+        make_objective = OBJECTIVES[kind_of(model).name]
+        self.objective = make_objective(
+            train, settings.batch_size, seed, settings.soft_labels, LOSSES[settings.loss]
+        )
+        if self.objective.batches.size % world.size:
             raise InputError(
-                f"a batch of {self.task.batches.size} {self.task.unit} cannot be shared alike by "
-                f"{world.size} processes; choose another batch_size"
+                f"a batch of {self.objective.batches.size} {self.objective.unit} cannot be divided "
+                f"equally among {world.size} processes; choose another batch_size"
             )
-        self.steps = count_steps(settings, self.task.examples)
+        self.steps = count_steps(settings, self.objective.examples)
         self.optimizer = make_optimizer(model, settings)
-        self.schedule = trapezoid(self.steps, settings.warmup, settings.decay)
-        # What is evaluated and kept.
-        self.averaged = AveragedModel(model, multi_avg_fn=averaging(settings.average))
+        self.schedule = wsd_schedule(self.steps, settings.warmup, settings.decay)
+        self.ema_model = AveragedModel(model, multi_avg_fn=ema_update(settings.average))
+        self.scorer = torch_scorer(self.ema_model.module, validation.tokenizer, world.device)
         self.forward = world.wrap(torch.compile(model) if settings.compile else model)
-        self.held_out = sample_pairs(validation.pairs, settings.validation_pairs, seed)
+        self.validation_pairs = sample_pairs(validation.pairs, settings.validation_pairs, seed)
         self.depths, self.seed = depths_of(model, settings.depths), seed
         self.step = 0
         self.loss = torch.zeros((), device=world.device)  # summed since the last evaluation
@@ -90,66 +101,69 @@ class Training:
         self.best_step = 0
         self.best_weights: dict[str, torch.Tensor] = {}
 
-    def learn(self) -> int:
-        """One optimiser step; returns the number of pairs learnt from.
+    def train_step(self) -> int:
+        """Take one optimiser step, of `accumulate` batches; return how many pairs it learnt from.
 
         Raises:
-            InputError: the loss or the gradient is no finite number.
+            InputError: the loss or the gradient is not finite.
         """
         settings, world = self.settings, self.world
-        rate = settings.learning_rate * self.schedule(self.step)
+        learning_rate = settings.learning_rate * self.schedule(self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = learning_rate
         self.model.train()
         if self.depths:
             set_depth(self.model, depth_of_step(self.depths, self.seed, self.step))
-        learnt, seen = 0, []
-        for place in range(settings.accumulate):
-            batch = self.task.batch(self.step * settings.accumulate + place, world)
+        n_pairs, batches = 0, []
+        for micro_step in range(settings.accumulate):
+            batch = self.objective.batch(self.step * settings.accumulate + micro_step, world)
             inputs = {name: tensor.to(world.device) for name, tensor in batch.inputs.items()}
             with torch.autocast(world.device.type, torch.bfloat16, settings.precision == "bf16"):
                 logits = self.forward(**inputs).logits[:, 0].float()
-            if self.task.joint:
+            if self.objective.joint:
                 logits = world.gather(logits)
-            loss, pairs = self.task.loss(logits, batch.target.to(world.device))
+            loss, pairs = self.objective.loss(logits, batch.target.to(world.device))
             # Processes average their gradients; those of a joint loss have to be added up.
-            (loss * (world.size if self.task.joint else 1) / settings.accumulate).backward()
+            scale = world.size if self.objective.joint else 1
+            (loss * scale / settings.accumulate).backward()
             self.loss += loss.detach()
-            learnt += pairs
-            seen.append(batch)
+            n_pairs += pairs
+            batches.append(batch)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip)
         self.step += 1
         if not torch.isfinite(loss.detach() + norm):
-            raise InputError(self.not_finite(loss.item(), norm.item(), rate, seen))
+            raise InputError(
+                self.not_finite_message(loss.item(), norm.item(), learning_rate, batches)
+            )
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.averaged.update_parameters(self.model)
-        return learnt
+        self.ema_model.update_parameters(self.model)
+        return n_pairs
 
-    def not_finite(self, loss: float, norm: float, rate: float, seen: list[Batch]) -> str:
-        """What is said where training has run into numbers that are none."""
-        numbers = np.unique(np.concatenate([batch.aptamers for batch in seen]))
-        texts = [self.train.sequences[number] for number in numbers]
-        logger.error("the batch's aptamers: %s", ", ".join(texts))
+    def not_finite_message(
+        self, loss: float, norm: float, learning_rate: float, batches: list[Batch]
+    ) -> str:
+        """The error message for a loss or gradient that is not finite; logs the aptamers."""
+        aptamers = np.unique(np.concatenate([batch.aptamers for batch in batches]))
+        sequences = [self.train.sequences[index] for index in aptamers]
+        logger.error("the batch's aptamers: %s", ", ".join(sequences))
         return (
             f"step {self.step} of {self.steps}: the loss is {loss:g}, its gradient's norm "
-            f"{norm:g}, at learning rate {rate:.3g}, on a batch of {len(texts)} aptamers (all are "
-            f"listed above): {', '.join(texts[:SHOWN])}, …\n"
+            f"{norm:g}, at learning rate {learning_rate:.3g}, on a batch of {len(sequences)} "
+            f"aptamers (all are listed above): {', '.join(sequences[:SHOWN])}, …\n"
             "Training cannot go on from there. Lower learning_rate or clip, or raise warmup; with "
             "precision bf16, try fp32."
         )
 
     def evaluate(self) -> None:
-        """Measure on validation, note it in the history, keep the weights if they are the best."""
+        """Evaluate on validation, add a row to the history, keep the weights if they are better."""
         since = self.step - (int(self.history[-1]["step"]) if self.history else 0)
         train_loss = self.world.mean(self.loss / (since * self.settings.accumulate)).item()
         self.loss.zero_()
-        found = (0.0, 0.0)
-        if self.world.leads:
-            found = validate(
-                self.averaged.module, self.validation.encoded, self.held_out, self.world.device
-            )
-        loss, accuracy = self.world.from_leader(*found)
+        loss, accuracy = 0.0, 0.0
+        if self.world.is_main_process:
+            loss, accuracy = validate(self.scorer, self.validation.encoded, self.validation_pairs)
+        loss, accuracy = self.world.broadcast(loss, accuracy)
         self.history.append(
             {
                 "step": self.step,
@@ -161,44 +175,44 @@ class Training:
         )
         if (accuracy, -loss) > self.best:
             self.best, self.best_step = (accuracy, -loss), self.step
-            weights = self.averaged.module.state_dict()
+            weights = self.ema_model.module.state_dict()
             self.best_weights = {name: tensor.clone() for name, tensor in weights.items()}
 
     @property
-    def stale(self) -> bool:
-        """Whether it is time to stop early."""
+    def should_stop(self) -> bool:
+        """Whether it is time to stop early: no better evaluation within the patience."""
         patience = self.settings.patience
         return bool(patience) and self.step - self.best_step >= (
             patience * self.settings.evaluate_every
         )
 
-    def save(self, keep: Keep) -> None:
-        """Write a checkpoint (all processes take part, the leader writes)."""
+    def save(self, policy: CheckpointPolicy) -> None:
+        """Write a checkpoint (all processes take part, the main one writes)."""
         random = self.world.random_states()
-        if not self.world.leads:
+        if not self.world.is_main_process:
             return
         tensors = {
             **{f"model.{name}": tensor for name, tensor in self.model.state_dict().items()},
-            **{f"averaged.{name}": t for name, t in self.averaged.state_dict().items()},
+            **{f"averaged.{name}": t for name, t in self.ema_model.state_dict().items()},
             **{f"best.{name}": tensor for name, tensor in self.best_weights.items()},
             **optimizer_tensors(self.optimizer),
             **{f"random.{name}": tensor for name, tensor in random.items()},
             "loss": self.loss,
         }
         values = {
-            "training": keep.training,
+            "training": policy.training,
             "step": self.step,
             "history": self.history,
             "best": self.best if self.best_step else None,
             "best_step": self.best_step,
         }
-        save_checkpoint(keep.folder, self.step, tensors, values)
+        save_checkpoint(policy.folder, self.step, tensors, values)
 
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
-        """Go on from a checkpoint."""
-        part = partial(under, tensors)
+        """Resume from a checkpoint."""
+        part = partial(with_prefix, tensors)
         self.model.load_state_dict(part("model."))
-        self.averaged.load_state_dict(part("averaged."))
+        self.ema_model.load_state_dict(part("averaged."))
         self.best_weights = {n: t.to(self.world.device) for n, t in part("best.").items()}
         restore_optimizer(self.optimizer, tensors)
         self.world.set_random_states(part("random."))
@@ -209,16 +223,19 @@ class Training:
             self.best = tuple(values["best"])
 
 
-def calibrate(model: nn.Module, encoded: Encoded, pairs: ManyPairs, device: torch.device) -> float:
-    """Divide the logits by the temperature that makes validation pairs most likely; return it.
+def calibrate(model: PreTrainedModel, part: Part, pairs: Pairs, device: torch.device) -> float:
+    """Divide the logits by the temperature that makes these pairs most likely; return it.
 
-    The last layer takes the division, so that whatever runs the model has it. A pair counts in both
+    The last layer takes the division, so that every form of the model has it. A pair counts in both
     orders.
+
+    Args:
+        part: whose aptamers `pairs` has indices of.
     """
-    some = pairs.take(np.arange(pairs.total))
-    logits = pair_logits(model, encoded, some.first, some.second, device)
-    swapped = pair_logits(model, encoded, some.second, some.first, device)
-    temperature = fit_temperature((logits - swapped) / 2, some.label)
+    scorer = torch_scorer(model, part.tokenizer, device)
+    logits = scorer.pair_logits(part.encoded, pairs.first, pairs.second)
+    swapped = scorer.pair_logits(part.encoded, pairs.second, pairs.first)
+    temperature = fit_temperature((logits - swapped) / 2, pairs.label)
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
         for parameter in last.parameters():
@@ -227,31 +244,31 @@ def calibrate(model: nn.Module, encoded: Encoded, pairs: ManyPairs, device: torc
 
 
 def finetune(
-    model: nn.Module,
+    model: PreTrainedModel,
     train: Part,
     validation: Part,
-    settings: Settings,
+    settings: TrainingSettings,
     seed: int,
     world: World,
-    keep: Keep | None = None,
+    policy: CheckpointPolicy | None = None,
 ) -> pd.DataFrame:
     """Train `model` in place and leave the weights that were best on validation in it.
 
-    With `keep`, it goes on from the last checkpoint there, and writes one before it stops by
-    SIGTERM, SIGINT, SIGUSR1 or SIGURG. On the CPU, stopped or not, the weights are the same to the
-    bit.
+    With `policy`, it resumes from the last checkpoint of its folder, and writes one before it stops
+    by SIGTERM, SIGINT, SIGUSR1 or SIGURG. On the CPU, stopped or not, the weights are the same to
+    the bit.
 
     Returns:
         The history, a row an evaluation: step, learning_rate, train_loss (mean since the row
         before), validation_loss, validation_accuracy.
 
     Raises:
-        InputError: the loss is no finite number, or a checkpoint cannot be written.
+        InputError: the loss is not finite, or a checkpoint cannot be written.
         SystemExit: with 128 + the signal's number, once stopped by it.
     """
     training = Training(model, train, validation, settings, seed, world)
-    world.leader_first(lambda: resume(training, keep))
-    with kept(keep, lambda: training.save(keep), world.any) as after_step:
+    world.main_process_first(lambda: resume(training, policy))
+    with checkpointing(policy, training.save, world.any) as after_step:
         run(training, after_step)
     model.load_state_dict(training.best_weights)
     if training.depths:
@@ -261,20 +278,20 @@ def finetune(
 
 
 def run(training: Training, after_step: Callable[[int, int], None]) -> None:
-    """Take the steps that are left, with evaluations and a line every few seconds."""
-    task, settings = training.task, training.settings
-    start = last_word = time.monotonic()
-    first, learnt = training.step, 0
-    examples = task.batches.size * settings.accumulate
+    """Take the remaining steps, with evaluations, and log a line every few seconds."""
+    objective, settings = training.objective, training.settings
+    start = last_line = time.monotonic()
+    first, n_pairs = training.step, 0
+    examples = objective.batches.size * settings.accumulate
 
-    while training.step < training.steps and not training.stale:
-        learnt += training.learn()
+    while training.step < training.steps and not training.should_stop:
+        n_pairs += training.train_step()
         if training.step % settings.evaluate_every == 0 or training.step == training.steps:
             training.evaluate()
         after_step(training.step, training.steps)
         now = time.monotonic()
-        if now - last_word >= PROGRESS_SECONDS:
-            last_word = now
+        if now - last_line >= PROGRESS_SECONDS:
+            last_line = now
             done = training.step - first
             accuracy = training.history[-1]["validation_accuracy"] if training.history else None
             logger.info(
@@ -283,7 +300,7 @@ def run(training: Training, after_step: Callable[[int, int], None]) -> None:
                 training.steps,
                 "" if accuracy is None else f", validation accuracy {accuracy:.3f}",
                 done * examples / (now - start),
-                task.unit,
+                objective.unit,
                 time_left((now - start) / done * (training.steps - training.step)),
             )
     if training.step < training.steps:
@@ -295,8 +312,8 @@ def run(training: Training, after_step: Callable[[int, int], None]) -> None:
         done,
         time_left(seconds),
         done * examples / seconds,
-        task.unit,
-        learnt / seconds,
+        objective.unit,
+        n_pairs / seconds,
         training.best_step,
         training.best[0],
     )

@@ -11,13 +11,14 @@ WIDE = 512  # hidden size from which bf16 pays on a processor
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """How to train. The defaults and what each means are in config.schema.yaml, `$defs`."""
 
     steps: int
     epochs: float | None
     batch_size: int
     accumulate: int
+    loss: str
     learning_rate: float
     warmup: float
     decay: float
@@ -48,7 +49,7 @@ def pick_precision(wanted: str, model: nn.Module, device: torch.device) -> str:
     return "bf16" if has_bf16 and model.config.hidden_size >= WIDE else "fp32"
 
 
-def count_steps(settings: Settings, examples: int) -> int:
+def count_steps(settings: TrainingSettings, examples: int) -> int:
     """Optimiser steps: those of the settings, or of `epochs` where that is given."""
     if settings.epochs is None:
         return settings.steps
@@ -56,7 +57,7 @@ def count_steps(settings: Settings, examples: int) -> int:
     return max(1, math.ceil(settings.epochs * batches / settings.accumulate))
 
 
-def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
     """AdamW, without weight decay on biases and norms (the parameters of one dimension)."""
     trained = [p for p in model.parameters() if p.requires_grad]
     groups = [
@@ -66,7 +67,7 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimize
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
-def trapezoid(steps: int, warmup: float, decay: float) -> Callable[[int], float]:
+def wsd_schedule(steps: int, warmup: float, decay: float) -> Callable[[int], float]:
     """Factor of the learning rate: linear rise over a first share of the steps, then 1, then linear
     fall to 0 over a last share (warm-up, stable, decay: Hu et al. 2024, arXiv:2404.06395).
     """
@@ -78,7 +79,7 @@ def trapezoid(steps: int, warmup: float, decay: float) -> Callable[[int], float]
     return factor
 
 
-def averaging(decay: float) -> Callable:
+def ema_update(decay: float) -> Callable:
     """How an average of weights follows them: exponentially, more quickly in the first steps."""
 
     def follow(averages: list[torch.Tensor], weights: list[torch.Tensor], number) -> None:

@@ -20,17 +20,17 @@ from transformers import PreTrainedTokenizerBase
 
 from aptarank.core.errors import InputError
 from aptarank.core.tables import read_table
-from aptarank.models.model_inputs import Encoded, compose
+from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
 from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
 from aptarank.training.batch_sampler import Batches
 from aptarank.training.checkpoints import (
     optimizer_tensors,
     restore_optimizer,
     save_checkpoint,
-    under,
+    with_prefix,
 )
-from aptarank.training.optimisation import make_optimizer, trapezoid
-from aptarank.training.resuming import Keep, kept, resume
+from aptarank.training.optimisation import make_optimizer, wsd_schedule
+from aptarank.training.resuming import CheckpointPolicy, checkpointing, resume
 from aptarank.values.sequences import as_tokens, normalise
 
 SHARE = 0.15  # of the tokens is to be restored
@@ -40,7 +40,7 @@ IGNORED = -100  # label of what is not to be restored, as everywhere in torch an
 
 
 @dataclass(frozen=True)
-class Settings:
+class PretrainingSettings:
     """How to pretrain; as the settings of a model in config.schema.yaml, but for `steps`."""
 
     steps: int
@@ -128,38 +128,38 @@ class Masking:
 
 
 class Pretraining:
-    """A model that learns to restore masked tokens, on its way.
+    """The state of a training that restores masked tokens.
 
-    Each step has random numbers of its own, so that it can go on anywhere.
+    Each step has random numbers of its own, so that a checkpoint need not hold a generator's state.
     """
 
     def __init__(
         self,
         model: nn.Module,
         masking: Masking,
-        encoded: Encoded,
-        settings: Settings,
+        encoded: TokenizedAptamers,
+        settings: PretrainingSettings,
         seed: int,
         device: torch.device,
     ):
         self.model, self.masking, self.encoded = model.to(device).train(), masking, encoded
         self.settings, self.seed, self.device = settings, seed, device
         self.optimizer = make_optimizer(model, settings)
-        self.schedule = trapezoid(settings.steps, settings.warmup, 1 - settings.warmup)
+        self.schedule = wsd_schedule(settings.steps, settings.warmup, 1 - settings.warmup)
         self.batches = Batches(len(encoded), settings.batch_size, seed)
         self.step = 0
         self.history: list[dict[str, float]] = []
         # Loss, restored tokens and hidden tokens since the last row of the history.
         self.since = torch.zeros(3, device=device)
 
-    def learn(self) -> None:
-        """One step, noted in the history where a row is due."""
+    def train_step(self) -> None:
+        """Take one optimiser step, and add a row to the history when one is due."""
         settings, step = self.settings, self.step
         seeds = np.random.default_rng([self.seed, step]).integers(2**63, size=2).tolist()
         torch.manual_seed(seeds[0])  # of dropout
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * self.schedule(step)
-        inputs = compose(self.encoded, torch.from_numpy(self.batches.batch(step)))
+        inputs = build_inputs(self.encoded, torch.from_numpy(self.batches.batch(step)))
         generator = torch.Generator().manual_seed(seeds[1])
         inputs["input_ids"], labels = self.masking.hide(inputs["input_ids"], generator)
         labels = labels.to(self.device)
@@ -181,18 +181,18 @@ class Pretraining:
             self.history.append({"step": self.step} | mean)
             self.since.zero_()
 
-    def save(self, keep: Keep) -> None:
+    def save(self, policy: CheckpointPolicy) -> None:
         """Write a checkpoint."""
         # Copies, as the last layer is the table of embeddings, and a checkpoint shares no memory.
         state = self.model.state_dict()
         tensors = {f"model.{name}": tensor.clone() for name, tensor in state.items()}
         tensors |= optimizer_tensors(self.optimizer) | {"since": self.since}
-        values = {"training": keep.training, "step": self.step, "history": self.history}
-        save_checkpoint(keep.folder, self.step, tensors, values)
+        values = {"training": policy.training, "step": self.step, "history": self.history}
+        save_checkpoint(policy.folder, self.step, tensors, values)
 
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
-        """Go on from a checkpoint."""
-        self.model.load_state_dict(under(tensors, "model."))
+        """Resume from a checkpoint."""
+        self.model.load_state_dict(with_prefix(tensors, "model."))
         restore_optimizer(self.optimizer, tensors)
         self.since = tensors["since"].to(self.device)
         self.step, self.history = values["step"], values["history"]
@@ -201,12 +201,12 @@ class Pretraining:
 def pretrain(
     pretraining: Pretraining,
     track: Callable[[Iterable], Iterable] = iter,
-    keep: Keep | None = None,
+    policy: CheckpointPolicy | None = None,
 ) -> pd.DataFrame:
     """Take all steps; the model is trained in place.
 
-    With `keep`, it goes on from the last checkpoint there, and writes one before it stops by a
-    signal. On the CPU, stopped or not, the weights are the same to the bit.
+    With `policy`, it resumes from the last checkpoint of its folder, and writes one before it stops
+    by a signal. On the CPU, stopped or not, the weights are the same to the bit.
 
     Args:
         track: wraps the steps, for progress.
@@ -220,9 +220,9 @@ def pretrain(
         SystemExit: with 128 + the signal's number, once stopped by it.
     """
     steps = pretraining.settings.steps
-    resume(pretraining, keep)
-    with kept(keep, lambda: pretraining.save(keep)) as after_step:
+    resume(pretraining, policy)
+    with checkpointing(policy, pretraining.save) as after_step:
         for _ in track(range(pretraining.step, steps)):
-            pretraining.learn()
+            pretraining.train_step()
             after_step(pretraining.step, steps)
     return pd.DataFrame(pretraining.history)

@@ -9,15 +9,23 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 class World:
-    """The processes that train one model together; all of them step in the same way.
+    """The processes that train one model together; all of them take the same steps.
 
-    `number` is this process's place in 0 … `size` − 1. With one process, nothing is communicated.
+    With one process, nothing is communicated.
+
+    Attributes:
+        size: number of processes.
+        process_index: this process's, from 0 to `size` − 1.
+        local_processes: number of processes on this node.
+        device: on which this process trains.
     """
 
     def __init__(self, device: torch.device):
         self.size = int(os.environ.get("WORLD_SIZE", "1"))
-        self.number = int(os.environ.get("RANK", "0"))
-        self.beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes on this node
+        self.process_index = int(os.environ.get("RANK", "0"))
+        self.local_processes = int(
+            os.environ.get("LOCAL_WORLD_SIZE", "1")
+        )  # processes on this node
         self.device = device
         if self.size > 1:
             if device.type == "cuda":
@@ -26,21 +34,23 @@ class World:
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
     @property
-    def leads(self) -> bool:
-        """Whether this is the process that measures, logs and writes."""
-        return self.number == 0
+    def is_main_process(self) -> bool:
+        """Whether this is the process that evaluates, logs and writes."""
+        return self.process_index == 0
 
     def leave(self) -> None:
         if self.size > 1:
             distributed.destroy_process_group()
 
     def wrap(self, model: nn.Module) -> nn.Module:
-        """The model, with gradients averaged over the processes in each backward pass."""
+        """Wrap the model so that each backward pass averages gradients over the processes."""
         return DistributedDataParallel(model) if self.size > 1 else model
 
-    def share(self, total: int) -> slice:
+    def local_slice(self, total: int) -> slice:
         """This process's part of a batch of `total`."""
-        return slice(self.number * total // self.size, (self.number + 1) * total // self.size)
+        return slice(
+            self.process_index * total // self.size, (self.process_index + 1) * total // self.size
+        )
 
     def gather(self, part: torch.Tensor) -> torch.Tensor:
         """The whole batch's values, shape (total,), from each process's part of the same size.
@@ -51,11 +61,11 @@ class World:
             return part
         parts = [torch.empty_like(part) for _ in range(self.size)]
         distributed.all_gather(parts, part.detach())
-        parts[self.number] = part
+        parts[self.process_index] = part
         return torch.cat(parts)
 
     def any(self, *flags: bool) -> list[bool]:
-        """For each flag whether it is set in any process."""
+        """Whether each flag is set in any process."""
         if self.size == 1:
             return list(flags)
         shared = torch.tensor(flags, dtype=torch.int32, device=self.device)
@@ -69,16 +79,16 @@ class World:
             value /= self.size
         return value
 
-    def leader_first(self, act: Callable[[], None]) -> None:
-        """Act in the leader and then in the others, which find the files as it leaves them."""
-        if self.leads:
+    def main_process_first(self, act: Callable[[], None]) -> None:
+        """Run `act` in the main process, then in the others, which find the files it has left."""
+        if self.is_main_process:
             act()
-        self.any(False)  # all wait here
-        if not self.leads:
+        self.any(False)  # a barrier
+        if not self.is_main_process:
             act()
 
-    def from_leader(self, *values: float) -> list[float]:
-        """The leader's values."""
+    def broadcast(self, *values: float) -> list[float]:
+        """The main process's values, in all processes."""
         if self.size == 1:
             return list(values)
         shared = torch.tensor(values, dtype=torch.float64, device=self.device)
@@ -86,22 +96,25 @@ class World:
         return shared.tolist()
 
     def random_states(self) -> dict[str, torch.Tensor]:
-        """The state of torch's random numbers in each process, uint8, by `cpu.0`, `cuda.0`, …."""
+        """The state of torch's generators in each process, uint8, keyed `cpu.0`, `cuda.0`, …."""
         states = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device)
         if self.size == 1:
             return {f"{name}.0": state for name, state in states.items()}
-        found = {}
+        gathered = {}
         for name, state in states.items():
             parts = [torch.empty_like(state, device=self.device) for _ in range(self.size)]
             distributed.all_gather(parts, state.to(self.device))
-            found |= {f"{name}.{number}": part.cpu() for number, part in enumerate(parts)}
-        return found
+            gathered |= {f"{name}.{index}": part.cpu() for index, part in enumerate(parts)}
+        return gathered
 
     def set_random_states(self, states: dict[str, torch.Tensor]) -> None:
-        """Take this process's own; there is none where more processes go on than stopped."""
-        if f"cpu.{self.number}" in states:
-            torch.set_rng_state(states[f"cpu.{self.number}"])
-        if self.device.type == "cuda" and f"cuda.{self.number}" in states:
-            torch.cuda.set_rng_state(states[f"cuda.{self.number}"], self.device)
+        """Restore this process's state, if there is one.
+
+        There is none for a process that was added when the training was resumed.
+        """
+        if f"cpu.{self.process_index}" in states:
+            torch.set_rng_state(states[f"cpu.{self.process_index}"])
+        if self.device.type == "cuda" and f"cuda.{self.process_index}" in states:
+            torch.cuda.set_rng_state(states[f"cuda.{self.process_index}"], self.device)

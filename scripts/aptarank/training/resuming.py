@@ -21,12 +21,12 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG)
 
 
 @dataclass(frozen=True)
-class Keep:
+class CheckpointPolicy:
     """Where and how often checkpoints are written.
 
     Attributes:
         folder: of the checkpoints.
-        training: what tells this training from others: its settings, data and programs.
+        training: a digest that identifies this training: its settings, data and programs.
         minutes, steps: between two checkpoints, whichever comes first; None: not by this.
     """
 
@@ -44,25 +44,26 @@ class Resumable(Protocol):
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None: ...
 
 
-def keep_in(
+def checkpoint_policy(
     folder: Path | None, minutes: float, steps: int, script: str, values: list, files: list[Path]
-) -> Keep | None:
-    """How a program keeps its training in a folder; None without one.
+) -> CheckpointPolicy | None:
+    """The policy of a program that trains; None without a folder.
 
     Args:
         minutes, steps: between two checkpoints; 0: not by this.
-        script: the program's file; it and the modules that it imports tell trainings apart, too.
+        script: the program's file. A training of other code, of this file or of a module that it
+            imports, is another training.
         values, files: what the training depends on.
     """
     if folder is None:
         return None
     programs = [Path(script), *map(Path, imported_modules(script))]
     training = fingerprint([*values, torch.__version__], [*files, *programs])
-    return Keep(folder, training, minutes or None, steps or None)
+    return CheckpointPolicy(folder, training, minutes or None, steps or None)
 
 
 def fingerprint(values: list, files: Iterable[Path]) -> str:
-    """What tells a training from another: a digest of values and of the content of files."""
+    """A digest of values and of the content of files, which identifies a training."""
     total = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     for path in files:
         with path.open("rb") as file:
@@ -71,72 +72,74 @@ def fingerprint(values: list, files: Iterable[Path]) -> str:
 
 
 def files_of(*folders: str | Path | None) -> list[Path]:
-    """The files in those of the folders that are there."""
-    there = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
-    return sorted(path for folder in there for path in folder.iterdir() if path.is_file())
+    """The files in those of the folders that exist."""
+    existing = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
+    return sorted(path for folder in existing for path in folder.iterdir() if path.is_file())
 
 
-def resume(training: Resumable, keep: Keep | None) -> None:
-    """Go on from the last checkpoint, where there is one."""
-    found = load_checkpoint(keep.folder, keep.training) if keep else None
-    if found:
-        training.restore(*found)
+def resume(training: Resumable, policy: CheckpointPolicy | None) -> None:
+    """Restore the last checkpoint, if there is one."""
+    checkpoint = load_checkpoint(policy.folder, policy.training) if policy else None
+    if checkpoint:
+        training.restore(*checkpoint)
         logger.info("going on from the checkpoint of step %d", training.step)
 
 
 @contextmanager
-def noted(*signals: signal.Signals) -> Iterator[list[signal.Signals]]:
-    """Note signals in a list instead of dying of them."""
-    found: list[signal.Signals] = []
+def deferred_signals(*signals: signal.Signals) -> Iterator[list[signal.Signals]]:
+    """Collect signals in a list instead of dying of them."""
+    received: list[signal.Signals] = []
     before = {
-        each: signal.signal(each, lambda number, _: found.append(signal.Signals(number)))
+        each: signal.signal(each, lambda number, _: received.append(signal.Signals(number)))
         for each in signals
     }
     try:
-        yield found
+        yield received
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
 
 
 @contextmanager
-def kept(
-    keep: Keep | None,
-    save: Callable[[], None],
+def checkpointing(
+    policy: CheckpointPolicy | None,
+    save: Callable[[CheckpointPolicy], None],
     agree: Callable[..., Sequence[bool]] = lambda *flags: flags,
 ) -> Iterator[Callable[[int, int], None]]:
-    """Gives a function to call after each step, with its number and how many there are.
+    """Provide a function to call after each step, with the step's number and the number of steps.
 
-    It writes a checkpoint where one is due, and one before it stops the training by a signal of
-    `STOPPING`: then it raises SystemExit with 128 + the signal's number. Without `keep`, it does
-    nothing.
+    It writes a checkpoint when one is due. On a signal of `STOPPING`, it writes one and raises
+    SystemExit with 128 + the signal's number. Without a policy, it does nothing.
 
     Args:
         save: writes a checkpoint.
-        agree: for each flag whether it is set in any of the processes that train together.
+        agree: whether each flag is set in any of the processes that train together.
     """
-    if keep is None:
+    if policy is None:
         yield lambda step, steps: None
         return
     last = time.monotonic()
-    with noted(*STOPPING) as signals:
+    with deferred_signals(*STOPPING) as signals:
 
         def after_step(step: int, steps: int) -> None:
             nonlocal last
             now = time.monotonic()
-            due = keep.minutes is not None and now - last >= 60 * keep.minutes
-            due |= keep.steps is not None and step % keep.steps == 0
+            due = policy.minutes is not None and now - last >= 60 * policy.minutes
+            due |= policy.steps is not None and step % policy.steps == 0
             stop, due = agree(bool(signals), due)
             if stop or due:
-                save()
+                save(policy)
                 last = now
             if stop:
-                what = signals[0] if signals else signal.SIGTERM
+                received = signals[0] if signals else signal.SIGTERM
                 logger.warning(
                     "%s: stopped after step %d of %d, with a checkpoint in %s\n"
                     "Run again: it goes on from there.",
-                    *(what.name, step, steps, keep.folder),
+                    received.name,
+                    step,
+                    steps,
+                    policy.folder,
                 )
-                raise SystemExit(128 + what)
+                raise SystemExit(128 + received)
 
         yield after_step

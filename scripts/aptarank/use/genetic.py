@@ -28,7 +28,7 @@ NONE = -1  # no parent
 
 
 @dataclass(frozen=True)
-class Settings:
+class GeneticSettings:
     """How a run goes; as `design` in config.schema.yaml has them."""
 
     population: int
@@ -137,7 +137,7 @@ def summarise(scores: np.ndarray, kappa: float) -> pd.DataFrame:
 def evolve(
     score: Score,
     space: Space,
-    settings: Settings,
+    settings: GeneticSettings,
     first: Sequence[str] = (),
     track: Track = iter,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -199,7 +199,7 @@ def evolve(
     return scored.table(), pd.DataFrame(history)
 
 
-def check_size(space: Space, settings: Settings) -> None:
+def check_size(space: Space, settings: GeneticSettings) -> None:
     """Raise InputError where there are fewer sequences than a population takes."""
     if space.size() < settings.population:
         raise InputError(
@@ -243,7 +243,11 @@ def fresh(make: Callable[[int], Children], wanted: int, space: Space, seen: set[
 
 
 def breed(
-    parents: Population, count: int, space: Space, settings: Settings, rng: np.random.Generator
+    parents: Population,
+    count: int,
+    space: Space,
+    settings: GeneticSettings,
+    rng: np.random.Generator,
 ) -> Children:
     """Children of parents that won a tournament: crossed over, then mutated.
 
