@@ -94,7 +94,7 @@ def test_a_batch_that_cannot_be_shared_alike(data, tmp_path):
     (process,) = launch(tmp_path, data, "rank", nproc=2, more=more)
     said = process.communicate()[1]
     assert process.returncode != 0
-    assert "a batch of 15 aptamers cannot be shared alike by 2 processes" in said
+    assert "a batch of 15 aptamers cannot be divided equally among 2 processes" in said
 
 
 def test_processes_under_snakemake(tmp_path, scored):

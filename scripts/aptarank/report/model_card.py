@@ -157,9 +157,9 @@ def what_it_is(facts: Facts) -> str:
     seen = audited(facts, "shared_with_train")
     unseen = "that were in training too" if seen else "that it never saw"
     return (
-        f"{KINDS[kind].description} `{architecture}` with {found['parameters']:,} parameters, {source}, seed "
-        f"{found['seed']}{fold}. On test aptamers {unseen}, it puts {found['accuracy']:.3f} of "
-        f"{found['n_pairs']:,} pairs in the right order"
+        f"{KINDS[kind].description} `{architecture}` with {found['parameters']:,} parameters, "
+        f"{source}, seed {found['seed']}{fold}. On test aptamers {unseen}, it puts "
+        f"{found['accuracy']:.3f} of {found['n_pairs']:,} pairs in the right order"
         f"{interval(found, 'accuracy', ' (95 % interval {:.3f} to {:.3f})')}; chance gives 0.5.\n\n"
         "This card was written by aptarank from the results of the run."
     )
