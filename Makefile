@@ -42,6 +42,7 @@ check: .venv/installed-dev ## style and lint
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile rules
+	codespell
 	snakemake --lint
 
 verify: .venv/installed ## what differs between two runs: make verify RUN=mine RUN2=mine-again
