@@ -1,7 +1,7 @@
 # make run   train and evaluate on the embedded example
 # make test  all checks and tests
-# make help  the others
-# Both set up .venv themselves. Another Python: make PYTHON=python3.12 run
+# make help  list the other targets
+# Both set up .venv themselves. To use another Python: make PYTHON=python3.12 run
 
 PYTHON ?= python3
 ARGS ?=
@@ -11,47 +11,48 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run report docs test test-slurm test-reruns test-envs check verify
 
-help: ## list the targets, also those of snakemake
+help: ## list the targets of make and snakemake
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 	@cat docs/targets.txt
 
-run: .venv/installed ## train and evaluate on the embedded example (ARGS= goes to snakemake)
+run: .venv/installed ## train and evaluate on the embedded example (ARGS= is passed to snakemake)
 	snakemake --cores all --resources gpu=1 $(ARGS)
 
-report: .venv/installed ## the results of make run as one zip to look at in a browser
+report: .venv/installed ## pack the results of make run into one zip to view in a browser
 	snakemake --report results/example/report.zip $(ARGS)
 	@echo "Unpack it and open report.html: results/example/report.zip"
 
-# Four modules at a time, since some mostly wait. OpenMP's threads sleep while they wait for one
-# another: else they spin, on processors that the other tests need.
+# Four test modules run at a time, because some mostly wait. Waiting OpenMP threads sleep instead of
+# spinning on CPUs that the other tests need.
 test: export OMP_WAIT_POLICY := passive
-test: check ## all checks and tests (ARGS= goes to pytest)
+test: check ## run all checks and tests (ARGS= is passed to pytest)
 	pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-test-slurm: .venv/installed-dev ## the chain under a SLURM of its own, two nodes on this machine
+test-slurm: .venv/installed-dev ## run the chain under a temporary SLURM with two nodes on this machine
 	pytest tests/workflow/test_slurm.py $(ARGS)
 
-test-reruns: .venv/installed-dev ## changes of a finished run, and the jobs that they plan
+test-reruns: .venv/installed-dev ## change a finished run, and check which jobs are rerun
 	pytest -s tests/workflow/test_reruns.py $(ARGS)
 
-docs: .venv/installed-dev ## the documentation in site/, warnings are errors
+docs: .venv/installed-dev ## build the documentation in site/; warnings are errors
 	mkdocs build --quiet
 	@echo "Open site/index.html"
 
-check: .venv/installed-dev ## style and lint
+check: .venv/installed-dev ## check style, lint and spelling
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile rules
+	codespell
 	snakemake --lint
 
-verify: .venv/installed ## what differs between two runs: make verify RUN=mine RUN2=mine-again
+verify: .venv/installed ## compare two runs: make verify RUN=mine RUN2=mine-again
 	@python scripts/verify.py $(RUN) $(RUN2)
 
-test-envs: .venv/installed-dev ## every rule in its own environment alone (10 minutes, 5 GB)
+test-envs: .venv/installed-dev ## run every rule in its own environment (10 minutes, 5 GB)
 	APTARANK_ENVS=1 pytest -m envs $(ARGS)
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aptarank needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 run")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aptarank needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; use another one: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv .venv
 
 .venv/installed: requirements.txt | .venv/bin/python

@@ -1,9 +1,9 @@
-"""The frozen defaults on a second kind of data: Kd of aptamers for many small molecules.
+"""The default settings on a second kind of data: Kd of aptamers for many small molecules.
 
 Run: .venv/bin/python benchmarks/aptabench.py --data FOLDER
 where FOLDER holds aptabench_v2.csv (github.com/GenerativeMolMachines/AptaBench, MIT licence).
 
-Nothing is tuned here. Only aptamers of one target are compared; a fifth of them is the test.
+Nothing is tuned here. Only aptamers of the same target are compared; a fifth of them is the test.
 """
 
 import sys
@@ -22,9 +22,9 @@ from aptarank.core import machine
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--cores", default=2, show_default=True)
-@click.option("--threads", default=1, show_default=True, help="Of each training.")
-@click.option("--seeds", default="1,2", show_default=True, help="Separated by commas.")
-@click.option("--models", default="rank", show_default=True, help="Separated by commas.")
+@click.option("--threads", default=1, show_default=True, help="Threads of each training.")
+@click.option("--seeds", default="1,2", show_default=True, help="Seeds, separated by commas.")
+@click.option("--models", default="rank", show_default=True, help="Models, separated by commas.")
 @click.option(
     "-o",
     "--output",

@@ -1,21 +1,22 @@
-"""Does the genetic algorithm find what is there? On landscapes whose optimum is known.
+"""Whether the genetic algorithm finds the optimum, on landscapes for which it is known.
 
 Run: .venv/bin/python benchmarks/designing.py
 
 A landscape gives each of the 4^12 aptamers of 12 nt a true fitness: the sum, in equal shares of its
-variance (--parts), of what each base adds, what pairs of places add beyond that (NK landscapes:
-Kauffman & Weinberger 1989, doi:10.1016/S0022-5193(89)80019-0), and how much of two motifs there is,
-anywhere. All are enumerated, so the true top 0.1 % is known exactly. The defaults of the config
-were chosen on other landscapes, of 10 nt.
+variance (--parts), of contributions of single bases, of pairs of positions (NK landscapes:
+Kauffman & Weinberger 1989, doi:10.1016/S0022-5193(89)80019-0), and of two motifs anywhere. All
+sequences are enumerated, so the true top 0.1 % is known exactly. The defaults of the config were
+chosen on other landscapes, of 10 nt.
 
-Compared, with the same number of evaluations: the genetic algorithm of the pipeline; random search;
-and the plain loop of the original method (github.com/saulius-lipkevicius/Transformed_GA): the best
-tenth of a generation survives, and fills it up by crossing over two survivors, drawn uniformly, at
-one point, with each base mutated by a chance of 0.002. As there, nothing keeps it from breeding
-copies, each of which is evaluated; survivors are not again, which is to its advantage.
+Three searches are compared with the same number of evaluations: the genetic algorithm of the
+pipeline; random search; and the plain loop of the original method
+(github.com/saulius-lipkevicius/Transformed_GA). In the plain loop, the best tenth of a generation
+survives and fills it up by crossing over two survivors, drawn uniformly, at one point, with each
+base mutated with probability 0.002. As in the original, it may breed copies, each of which is
+evaluated; survivors are not evaluated again, which is to its advantage.
 
-They are driven by the truth, and by rank models that the pipeline trains on 2,000 noisy
-measurements.
+The searches are guided by the true fitness, and by rank models that the pipeline trains on 2,000
+noisy measurements.
 """
 
 import time
@@ -45,7 +46,7 @@ COLOURS = {"genetic algorithm": BLUE, "plain loop": ORANGE, "random search": GRE
 
 
 def settings_of(population: int, budget: int, kappa: float, seed: int) -> GeneticSettings:
-    """The config's defaults but for the size, and as many generations as use up the budget."""
+    """The config's defaults except for the size, with as many generations as the budget allows."""
     shares = {key: default(f"design.{key}") for key in KEYS}
     children = population - round(shares["elite"] * population)
     generations = -(-(budget - population) // children)
@@ -53,21 +54,21 @@ def settings_of(population: int, budget: int, kappa: float, seed: int) -> Geneti
 
 
 def genetic(score: Score, length: int, population: int, budget: int, kappa: float, seed: int):
-    """The pipeline's: sequences in the order of their evaluation, and their objective."""
+    """Run the pipeline's search; returns sequences in order of evaluation, and their objective."""
     space = Space(Constraints((length, length)))
     scored, _ = evolve(score, space, settings_of(population, budget, kappa, seed))
     return scored["sequence"].tolist()[:budget], scored["lcb"].to_numpy()[:budget]
 
 
 def random_search(score: Score, length: int, population: int, budget: int, kappa: float, seed: int):
-    """As many random ones."""
+    """Evaluate the same number of random sequences."""
     codes = np.random.default_rng(seed).integers(4, size=(budget, length))
     sequences = to_text(codes, np.full(budget, length))
     return sequences, summarise(score(sequences), kappa)["lcb"].to_numpy()
 
 
 def plain_loop(score: Score, length: int, population: int, budget: int, kappa: float, seed: int):
-    """The original method's."""
+    """Run the plain loop of the original method."""
     rng = np.random.default_rng(seed)
     codes = rng.integers(4, size=(population, length))
     values = np.zeros(0)
@@ -96,7 +97,7 @@ SEARCHES = {
 
 
 def judged(land: Landscape, sequences: list[str], objective: np.ndarray) -> dict[str, float]:
-    """What the best by the driver are in truth: the first, and the first ten, without copies."""
+    """True fitness of the best by the driver: the first, and the first ten, without copies."""
     order = np.argsort(-objective, kind="stable")
     ten = list(dict.fromkeys(sequences[row] for row in order))[:10]
     above = land.share_above(land.true(ten))
@@ -131,7 +132,7 @@ def train(
     output: Path,
     cores: int,
 ) -> None:
-    """Train rank models on each landscape, by the pipeline."""
+    """Train rank models on each landscape with the pipeline."""
     output.mkdir(parents=True, exist_ok=True)
     for seed, land in lands.items():
         write_csv(measurements(land, count, noise, seed), output / f"land{seed}.csv")
@@ -151,13 +152,13 @@ def train(
 
 
 def onnx_files(output: Path, land: int, models: int) -> list[Path]:
-    """The trained models of a landscape."""
+    """Paths of the trained models of a landscape."""
     folder = output / f"results/design/land{land}/rank"
     return [folder / f"seed-{seed}/onnx/model.onnx" for seed in range(1, models + 1)]
 
 
 def score_by(paths: list[Path], known: list[str], threads: int) -> Score:
-    """Standardised scores of these models."""
+    """Make the function that computes standardised scores by these models."""
     scorers = [load_scorer(path, threads, torch.device("cpu")) for path in paths]
 
     def score(sequences: list[str]) -> np.ndarray:
@@ -167,7 +168,7 @@ def score_by(paths: list[Path], known: list[str], threads: int) -> Score:
 
 
 def summarised(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each driver and search: shares with 95 % intervals (Wilson), spread over runs."""
+    """One row per driver and search: fractions with 95 % intervals (Wilson), spread over runs."""
     table = []
     for (driver, search), runs in rows.groupby(["driver", "search"], sort=False):
         count, hits = len(runs), int(runs["pick"].sum())
@@ -189,7 +190,7 @@ def summarised(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def plot(rows: pd.DataFrame, curve: pd.DataFrame, size: int, path: Path) -> None:
-    """Each run's best, by driver; and with the truth, how soon the top is reached."""
+    """Plot each run's best, by driver, and how soon the true top is reached."""
     figure, (left, right) = pyplot.subplots(
         1, 2, figsize=(9.5, 4.2), width_ratios=[3, 2], layout="constrained"
     )
@@ -199,7 +200,7 @@ def plot(rows: pd.DataFrame, curve: pd.DataFrame, size: int, path: Path) -> None
         shift = 0.25 * (place - 1)
         spread = np.random.default_rng(1).uniform(-0.07, 0.07, len(some))
         x = some["driver"].map(drivers.index) + shift + spread
-        y = some["above"].clip(lower=0.5 / size)  # 0, the optimum, has no place on a log axis
+        y = some["above"].clip(lower=0.5 / size)  # 0, the optimum, cannot be shown on a log axis
         left.scatter(x, y, s=12, color=colour, alpha=0.7, linewidths=0, label=search)
     left.axhline(TOP, color="black", linewidth=0.8, linestyle=":")
     left.set_yscale("log")
@@ -224,8 +225,8 @@ def plot(rows: pd.DataFrame, curve: pd.DataFrame, size: int, path: Path) -> None
 
 
 def timed(paths: list[Path], known: list[str], threads: int) -> tuple[float, float, int]:
-    """200 generations of 1,000 aptamers of 15 nt: seconds, those in the models, and how many
-    were scored."""
+    """Time 200 generations of 1,000 aptamers of 15 nt: seconds, those in the models, and the
+    number scored."""
     driver, inside = score_by(paths, known, threads), 0.0
 
     def score(sequences: list[str]) -> np.ndarray:
@@ -245,25 +246,33 @@ def timed(paths: list[Path], known: list[str], threads: int) -> tuple[float, flo
 @click.command()
 @click.option("--length", default=12, show_default=True)
 @click.option("--seeds", default=20, show_default=True, help="Runs of each search and driver.")
-@click.option("--population", default=50, show_default=True, help="Driven by the truth.")
-@click.option("--budget", default=500, show_default=True, help="Evaluations of the truth.")
-@click.option("--model-population", default=500, show_default=True, help="Driven by models.")
+@click.option(
+    "--population", default=50, show_default=True, help="Population guided by the true fitness."
+)
+@click.option("--budget", default=500, show_default=True, help="Evaluations of the true fitness.")
+@click.option(
+    "--model-population", default=500, show_default=True, help="Population guided by models."
+)
 @click.option("--model-budget", default=10_000, show_default=True, help="Evaluations by models.")
 @click.option(
-    "--lands", default=10, show_default=True, help="Landscapes with trained models; 0: none."
+    "--lands", default=10, show_default=True, help="Landscapes with trained models; 0 for none."
 )
 @click.option("--models", default=3, show_default=True, help="Seeds of an ensemble.")
 @click.option("--measured", default=2000, show_default=True, help="Aptamers to train on.")
-@click.option("--noise", default=0.1, show_default=True, help="Of a measurement, in its SD.")
-@click.option("--steps", default=1000, show_default=True, help="Of a training.")
+@click.option(
+    "--noise", default=0.1, show_default=True, help="Noise of a measurement, in SD of fitness."
+)
+@click.option("--steps", default=1000, show_default=True, help="Steps of a training.")
 @click.option(
     "--parts",
     nargs=3,
     default=(1.0, 1.0, 1.0),
     show_default=True,
-    help="Shares of the variance: bases, pairs, motifs.",
+    help="Fractions of the variance from bases, pairs and motifs.",
 )
-@click.option("--kappa", default=1.0, show_default=True, help="Of the lower confidence bound.")
+@click.option(
+    "--kappa", default=1.0, show_default=True, help="Weight of the uncertainty in the objective."
+)
 @click.option("--threads", default=2, show_default=True)
 @click.option(
     "-o",
@@ -289,7 +298,7 @@ def main(
     threads,
     output,
 ):
-    """Print the tables; write them and the plot."""
+    """Print the tables, and write them and the plot."""
     print(f"machine: {machine.describe()}")
     rows, sooner = [], {name: [] for name in SEARCHES}
     for seed in range(1, seeds + 1):

@@ -1,4 +1,4 @@
-"""The whole chain on the EhPPDK set with its published split, beside the published models.
+"""The whole chain on the EhPPDK set with its published split, compared with the published models.
 
 Run: .venv/bin/python benchmarks/ehppdk.py --data FOLDER
 where FOLDER holds tea_ehppdk_scored_sequences.csv and tea_ehppdk_pairs_{val,test}.csv
@@ -19,12 +19,12 @@ sys.path.insert(0, str(HOME / "scripts"))
 
 from aptarank.core import machine
 
-# Pair accuracy and ROC AUC of the source's fine-tuned models: quoted, not measured here.
+# Pair accuracy and ROC AUC of the published fine-tuned models: quoted, not measured here.
 PUBLISHED = {"published ALBERT-base": (0.867, 0.941), "published ALBERT-large": (0.876, 0.953)}
 
 
 def published_split(data: Path) -> pd.DataFrame:
-    """The aptamers of the published test and validation pairs; the others train."""
+    """The published split: aptamers of test and validation pairs; all others are for training."""
     scored = pd.read_csv(data / "tea_ehppdk_scored_sequences.csv")
     part = {}
     for name, file in (("validation", "val"), ("test", "test")):
@@ -35,7 +35,7 @@ def published_split(data: Path) -> pd.DataFrame:
 
 
 def overlay_of(data: Path) -> dict:
-    """The part of a config that names the data set, and its published split as split.csv."""
+    """The part of a config for this data set, with its published split written as split.csv."""
     dataset = {
         "path": str((data / "tea_ehppdk_scored_sequences.csv").resolve()),
         "sequence": "Sequence",
@@ -46,19 +46,19 @@ def overlay_of(data: Path) -> dict:
 
 
 def run_chain(overlay: dict, output: Path, cores: int) -> float:
-    """Run the workflow in a folder; returns minutes."""
+    """Run the workflow in a folder; returns the minutes it took."""
     output.mkdir(parents=True, exist_ok=True)
     (output / "overlay.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
     start = time.monotonic()
     command = [sys.executable, "-m", "snakemake", "--configfile", "overlay.yaml", "--quiet", "all"]
     command += ["-s", str(HOME / "Snakefile"), "--cores", str(cores), "--resources"]
-    command += [f"gpu={cores}"]  # on the CPU, trainings side by side
+    command += [f"gpu={cores}"]  # on the CPU, trainings run in parallel
     subprocess.run(command, cwd=output, check=True)
     return (time.monotonic() - start) / 60
 
 
 def results(data: Path) -> pd.DataFrame:
-    """The table of all models, seeds and baselines, with the seconds that each training took."""
+    """The table of all models, seeds and baselines, with the seconds of each training."""
     table = pd.read_csv(data / "comparison.csv")
     for row, (model, seed) in table[["model", "seed"]].iterrows():
         taken = data / f"benchmarks/{model}/seed-{seed:.0f}/finetune.tsv"
@@ -68,7 +68,7 @@ def results(data: Path) -> pd.DataFrame:
 
 
 def spread(values: pd.Series) -> str:
-    """Mean ± standard deviation, or the one value."""
+    """Mean ± standard deviation, or the value if there is only one."""
     several = f" ± {values.std():.4f}" if len(values) > 1 else ""
     return f"{values.mean():.4f}{several}"
 
@@ -87,8 +87,8 @@ def by_model(table: pd.DataFrame) -> pd.DataFrame:
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--cores", default=2, show_default=True)
-@click.option("--threads", default=1, show_default=True, help="Of each training.")
-@click.option("--seeds", default="1,2,3,4,5", show_default=True, help="Separated by commas.")
+@click.option("--threads", default=1, show_default=True, help="Threads of each training.")
+@click.option("--seeds", default="1,2,3,4,5", show_default=True, help="Seeds, separated by commas.")
 @click.option(
     "-o",
     "--output",

@@ -1,9 +1,9 @@
-"""Kill Snakemake and each of its scripts at random moments: what the next call says and leaves.
+"""Kill Snakemake and each of its scripts at random moments, and check what the next call does.
 
 Run: .venv/bin/python benchmarks/faults.py
 
-Each run starts in a new folder (those of what follows the chain in a copy of a finished one),
-is killed (SIGKILL), called again at once, and compared byte for byte with an undisturbed run.
+Each run starts in a new folder (or, for scripts after the chain, in a copy of a finished one), is
+killed (SIGKILL), called again at once, and compared byte for byte with an undisturbed run.
 """
 
 import json
@@ -39,14 +39,14 @@ SMALL = {
     "threads": 1,
 }
 RANK = SMALL["models"]["rank"]
-# What the rest of the programs need beside it.
+# What the other scripts need in addition.
 WHOLE = SMALL | {
     "models": {"rank": RANK, "pretrained": RANK | {"kind": "rank", "pretrain": 10}},
     "learning_curve": {"shares": [0.5], "models": ["rank"]},
     "speed": {"variants": ["onnx-fp32"], "batch_sizes": [8], "repetitions": 3},
     "sweep": {"model": "rank", "batch_size": [16]},
 }
-# What the models are used for.
+# Uses of the trained models.
 USED = SMALL | {
     "rank": {"candidates": "scored.csv"},
     "screen": {"random": 20_000, "length": 8, "keep": 10, "chunks": 2},
@@ -56,12 +56,12 @@ CHAIN = ["ingest", "split", "pairing", "audit", "tokenizer", "finetune", "predic
 CHAIN += ["baselines", "export", "compare", "describe", "answer", "card", "manifest"]
 MORE = ["pretrain", "variant", "measure", "recommend", "learning_curve", "sweep"]
 USES = ["rank", "screen", "shortlist", "design"]
-# Config and scripts of each undisturbed run; the others go on from the first.
+# Config and scripts of each undisturbed run; the others continue from the first.
 RUNS = {"small": (SMALL, CHAIN), "whole": (WHOLE, MORE), "used": (USED, USES)}
 
 
 def write_inputs(folder: Path, config: dict) -> None:
-    """Aptamers whose score is told by their first bases, and the config."""
+    """Write the config and aptamers whose score depends on their first bases."""
     rng = np.random.default_rng(3)
     sequences = ["".join(rng.choice(list("ACGU"), size=rng.integers(6, 10))) for _ in range(150)]
     value = {"A": 0, "C": 1, "G": 2, "U": 3}
@@ -74,7 +74,7 @@ def write_inputs(folder: Path, config: dict) -> None:
 
 
 def start(folder: Path, *targets: str) -> subprocess.Popen:
-    """Call Snakemake in a folder; what it says goes to said.txt."""
+    """Call Snakemake in a folder; its output goes to said.txt."""
     command = [sys.executable, "-m", "snakemake", *targets, "--configfile", "overlay.yaml"]
     command += ["-s", str(HOME / "Snakefile"), "--cores", "2", "--resources", "gpu=2"]
     with (folder / "said.txt").open("w", encoding="utf-8") as said:
@@ -82,12 +82,12 @@ def start(folder: Path, *targets: str) -> subprocess.Popen:
 
 
 def said(folder: Path) -> str:
-    """What the last call said."""
+    """The output of the last call."""
     return (folder / "said.txt").read_text(encoding="utf-8")
 
 
 def jobs(folder: Path, script: str = "") -> Iterator[psutil.Process]:
-    """The processes of our scripts, or of one of them, that work in a folder."""
+    """Processes of our scripts, or of one of them, that run in a folder."""
     for process in psutil.process_iter():
         try:
             words = process.cmdline()
@@ -99,7 +99,7 @@ def jobs(folder: Path, script: str = "") -> Iterator[psutil.Process]:
 
 
 def names(processes: Iterator[psutil.Process]) -> list[str]:
-    """What scripts processes run."""
+    """Names of the scripts that these processes run."""
     found = set()
     for process in processes:
         try:
@@ -110,7 +110,7 @@ def names(processes: Iterator[psutil.Process]) -> list[str]:
 
 
 def kill_snakemake(folder: Path, running: subprocess.Popen, after: float) -> str | None:
-    """Kill Snakemake alone; returns what jobs of it were at work."""
+    """Kill only Snakemake; returns which of its jobs were running."""
     time.sleep(after)
     if running.poll() is not None:
         return None
@@ -121,7 +121,7 @@ def kill_snakemake(folder: Path, running: subprocess.Popen, after: float) -> str
 
 
 def kill_script(folder: Path, running: subprocess.Popen, script: str, after: float) -> str | None:
-    """Kill the first process of a script, so many seconds after it was seen."""
+    """Kill the first process of a script, `after` seconds after it was seen."""
     while not (found := list(jobs(folder, f"{script}.py"))):
         if running.poll() is not None:
             return None
@@ -130,21 +130,21 @@ def kill_script(folder: Path, running: subprocess.Popen, script: str, after: flo
     at_work = names(jobs(folder))
     try:
         found[0].kill()
-    except psutil.NoSuchProcess:  # it was faster
+    except psutil.NoSuchProcess:  # it ended first
         return None
     running.wait()
     return ", ".join(at_work)
 
 
 def finish(folder: Path, *targets: str) -> tuple[int, str]:
-    """Call again; the exit status and, in short, what was said of the time before."""
+    """Call again; returns the exit status and a summary of what it reported."""
     code = start(folder, *targets).wait()
     text = said(folder)
     notes = {
         "its lock on this directory is removed": "lock removed",
         "Waiting for the jobs": "waited for its jobs",
         "going on from the checkpoint": "went on from a checkpoint",
-        "Incomplete output files": "half-done outputs made anew",
+        "Incomplete output files": "incomplete outputs made again",
         "Nothing to be done": "nothing to do",
         "cannot be locked": "LOCKED",
         "Traceback": "TRACEBACK",
@@ -156,20 +156,20 @@ def duration(folder: Path, script: str) -> float:
     """Seconds that a script took in an undisturbed run."""
     rule = {"pairing": "pair"}.get(script, script)
     every = list(folder.rglob("*.tsv"))
-    files = [path for path in every if path.stem == rule]  # else one a variant or chunk
+    files = [path for path in every if path.stem == rule]  # otherwise one per variant or chunk
     files = files or [path for path in every if path.parent.name in (rule, f"{rule}s")]
     return pd.read_csv(files[0], sep="\t")["s"].iloc[0] if files else 1.0
 
 
 @click.command()
-@click.option("--runs", default=12, show_default=True, help="Kills of Snakemake itself.")
+@click.option("--runs", default=12, show_default=True, help="Number of kills of Snakemake itself.")
 @click.option(
     "--scripts", default=",".join(CHAIN + MORE + USES), help="Scripts to kill, once each."
 )
-@click.option("--seed", default=1, show_default=True, help="Of the moments.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the runs.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the random moments.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the runs.")
 def main(runs, scripts, seed, output):
-    """Print a table of kills, of what the next call said, and whether its results are equal."""
+    """Print a table of kills, what the next call reported, and whether its results are equal."""
     output = (output or Path(tempfile.mkdtemp())).resolve()
     chance = random.Random(seed)
     wanted = [name for name in scripts.split(",") if name]
@@ -194,7 +194,7 @@ def main(runs, scripts, seed, output):
     for number, target in enumerate([""] * runs + wanted):
         name = next((name for name, (_, its) in RUNS.items() if target in its), "small")
         at_work = None
-        while at_work is None:  # it may have ended before its time
+        while at_work is None:  # it may have ended before it was killed
             folder = output / f"run-{number}"
             shutil.rmtree(folder, ignore_errors=True)
             if name != "small":

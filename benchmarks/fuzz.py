@@ -1,7 +1,8 @@
-"""Fuzz the readers: mutated files, led by which lines of ours they reach (Atheris, libFuzzer).
+"""Fuzz the readers with mutated files, guided by coverage of our code (Atheris, libFuzzer).
 
-A finding is any other exception than InputError, an input that takes longer than 5 seconds, or rows
-that are not accounted for. Kept in --findings, to become cases of tests/support/hostile_cases.
+A finding is any exception other than InputError, an input that takes longer than 5 seconds, or rows
+that are not accounted for. Findings are saved in --findings, to become cases of
+tests/support/hostile_cases.
 
 Run: .venv/bin/pip install atheris==3.0.0, then
      .venv/bin/python benchmarks/fuzz.py --minutes 10 --reader maws
@@ -29,9 +30,9 @@ TABLES = ("csv", "tsv", "kd", "enrichment", "aptasuite", "raptgen", "pairs")
 READERS = (*LOGS, *TABLES, "recognise", "ingest")
 SLOW = 5  # seconds for one small input
 LARGEST = 4096  # bytes
-IN_FULL = 16  # one input in so many goes through pandas too, which is slow
+IN_FULL = 16  # one in this many inputs also goes through pandas, which is slow
 
-# What mutation puts in: the words of the formats, and signs that break parsers.
+# What mutation inserts: words of the formats, and characters that break parsers.
 TOKENS = (
     *("SEQUENCE: ", "ENTROPY: ", "ENERGY: ", "SCORE", "Ntide: ", "entropy: ", "DGN DA3 : "),
     *("Computed ", ", relative entropy gained in this step: ", ", total entropy w this aptamer "),
@@ -45,11 +46,15 @@ TOKENS = (
 
 
 @click.command()
-@click.option("--minutes", default=1.0, show_default=True, help="For each reader.")
+@click.option("--minutes", default=1.0, show_default=True, help="Minutes for each reader.")
 @click.option(
-    "--reader", "readers", multiple=True, type=click.Choice(READERS), help="Default: all."
+    "--reader",
+    "readers",
+    multiple=True,
+    type=click.Choice(READERS),
+    help="Reader to fuzz, may be repeated; all by default.",
 )
-@click.option("--jobs", default=1, show_default=True, help="Readers at a time.")
+@click.option("--jobs", default=1, show_default=True, help="Number of readers in parallel.")
 @click.option(
     "--findings",
     type=click.Path(path_type=Path),
@@ -81,7 +86,7 @@ def main(minutes, readers, jobs, findings, child):
 
 
 def run(name: str, minutes: float, findings: Path) -> tuple[int, float, int]:
-    """Fuzz a reader in a process of its own, since libFuzzer ends it; returns what it counted."""
+    """Fuzz a reader in its own process, because libFuzzer ends it; returns its counts."""
     command = [sys.executable, __file__, "--reader", name, "--minutes", str(minutes)]
     memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
@@ -115,7 +120,7 @@ def fuzz(name: str, minutes: float, findings: Path, folder: Path) -> None:
     def one_input(data: bytes) -> None:
         nonlocal executions
         executions += 1
-        start = time.process_time()  # of this process: others may have the processor
+        start = time.process_time()  # CPU time of this process, because others may use the CPU
         try:
             target(data)
         except Exception as error:
@@ -138,7 +143,7 @@ def fuzz(name: str, minutes: float, findings: Path, folder: Path) -> None:
 
 
 def keep(error: Exception, data: bytes, name: str, seen: set[str], findings: Path) -> None:
-    """Write down a finding, once for each kind of error and place in our code."""
+    """Save a finding, once per kind of error and place in our code."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(f.filename).stem}-{f.lineno}" for f in frames if str(ROOT) in f.filename]
     kind = f"{type(error).__name__}-{places[-1] if places else 'here'}"
@@ -149,7 +154,7 @@ def keep(error: Exception, data: bytes, name: str, seen: set[str], findings: Pat
 
 
 def seeds() -> list[bytes]:
-    """The hostile files of the tests, twice each; the first byte chooses the options."""
+    """The hostile files of the tests, each twice; the first byte chooses the options."""
     import hostile
 
     contents = [case.content for case in hostile.CASES if isinstance(case.content, str | bytes)]
@@ -163,7 +168,7 @@ def seeds() -> list[bytes]:
 
 
 def target_of(name: str, path: Path):
-    """What is done with an input: read it, and account for its rows."""
+    """Make the function to fuzz: it reads an input and accounts for its rows."""
     from aptarank.columns.rows import options
     from aptarank.core.errors import InputError
     from aptarank.ingestion.aptamers import clean, fitness_of
@@ -224,13 +229,13 @@ def target_of(name: str, path: Path):
         explained(rejected["reason"])
 
     def explained(reasons) -> None:
-        """Each rejected row has a short reason, `kind: detail`."""
+        """Check that each rejected row has a short reason, `kind: detail`."""
         for reason in reasons:
             assert re.match(r"[\w' ]+(: |$)", reason)
             assert len(reason) < 400
 
     def counted(text: str, rows: int) -> None:
-        """As many rows as a plain count of the text's records finds."""
+        """Check that there are as many rows as a plain count of the records finds."""
         lines = text.split("\n")
         if name in ("efbascore", "fastaptamer", "fasta"):
             assert rows == sum(line.startswith(">") for line in lines)

@@ -1,8 +1,8 @@
-"""Fuzz the config: values, keys and types changed at random, and the text of its YAML.
+"""Fuzz the config: change values, keys and types at random, and the text of its YAML.
 
-A finding is any other exception than InputError, a config that takes longer than 5 seconds, or one
-that passes but cannot be given to the programs. It is kept in --findings, to become a case of
-tests/config/test_config_yaml.py.
+A finding is any exception other than InputError, a config that takes longer than 5 seconds, or one
+that is accepted but cannot be passed to the programs. Findings are saved in --findings, to become
+cases of tests/config/test_config_yaml.py.
 
 Run: .venv/bin/python benchmarks/fuzz_config.py --minutes 10
 """
@@ -36,7 +36,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.shell_words import shell_words
 
 SLOW = 5  # seconds
-LONGEST = 2000  # letters of a message
+LONGEST = 2000  # characters of a message
 SEED = """
 run: mine
 datasets:
@@ -74,7 +74,9 @@ LETTERS = "{}[]:,&*!|>'\"%@`#?-~ \t\n0123456789.eE_xabNoyes<"
 @click.command()
 @click.option("--minutes", default=1.0, show_default=True)
 @click.option("--seed", default=1, show_default=True)
-@click.option("--snakemake", "planned", default=5, show_default=True, help="Configs for a dry run.")
+@click.option(
+    "--snakemake", "planned", default=5, show_default=True, help="Number of configs to dry-run."
+)
 @click.option(
     "--findings",
     type=click.Path(path_type=Path),
@@ -116,12 +118,12 @@ def main(minutes, seed, planned, findings):
 
 
 def too_slow(*_: Any) -> None:
-    """Raise in the midst of what takes too long."""
+    """Raise from a signal handler when a config takes too long."""
     raise TimeoutError(f"more than {SLOW} s")
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a config, as what holds it and its key or number there."""
+    """Every position in a config, as its container and its key or index there."""
     found = []
     if isinstance(value, dict | list):
         keys = list(value) if isinstance(value, dict) else range(len(value))
@@ -131,7 +133,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def mutated(rng: random.Random, plain: bool = False) -> dict:
-    """The config with some places changed; plain, with what a file in YAML can hold."""
+    """The config with some values changed; plain means only values that YAML can hold."""
     config = yaml.safe_load(SEED)
     values = [value for value in VALUES if not plain or isinstance(value, str | int | float | None)]
     values = [value for value in values if not plain or len(str(value)) < 400]
@@ -141,7 +143,7 @@ def mutated(rng: random.Random, plain: bool = False) -> dict:
         holder, key = rng.choice(there)
         if isinstance(holder, list) and key >= len(holder):
             continue
-        if isinstance(holder, dict) and key not in holder:  # as an earlier change has it
+        if isinstance(holder, dict) and key not in holder:  # because of an earlier change
             continue
         change = rng.randrange(6)
         if change == 0 and isinstance(holder, dict):
@@ -176,7 +178,7 @@ def mutated_text(rng: random.Random) -> bytes:
 
 
 def one_object(config: dict, path: Path) -> str:
-    """Resolve a config; what passes must be data that every program can be given."""
+    """Resolve a config; if it is accepted, every program must be able to take it."""
     try:
         resolved = resolve(config)
     except InputError as error:
@@ -192,7 +194,7 @@ def one_object(config: dict, path: Path) -> str:
 
 
 def one_text(text: bytes, path: Path) -> str:
-    """The same of a file, as Snakemake reads it; what it cannot read itself is its to say."""
+    """The same for a file, as Snakemake reads it; what it cannot parse, it reports itself."""
     path.write_bytes(text)
     try:
         check_yaml(path)
@@ -206,7 +208,7 @@ def one_text(text: bytes, path: Path) -> str:
 
 
 def plan(path: Path, found: dict[str, str]) -> str:
-    """A dry run: one message or a plan."""
+    """Do a dry run, which must give one message or a plan."""
     for name in ("scored.csv", "a.csv", "b.csv", "new.csv"):
         (path.parent / name).touch()
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "-n", "-q"]

@@ -1,9 +1,9 @@
-"""Damage a model folder at random; each program's loading must answer or say why in one message.
+"""Damage a model folder at random; loading it must work or explain in one message why not.
 
     python benchmarks/fuzz_models.py --seconds 600
 
-Each try runs in a process of its own, with a limit of memory and of time. A finding is any other
-exception than InputError, a crash, or no answer in time.
+Each attempt runs in its own process, with limits on memory and time. A finding is any exception
+other than InputError, a crash, or no answer in time.
 """
 
 import json
@@ -33,14 +33,14 @@ from aptarank.use.load_scorer import load_scorer
 from small_models import exported, saved
 
 MEMORY = 12 * 2**30  # bytes of address space
-PATIENCE = 60  # seconds of one try
+PATIENCE = 60  # seconds per attempt
 ODD = [None, True, False, 0, 1, -1, 2**31, 2**63, 10**30, 0.5, 1e308, float("nan"), float("inf")]
 ODD += ["", "x", "512", "../../etc/passwd", "\x1b[31m", "A" * 10_000, [], {}, [1], {"a": 1}]
 ODD += [[[]] * 3, {"type": "Sequence"}, "[UNK]", "nucleotide"]
 
 
 def make_model(root: Path) -> None:
-    """A nano `rank` model as the pipeline leaves it: folder, ONNX file, variant, recommendation."""
+    """Make a nano `rank` model as the pipeline does: folder, ONNX file, variant, recommendation."""
     folder = root / "variants/onnx-fused"
     exported(saved(root / "model"), folder / "model.onnx")
     about = {"variant": "onnx-fused", "skipped": None, "limit": 512, "kind": "rank"}
@@ -50,7 +50,7 @@ def make_model(root: Path) -> None:
 
 
 def places_of(value, path=()):
-    """The path of each value in a value of JSON."""
+    """Paths of all values in a JSON value."""
     yield path
     if isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
@@ -58,7 +58,7 @@ def places_of(value, path=()):
 
 
 def damaged_json(text: str, rng: random.Random) -> str:
-    """A text of JSON with one value changed, removed or doubled, or one key renamed."""
+    """JSON text with one value changed, removed or duplicated, or one key renamed."""
     value = json.loads(text)
     path = rng.choice(list(places_of(value)))
     if not path:
@@ -77,7 +77,7 @@ def damaged_json(text: str, rng: random.Random) -> str:
 
 
 def damaged_bytes(data: bytes, rng: random.Random) -> bytes:
-    """Bytes changed here and there, cut short, or with a piece moved."""
+    """Bytes changed in some places, truncated, or with a piece moved."""
     deed = rng.choice(["flip", "flip", "cut", "head", "empty", "double", "zero"])
     if deed == "flip":
         changed = bytearray(data)
@@ -104,7 +104,7 @@ def damage(root: Path, rng: random.Random) -> str:
         path.write_text(damaged_json(data.decode(), rng), encoding="utf-8")
     else:
         path.write_bytes(damaged_bytes(data, rng))
-    if path.name == "model.onnx":  # the checksum is the folder's own word
+    if path.name == "model.onnx":  # the folder itself states the checksum
         about = path.with_name("variant.json")
         found = json.loads(about.read_text())
         about.write_text(json.dumps(found | {"files": {path.name: checksum(path)}}))
@@ -119,7 +119,7 @@ def attempt(path: Path) -> None:
         load_scorer(path, 1, torch.device("cpu")).scores(["ACGTACGT", "TTGACC"])
     except (InputError, MemoryError):
         os._exit(1)
-    except BaseException:  # what is looked for
+    except BaseException:  # this is a finding
         traceback.print_exc()
         os._exit(2)
     os._exit(0)

@@ -1,7 +1,7 @@
-"""Fuzz the parser of measured values: printed values, mutated ones, and pieces in any order.
+"""Fuzz the parser of measured values with printed values, mutations, and pieces in any order.
 
-A finding is any other exception than ValueError, a text that takes longer than 0.1 s (a pattern
-that goes back over a text again and again), or a printed value that is read as another.
+A finding is any exception other than ValueError, a text that takes longer than 0.1 s (a regular
+expression that backtracks), or a printed value that is misread.
 
 Run: python benchmarks/fuzz_values.py --minutes 3
 """
@@ -26,7 +26,7 @@ from aptarank.values.measurements import measure, to_count, with_point
 from aptarank.values.sequences import has_mixed_case, named_chemistry, normalise
 from measured_texts import BOUNDS, DASHES, ERRORS, NAMES, UNITS, printed
 
-SLOW = 0.1  # seconds of the processor for one text
+SLOW = 0.1  # CPU seconds for one text
 SCALES = ("number", "pKd", "%", "", "nM", "mol/L")
 PIECES = (
     *(*UNITS, *BOUNDS, *DASHES, *NAMES),
@@ -62,7 +62,7 @@ def main(minutes, seed):
 
 
 def try_one(what: str, text: str, work: Callable[[str], None], findings: dict[str, str]) -> None:
-    """Do the work on a text; note the first text of each kind of finding."""
+    """Run the work on a text; record the first text of each kind of finding."""
     start = time.process_time()
     try:
         work(text)
@@ -73,7 +73,7 @@ def try_one(what: str, text: str, work: Callable[[str], None], findings: dict[st
 
 
 def read_back(text: str, kd) -> None:
-    """Raise where a printed value is not read as it was."""
+    """Raise if a printed value is not read as it was."""
     low, high = measure(text, "")
     found = parse(tidied(text))
     assert all(map(same, (low, high), (kd.low, kd.high))), (low, high)
@@ -86,7 +86,7 @@ def same(one: float, other: float) -> bool:
 
 
 def read_all(text: str, random: Random) -> None:
-    """Read a text as everything that a cell, a header or a sequence can be; refusals are fine."""
+    """Read a text as a cell, a header and a sequence; refusals are fine."""
     unit_of(text)
     plain(text)
     has_mixed_case(text)
@@ -103,12 +103,12 @@ def read_all(text: str, random: Random) -> None:
 
 
 def ordered(ends: tuple[float, float]) -> None:
-    """Raise where a range ends below its start or is no number."""
+    """Raise if a range ends below its start or is not a number."""
     assert ends[0] <= ends[1], ends
 
 
 def mutate(random: Random, text: str) -> str:
-    """A text with pieces put in, taken out or doubled."""
+    """A text with pieces inserted, removed or duplicated."""
     for _ in range(random.randint(1, 4)):
         place, size = random.randint(0, len(text)), random.randint(0, 3)
         text = (

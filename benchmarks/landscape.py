@@ -1,4 +1,4 @@
-"""A simulated landscape of fitness that is known whole, for benchmarks/designing.py."""
+"""A simulated fitness landscape that is known completely, for benchmarks/designing.py."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ class Landscape:
     """The true fitness of every aptamer of a length; mean 0, standard deviation 1.
 
     Args:
-        shares: of the variance, that bases, pairs and motifs have.
+        shares: fractions of the variance from bases, pairs and motifs.
     """
 
     def __init__(self, length: int, seed: int, shares: tuple[float, ...] = (1, 1, 1)):
@@ -54,6 +54,6 @@ class Landscape:
         return self.fitness[codes @ 4 ** np.arange(self.length)[::-1]]
 
     def share_above(self, fitness: np.ndarray) -> np.ndarray:
-        """Share of all aptamers that are fitter."""
+        """Fraction of all aptamers that are fitter."""
         above = len(self.sorted) - np.searchsorted(self.sorted, fitness, side="right")
         return above / len(self.sorted)

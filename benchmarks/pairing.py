@@ -1,4 +1,4 @@
-"""Pairing, measured beside the double loop over a data frame that the field uses.
+"""The speed of pairing, compared with the usual double loop over a data frame.
 
 Run: .venv/bin/python benchmarks/pairing.py
 """
@@ -23,14 +23,14 @@ from aptarank.pairing.pairs import label_pairs
 
 
 def random_aptamers(count: int, length: int = 40) -> pd.DataFrame:
-    """DNA aptamers with a fitness."""
+    """Random DNA aptamers with a random fitness."""
     rng = np.random.default_rng(1)
     sequences = ["".join(bases) for bases in rng.choice(list("ACGT"), size=(count, length))]
     return pd.DataFrame({"sequence": sequences, "fitness": rng.normal(size=count)})
 
 
 def double_loop(table: pd.DataFrame) -> pd.DataFrame:
-    """Every pair by row access and a list of records, as published pairing code does it."""
+    """Make every pair by row access and a list of records, as published pairing code does."""
     records = []
     for i in range(len(table)):
         for j in range(i + 1, len(table)):
@@ -69,7 +69,12 @@ def stream(aptamers: int, pairs: int) -> dict:
 @click.command()
 @click.option("--aptamers", default=20_000, show_default=True)
 @click.option("--pairs", default="1000000,10000000,100000000", show_default=True)
-@click.option("--loop-aptamers", default=250, show_default=True, help="For the double loop.")
+@click.option(
+    "--loop-aptamers",
+    default=250,
+    show_default=True,
+    help="Number of aptamers for the double loop.",
+)
 @click.option("--one", type=int, hidden=True, help="Measure this many pairs, print JSON.")
 def main(aptamers, pairs, loop_aptamers, one):
     """Print pairs per second, peak memory (each size in a process of its own), and the ratio."""

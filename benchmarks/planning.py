@@ -1,4 +1,4 @@
-"""How long Snakemake takes to plan: `snakemake -n` on the example and on a large config.
+"""The time that Snakemake takes to plan: `snakemake -n` on the example and on a large config.
 
 python benchmarks/planning.py
 """
@@ -32,7 +32,7 @@ LARGE = {
 
 
 def seconds(folder: Path, *arguments: str) -> tuple[float, str]:
-    """The time of one call, and what it said."""
+    """Seconds of one call, and its output."""
     start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *arguments],

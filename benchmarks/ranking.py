@@ -1,4 +1,4 @@
-"""Ranking 1,000 candidates: by a rank model, by all pairs of a pair model, and by few of them.
+"""Ranking 1,000 candidates with a rank model, and with all or some pairs of a pair model.
 
 Run: .venv/bin/python benchmarks/ranking.py --run results/example/example
 """
@@ -30,7 +30,7 @@ SEEDS = 5
 
 
 def random_candidates(lengths: np.ndarray, count: int) -> list[str]:
-    """Distinct sequences with lengths drawn from these."""
+    """Distinct random sequences with lengths drawn from the given ones."""
     rng = np.random.default_rng(1)
     found: dict[str, None] = {}
     while len(found) < count:
@@ -39,7 +39,7 @@ def random_candidates(lengths: np.ndarray, count: int) -> list[str]:
 
 
 def median_time(work, repetitions: int = 5) -> float:
-    """Seconds that something takes; the first time does not count."""
+    """Median seconds of a call; the first call is not timed."""
     times = []
     for _ in range(repetitions + 1):
         start = time.perf_counter()
@@ -49,7 +49,7 @@ def median_time(work, repetitions: int = 5) -> float:
 
 
 def base_pair_time(scorer, candidates: list[str], threads: int, pairs: int, batch: int) -> float:
-    """Seconds of a forward pass of an albert-base pair model in ONNX, with any weights."""
+    """Seconds per forward pass of an albert-base pair model in ONNX, with random weights."""
     encoded = scorer.encode(candidates)
     torch.manual_seed(1)
     model = new_model("base", len(scorer.tokenizer), scorer.tokenizer.pad_token_id, 0.0, "pair")
@@ -64,7 +64,7 @@ def base_pair_time(scorer, candidates: list[str], threads: int, pairs: int, batc
 
 
 def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
-    """Log-odds of every two candidates, the mean of both orders; shape (n, n)."""
+    """Log-odds of every pair of candidates, mean of both orders; shape (n, n)."""
     encoded, count = scorer.encode(candidates), len(candidates)
     first, second = np.nonzero(~np.eye(count, dtype=bool))
     logits = np.zeros((count, count))
@@ -73,18 +73,18 @@ def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
 
 
 def load(folder: Path, kind: str, threads: int):
-    """The ONNX model of the first seed."""
+    """Load the ONNX model of the first seed."""
     return load_scorer(folder / kind / "seed-1/onnx/model.onnx", threads, CPU)
 
 
 def candidates_like(folder: Path, count: int) -> list[str]:
-    """Random candidates of the lengths of a dataset."""
+    """Random candidates with the lengths of a dataset."""
     lengths = read_aptamers(folder / "aptamers.csv")["sequence"].str.len().to_numpy()
     return random_candidates(lengths, count)
 
 
 def agreement(logits: np.ndarray, share: float) -> dict[str, list[float]]:
-    """Kendall's tau of a share of all comparisons with all of them, by seed: adaptive, random."""
+    """Kendall's tau of some comparisons with all of them, by seed: adaptive, random."""
     count = len(logits)
 
     def compare(first, second):
@@ -104,15 +104,15 @@ def agreement(logits: np.ndarray, share: float) -> dict[str, list[float]]:
 
 
 def told(taus: list[float]) -> str:
-    """Mean and range."""
+    """Mean and range as text."""
     return f"{np.mean(taus):.3f} ({min(taus):.3f}–{max(taus):.3f})"
 
 
 @click.command()
-@click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
+@click.option("--run", "folder", required=True, help="Folder of a dataset in a finished run.")
 @click.option("--count", default=1000, show_default=True)
 @click.option("--threads", default=2, show_default=True)
-@click.option("--base-pairs", default=1024, show_default=True, help="That are timed.")
+@click.option("--base-pairs", default=1024, show_default=True, help="Number of pairs to time.")
 def main(folder, count, threads, base_pairs):
     """Print the times and their ratio, and the agreement of few comparisons with all."""
     folder = Path(folder)

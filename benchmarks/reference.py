@@ -1,4 +1,4 @@
-"""The training loop that the field writes, to measure ours against. Not part of the pipeline."""
+"""The usual training loop of the field, to compare ours with. Not part of the pipeline."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader, Dataset
 
 
 class PairsAsText(Dataset):
-    """Tokenises each pair when it is asked for, padded to a fixed length or not at all.
+    """Pairs that are tokenised on access, padded to a fixed length or not at all.
 
     Args:
         pairs: (first, second, label) of each pair, sequences as text.
@@ -41,7 +41,7 @@ def train(
     device: torch.device,
     workers: int = 0,
 ) -> Iterator[float]:
-    """A plain AdamW loop in fp32 over shuffled pairs, without end; gives each step's loss."""
+    """Train endlessly with plain AdamW in fp32 on shuffled pairs; yields the loss of each step."""
     model.to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
     loss_of = nn.BCEWithLogitsLoss()

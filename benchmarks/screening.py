@@ -1,4 +1,4 @@
-"""How fast candidates are screened, and in how much memory, from 10,000 to millions.
+"""The speed and memory of screening, from 10,000 to millions of candidates.
 
 Run: .venv/bin/python benchmarks/screening.py --run results/example/example
 """
@@ -31,7 +31,7 @@ finally:
 
 
 def write_pool(count: int, length: int, path: Path) -> None:
-    """A CSV of random candidates."""
+    """Write a CSV of random candidates."""
     from aptarank.use.screening import random_blocks
 
     with path.open("w") as file:
@@ -41,7 +41,7 @@ def write_pool(count: int, length: int, path: Path) -> None:
 
 
 def screened(form: Path, count: int, length: int, threads: int) -> tuple[float, float, float]:
-    """Seconds from CSV to shortlist, candidates a second while screening, and the peak in MiB."""
+    """Seconds from CSV to shortlist, candidates per second while screening, and peak MiB."""
     with tempfile.TemporaryDirectory() as place:
         pool = Path(place) / "pool.csv"
         write_pool(count, length, pool)
@@ -59,25 +59,27 @@ def screened(form: Path, count: int, length: int, threads: int) -> tuple[float, 
 
 
 def recommended(folder: Path) -> tuple[Path, str]:
-    """The form of the first rank model that its run recommends, and its name."""
+    """The recommended form of the first rank model of a run, and its name."""
     form = folder / "rank/seed-1/speed/recommended.json"
     return form, json.loads(form.read_text())["variant"]
 
 
 @click.command()
-@click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
-@click.option("--model", help="Another form than the recommended one, such as onnx/model.onnx.")
-@click.option("--most", default=1_000_000, show_default=True, help="Candidates, at most.")
+@click.option("--run", "folder", required=True, help="Folder of a dataset in a finished run.")
+@click.option(
+    "--model", help="Form to use instead of the recommended one, such as onnx/model.onnx."
+)
+@click.option("--most", default=1_000_000, show_default=True, help="Largest number of candidates.")
 @click.option("--length", default=15, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 def main(folder, model, most, length, threads):
-    """Print candidates a second, from CSV to shortlist, and the peak memory of the program."""
+    """Print candidates per second, from CSV to shortlist, and the peak memory of the program."""
     form, named = recommended(Path(folder))
     if model:
         form, named = Path(folder) / "rank/seed-1" / model, model
     print(f"machine: {machine.describe()}")
     print(f"{named}, {threads} threads, {length} bases\n")
-    print("| candidates | seconds | a second, all in all | while screening | peak MiB |")
+    print("| candidates | seconds | per second, overall | per second while screening | peak MiB |")
     print("|---|---|---|---|---|")
     count = 10_000
     while count <= most:

@@ -1,4 +1,4 @@
-"""A million candidates screened under a real SLURM, a chunk killed midway, beside a run without it.
+"""Screen a million candidates under a real SLURM with one chunk killed, and without SLURM.
 
 Run: .venv/bin/python benchmarks/screening_slurm.py
 """
@@ -25,7 +25,7 @@ from slurm_cluster import Cluster
 @click.option("--count", default=1_000_000, show_default=True)
 @click.option("--chunks", default=8, show_default=True)
 def main(count, chunks):
-    """Print what became of the jobs, and whether the shortlists are equal."""
+    """Print the state of each job, and whether the shortlists are equal."""
     missing = install(SLURM)
     if missing:
         raise click.ClickException(missing)

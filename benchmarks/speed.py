@@ -1,8 +1,8 @@
-"""Every form of a trained model on the EhPPDK test set: proven, timed, and beside what others do.
+"""Every form of a trained model on the EhPPDK test set: verified, timed, compared with others.
 
 Run: .venv/bin/python benchmarks/speed.py --data FOLDER
-where FOLDER is that of benchmarks/ehppdk.py. The first run makes an environment for optimum, whose
-versions clash with ours, and needs PyPI for that.
+where FOLDER is that of benchmarks/ehppdk.py. The first run creates an environment for optimum,
+whose versions conflict with ours; this needs PyPI.
 """
 
 import shutil
@@ -54,11 +54,11 @@ BATCH = 64
 OPTIMUM = ["torch==2.13.0", "optimum-onnx[onnxruntime]==0.1.0", "optimum==2.1.0"]
 OPTIMUM += ["transformers==4.57.6", "onnx==1.23.2", "onnxruntime==1.31.1"]
 CPU = torch.device("cpu")
-SIDE = 2048  # of the matrices whose product is the limit
+SIDE = 2048  # size of the matrices whose product is the limit
 
 
 def optimum_export(model: Path, output: Path) -> Path:
-    """The ONNX file that optimum makes of a model, in an environment of its own."""
+    """Export a model to ONNX with optimum, in its own environment."""
     folder = output / "optimum-environment"
     if not (folder / "bin/optimum-cli").is_file():
         venv.create(folder, with_pip=True)
@@ -73,7 +73,7 @@ def optimum_export(model: Path, output: Path) -> Path:
 
 
 def test_texts(data: Path, kind: str) -> list[tuple[str, ...]]:
-    """As many aptamers (or pairs) of the test part as a batch has."""
+    """Test aptamers (or pairs) for one batch."""
     pairs = pd.read_parquet(data / "pairs/test.parquet")
     if kind == "pair":
         some = pairs.sample(BATCH, random_state=1)
@@ -82,7 +82,7 @@ def test_texts(data: Path, kind: str) -> list[tuple[str, ...]]:
 
 
 def inputs_of(texts: list[tuple[str, ...]], tokenizer) -> Inputs:
-    """Model inputs of these aptamers, or pairs."""
+    """Model inputs of these aptamers or pairs."""
     encoded = encode(tokenizer, [text for example in texts for text in example])
     width = len(texts[0])
     rows = width * torch.arange(len(texts))
@@ -90,9 +90,10 @@ def inputs_of(texts: list[tuple[str, ...]], tokenizer) -> Inputs:
 
 
 def by_hand(folder: Path, data: Path, output: Path, threads: int) -> pd.DataFrame:
-    """Seconds of a batch: ours beside optimum's file and transformers' pipeline.
+    """Seconds per batch of our forms, optimum's file and transformers' pipeline.
 
-    Optimum's file gets the same inputs as ours; the pipeline gets texts, and so do ours beside it.
+    Optimum's file gets the same inputs as ours; the pipeline gets text, as do the forms of
+    ours that are compared with it.
     """
     tokenizer = load_tokenizer(folder / "model")
     texts = test_texts(data, read_about(folder / "variants/torch-fp32")["kind"])
@@ -131,7 +132,7 @@ def by_hand(folder: Path, data: Path, output: Path, threads: int) -> pd.DataFram
 
 
 def integer_product() -> Callable[[], object]:
-    """A product of uint8 and int8 matrices, by ONNX Runtime."""
+    """Make the function that multiplies uint8 and int8 matrices with ONNX Runtime."""
     shape = [SIDE, SIDE]
     node = helper.make_node("MatMulInteger", ["a", "b"], ["c"])
     a = helper.make_tensor_value_info("a", TensorProto.UINT8, shape)
@@ -150,7 +151,7 @@ def integer_product() -> Callable[[], object]:
 
 
 def products() -> dict[str, dict[str, Callable[[], object]]]:
-    """Plain large matrix products, by precision."""
+    """Functions that multiply large matrices, by precision."""
     a, b = (torch.randn(SIDE, SIDE, generator=torch.manual_seed(1)) for _ in range(2))
     half = a.bfloat16(), b.bfloat16()
     small = (100 * a).to(torch.int8), (100 * b).to(torch.int8)
@@ -162,7 +163,7 @@ def products() -> dict[str, dict[str, Callable[[], object]]]:
 
 
 def near_the_limit(folder: Path, data: Path, threads: int) -> pd.DataFrame:
-    """Operations a second of each variant, and their share of what a large matrix product has."""
+    """Operations per second of each variant, and as a fraction of a large matrix product."""
     torch.set_num_threads(threads)
     kind = read_about(folder / "variants/torch-fp32")["kind"]
     inputs = inputs_of(test_texts(data, kind), load_tokenizer(folder / "model"))
@@ -172,7 +173,7 @@ def near_the_limit(folder: Path, data: Path, threads: int) -> pd.DataFrame:
     runs = {
         name: load_variant(folder / "variants" / name, threads, CPU)
         for name in abouts
-        # It would compile once more; programs are not kept.
+        # It would have to compile again; programs are not kept.
         if not name.startswith("torch-compile") and not is_program(name)
     }
     ways = {name: lambda run=run: run(inputs) for name, run in runs.items()}
@@ -207,10 +208,14 @@ def near_the_limit(folder: Path, data: Path, threads: int) -> pd.DataFrame:
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
-@click.option("--models", default=",".join(MODELS), show_default=True, help="Which of them.")
+@click.option(
+    "--models", default=",".join(MODELS), show_default=True, help="Models, separated by commas."
+)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@click.option("--batches", default="1,8,64,256", show_default=True, help="Separated by commas.")
+@click.option(
+    "--batches", default="1,8,64,256", show_default=True, help="Batch sizes, separated by commas."
+)
 @click.option(
     "-o",
     "--output",

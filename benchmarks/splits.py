@@ -1,4 +1,4 @@
-"""What leakage is worth: the EhPPDK set under splits that keep ever more together.
+"""The effect of leakage: the EhPPDK set under splits that keep more and more together.
 
 Run: .venv/bin/python benchmarks/splits.py --data FOLDER
 where FOLDER holds tea_ehppdk_scored_sequences.csv
@@ -27,7 +27,7 @@ SPLITS = {
 
 
 def run(name: str, split: dict, data: Path, output: Path, cores: int, seeds: list[int]) -> dict:
-    """Run the chain under one split and take what its table says."""
+    """Run the chain with one split and return the results of its table."""
     overlay = {
         "run": split["by"],
         "datasets": {"ehppdk": {"path": str((data / "tea_ehppdk_scored_sequences.csv").resolve())}},
@@ -57,23 +57,23 @@ def run(name: str, split: dict, data: Path, output: Path, cores: int, seeds: lis
 
 
 def part_size(audit: pd.Series, part: str) -> int:
-    """Aptamers of a part."""
+    """Number of aptamers in a part."""
     return int(audit.xs(("aptamers", part), level=("quantity", "part")).item())
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--cores", default=2, show_default=True)
-@click.option("--seeds", default="1,2", show_default=True, help="Separated by commas.")
+@click.option("--seeds", default="1,2", show_default=True, help="Seeds, separated by commas.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     default=HOME / "benchmarks/results/splits",
-    help="Folder of the runs.",
+    help="Folder for the runs.",
 )
 def main(data, cores, seeds, output):
-    """Print pair accuracies on unseen aptamers under each split, beside its audit."""
+    """Print the audit and the pair accuracies on unseen aptamers for each split."""
     output.mkdir(parents=True, exist_ok=True)
     chosen = [int(seed) for seed in seeds.split(",")]
     rows = [run(name, split, data, output, cores, chosen) for name, split in SPLITS.items()]

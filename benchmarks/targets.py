@@ -1,4 +1,4 @@
-"""The targets of ranking, screening and design on two cores, and what this machine reaches.
+"""The performance targets of ranking, screening and design, and what this machine reaches.
 
 Run: .venv/bin/python benchmarks/targets.py --run results/example/example
 """
@@ -25,7 +25,7 @@ COUNT, BASE_PAIRS = 1000, 1024
 
 
 def rows(folder: Path, most: int, threads: int):
-    """Each target: what, the figure wanted, the figure measured."""
+    """Yield the name of each target, its value, and the measured value."""
     candidates = candidates_like(folder, COUNT)
     rank, pair = (load(folder, kind, threads) for kind in ("rank", "pair"))
     one = base_pair_time(rank, candidates, threads, BASE_PAIRS, 64)
@@ -63,8 +63,10 @@ def rows(folder: Path, most: int, threads: int):
 
 
 @click.command()
-@click.option("--run", "folder", required=True, help="A dataset's folder of a finished run.")
-@click.option("--most", default=1_000_000, show_default=True, help="Candidates to screen.")
+@click.option("--run", "folder", required=True, help="Folder of a dataset in a finished run.")
+@click.option(
+    "--most", default=1_000_000, show_default=True, help="Number of candidates to screen."
+)
 @click.option("--threads", default=2, show_default=True)
 def main(folder, most, threads):
     """Print the table."""

@@ -1,12 +1,12 @@
-"""How many pairs a second training learns from, beside the loop that the field writes.
+"""Pairs per second in training, compared with the usual training loop of the field.
 
 Run: .venv/bin/python benchmarks/throughput.py
 On a GPU: … --device cuda --sizes base --batches 64,256,1024,4096
 Hugging Face's Trainer needs `pip install accelerate==1.15.0`; without it, it is left out.
 
 Every row trains the same model on pairs of the same random 15-base aptamers with the same batch.
-The reference loop tokenises each pair in `__getitem__`, pads to a fixed length and steps a plain
-AdamW in fp32. Rounds of all rows alternate, so that a noisy machine disturbs them alike.
+The reference loop tokenises each pair in `__getitem__`, pads to a fixed length and uses plain AdamW
+in fp32. Rounds of all rows alternate, so that a noisy machine affects them equally.
 """
 
 import importlib.util
@@ -41,8 +41,8 @@ from aptarank.training.optimisation import TrainingSettings, pick_precision
 from aptarank.training.processes import World
 
 APTAMERS, BASES = 1000, 15
-LENGTHS = (64, 33)  # what the reference pads to; 33 is what two aptamers need, not a token more
-PEAK = {"NVIDIA H200": 989e12}  # dense bf16 operations a second, by the vendor's data sheet
+LENGTHS = (64, 33)  # padding of the reference; two aptamers need exactly 33 tokens
+PEAK = {"NVIDIA H200": 989e12}  # dense bf16 operations per second, from the vendor's data sheet
 
 
 def random_part(rng: np.random.Generator, tokenizer) -> Part:
@@ -61,7 +61,7 @@ def as_text(part: Part, pairs: Pairs) -> list[tuple[str, str, int]]:
 
 
 def time_steps(step: Callable[[], object], count: int, device: torch.device) -> float:
-    """Seconds of one step, the mean of `count`."""
+    """Mean seconds per step over `count` steps."""
     start = time.perf_counter()
     for _ in range(count):
         step()
@@ -71,7 +71,7 @@ def time_steps(step: Callable[[], object], count: int, device: torch.device) -> 
 
 
 class Clock(TrainerCallback):
-    """Notes when each step of a Trainer ended."""
+    """Callback that records when each step of a Trainer ended."""
 
     def __init__(self):
         self.ends: list[float] = []
@@ -81,9 +81,9 @@ class Clock(TrainerCallback):
 
 
 def trainer_step(model, tokenizer, data, batch: int, steps: int, device: torch.device) -> float:
-    """Seconds of a step of Hugging Face's Trainer with dynamic padding, in fp32."""
+    """Seconds per step of Hugging Face's Trainer with dynamic padding, in fp32."""
     clock = Clock()
-    model.config.problem_type = "multi_label_classification"  # so it takes BCE with one logit
+    model.config.problem_type = "multi_label_classification"  # selects BCE with one logit
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             folder,
@@ -106,7 +106,7 @@ def trainer_step(model, tokenizer, data, batch: int, steps: int, device: torch.d
 
 
 class WithLabelRows(reference.PairsAsText):
-    """The same, each label a row, as the Trainer's loss wants it."""
+    """The same pairs with each label as a row, which the Trainer's loss expects."""
 
     def __getitem__(self, number: int) -> dict:
         row = super().__getitem__(number)
@@ -114,7 +114,7 @@ class WithLabelRows(reference.PairsAsText):
 
 
 def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **changes):
-    """A training of ours and its precision."""
+    """Make a training of ours; returns it with its precision."""
     chosen = resolve({"models": {kind: {"size": size, "batch_size": batch} | changes}})
     chosen = chosen["models"][kind]
     model = make_model(chosen, tokenizer)
@@ -127,7 +127,7 @@ def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **chan
 
 
 def measure(size: str, batch: int, device: torch.device, steps: int, rounds: int, trainer: bool):
-    """A row for each way to train: milliseconds a step, pairs a second, tokens a second."""
+    """One row per method: milliseconds per step, pairs per second, tokens per second."""
     rng = np.random.default_rng(1)
     tokenizer = nucleotide_tokenizer(LIMIT)
     part = random_part(rng, tokenizer)
@@ -193,9 +193,13 @@ def measure(size: str, batch: int, device: torch.device, steps: int, rounds: int
 
 @click.command()
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
-@click.option("--sizes", default="nano,base", show_default=True, help="Separated by commas.")
-@click.option("--batches", default="64", show_default=True, help="Separated by commas.")
-@click.option("--steps", default=20, show_default=True, help="In a round; a tenth for base on CPU.")
+@click.option("--sizes", default="nano,base", show_default=True, help="Sizes, separated by commas.")
+@click.option(
+    "--batches", default="64", show_default=True, help="Batch sizes, separated by commas."
+)
+@click.option(
+    "--steps", default=20, show_default=True, help="Steps per round; a tenth for base on a CPU."
+)
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 def main(device, sizes, batches, steps, rounds, threads):

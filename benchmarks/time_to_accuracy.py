@@ -4,9 +4,9 @@ Run: .venv/bin/python benchmarks/time_to_accuracy.py --data FOLDER
 where FOLDER holds tea_ehppdk_scored_sequences.csv and tea_ehppdk_pairs_{val,test}.csv
 (github.com/saulius-lipkevicius/Transformed_GA, MIT licence).
 
-The published split; the clock stands still while test pairs are predicted (all by `rank`, else
-4,000). The reference is the loop of benchmarks/reference.py on the model of `pair`, with its
-learning rate.
+Uses the published split; the clock is stopped while test pairs are predicted (all for `rank`, else
+4,000). The reference is the loop of benchmarks/reference.py with the model and learning rate of
+`pair`.
 """
 
 import sys
@@ -63,7 +63,7 @@ def load_parts(data: Path) -> dict[str, Part]:
 
 
 def curve(model, step: Callable[[], object], test: Part, every: int, most: float) -> pd.DataFrame:
-    """Accuracy on the test pairs each `every` steps, until `most` seconds of training."""
+    """Accuracy on the test pairs every `every` steps, up to `most` seconds of training."""
     rows, seconds, steps = [], 0.0, 0
     scorer = torch_scorer(model, TOKENIZER, CPU)
     scores_aptamers = scorer.kind.scores_aptamers
@@ -82,7 +82,7 @@ def curve(model, step: Callable[[], object], test: Part, every: int, most: float
 
 
 def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
-    """A training with the default settings."""
+    """Make a training with the default settings."""
     chosen = resolve({"models": {kind: {}}})["models"][kind]
     torch.manual_seed(seed)
     model = make_model(chosen, TOKENIZER)
@@ -98,13 +98,15 @@ def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
 @click.option("--seed", default=1, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--rank-seconds", default=25.0, show_default=True)
-@click.option("--pair-seconds", default=100.0, show_default=True, help="Also of the reference.")
+@click.option(
+    "--pair-seconds", default=100.0, show_default=True, help="Seconds for `pair` and the reference."
+)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     default=HOME / "benchmarks/results/time_to_accuracy",
-    help="Folder of the table and the plot.",
+    help="Folder for the table and the plot.",
 )
 def main(data, seed, threads, rank_seconds, pair_seconds, output):
     """Print the seconds to the published accuracy, and plot the curves."""

@@ -1,4 +1,4 @@
-"""Pages of the documentation that are made of the code, and links out of it. MkDocs reads this."""
+"""MkDocs hooks: pages that are generated from the code, and links to files of the repository."""
 
 import graphlib
 import re
@@ -15,9 +15,9 @@ from aptarank.core.code_inputs import imported_modules, package_imports
 
 CONFIGURATION = """# Configuration
 
-Every key with its default. Only what your file names is overridden:
-`snakemake --configfile mine.yaml`. `config.yaml` has the same as an example, with comments. A
-mistake is reported with the key, its value and what is allowed.
+Every key with its default. Your file, `snakemake --configfile mine.yaml`, overrides only the keys
+that it names. `config.yaml` shows the same keys as an example, with comments. An error is reported
+with the key, its value and the values that are allowed.
 
 """
 ARCHITECTURE = """
@@ -29,42 +29,42 @@ ARCHITECTURE = """
 PACKAGES = """
 ## Packages
 
-Each imports only from those above it.
+Each package imports only from those above it.
 
 | package | imports from |
 |---|---|
 """
-OFTEN = 6  # scripts, from which on a module is everybody's
+COMMON = 6  # number of scripts from which on a module counts as common to all
 
 
 def on_files(files, config):
-    """Add the page that is made of the schema."""
+    """Add the page that is generated from the schema."""
     text = CONFIGURATION + reference(schema())
     files.append(File.generated(config, "configuration.md", content=text))
     return files
 
 
 def on_page_markdown(markdown, page, **_):
-    """Links to files of the repository become their names; the map goes into the architecture."""
+    """Replace links to files of the repository by their names; add tables to the architecture."""
     if page.file.src_uri == "architecture.md":
         markdown += PACKAGES + packages() + ARCHITECTURE + rules_and_modules()
     return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
 
 
 def schema() -> dict:
-    """What the config may hold."""
+    """The schema of the config."""
     return yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def reference(whole: dict) -> str:
-    """A section for each key of the config that is a mapping; a table of the others."""
+    """One section for each key of the config that is a mapping; a table of the others."""
 
     def resolved(entry: dict) -> dict:
         name = entry.get("$ref", "").rpartition("/")[2]
         return {**whole["$defs"][name], **entry} if name else entry
 
     def table(keys: dict) -> str:
-        lines = ["| key | default | may be | |", "|---|---|---|---|"]
+        lines = ["| key | default | allowed values | meaning |", "|---|---|---|---|"]
         for key, entry in keys.items():
             entry = resolved(entry)
             about = in_html(entry).replace("|", "\\|")
@@ -92,18 +92,18 @@ def reference(whole: dict) -> str:
 
 
 def in_html(entry: dict) -> str:
-    """A description in one line, its <names> not taken for tags."""
+    """A description on one line, with <names> escaped."""
     text = " ".join(entry.get("description", "").split())
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shown(value: object) -> str:
-    """A default as it would stand in a config."""
+    """A default as written in a config."""
     return yaml.safe_dump(value, default_flow_style=True, width=1000).split("\n...")[0].strip()
 
 
 def allowed(entry: dict) -> str:
-    """What a value may be, in words."""
+    """The allowed values of a key as text."""
     if "enum" in entry:
         return ", ".join(f"`{shown(value)}`" for value in entry["enum"])
     kinds = entry.get("type", "")
@@ -114,21 +114,21 @@ def allowed(entry: dict) -> str:
 
 
 def packages() -> str:
-    """Which package imports from which, the lowest first."""
-    found = package_imports()
-    order = graphlib.TopologicalSorter({n: sorted(f) for n, f in found.items()}).static_order()
-    return "".join(f"| `{name}` | {', '.join(sorted(found[name]))} |\n" for name in order)
+    """A table of the imports of each package, the lowest first."""
+    imports = package_imports()
+    order = graphlib.TopologicalSorter({n: sorted(i) for n, i in imports.items()}).static_order()
+    return "".join(f"| `{name}` | {', '.join(sorted(imports[name]))} |\n" for name in order)
 
 
 def dotted(module: str) -> str:
-    """A module by its package and name."""
+    """A module as package.name."""
     parts = Path(module).with_suffix("").parts
     return ".".join(parts[parts.index("aptarank") + 1 :])
 
 
 def rules_and_modules() -> str:
-    """What each rule does, and which modules its script imports, but for those of most scripts."""
-    found = {}
+    """A table of rules: description, script, and modules that few other scripts import."""
+    rules = {}
     for path in sorted((ROOT / "rules").glob("*.smk")):
         text = path.read_text(encoding="utf-8")
         for rule, body in re.findall(r"^rule (\w+):\n((?: .*\n|\n)+)", text, re.M):
@@ -136,14 +136,14 @@ def rules_and_modules() -> str:
                 modules = imported_modules(str(ROOT / f"scripts/{name[1]}.py"))
                 about = in_html({"description": re.match(r' +"(.*)"\n', body)[1]})
                 own = [dotted(path) for path in modules if not path.endswith("__init__.py")]
-                found[rule] = about, name[1], own
-    scripts = {name: set(modules) for _, name, modules in found.values()}
+                rules[rule] = about, name[1], own
+    scripts = {name: set(modules) for _, name, modules in rules.values()}
     every = [module for modules in scripts.values() for module in modules]
     lines = [
         f"| `{rule}` | {about} | `{name}.py` | "
-        + ", ".join(sorted(module for module in modules if every.count(module) < OFTEN))
+        + ", ".join(sorted(module for module in modules if every.count(module) < COMMON))
         + " |"
-        for rule, (about, name, modules) in found.items()
+        for rule, (about, name, modules) in rules.items()
     ]
-    often = ", ".join(sorted({module for module in every if every.count(module) >= OFTEN}))
-    return "\n".join(lines) + f"\n\nMost scripts share these: {often}.\n"
+    common = ", ".join(sorted({module for module in every if every.count(module) >= COMMON}))
+    return "\n".join(lines) + f"\n\nMost scripts also import: {common}.\n"

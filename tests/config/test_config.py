@@ -74,7 +74,7 @@ def test_numbers_as_people_write_them():
         ("models: {rank: {init_from: lab}}", "models.rank.init_from is 'lab'; expected a text"),
         ("seeds: []", "seeds is .*at least 1"),
         ("seeds: 1", "seeds is 1; expected array"),
-        ("datasets: {a: {better: lower}}", "datasets.a.path is missing: The file of scored"),
+        ("datasets: {a: {better: lower}}", "datasets.a.path is missing: File of scored"),
         ("datasets: {a: {path: []}}", "datasets.a.path is .*at least 1 of them"),
         ("datasets: {a: {path: x, better: up}}", "datasets.a.better is 'up'; .*higher, lower"),
         ("datasets: {a/b: {path: x, better: higher}}", "datasets: the name 'a/b'"),

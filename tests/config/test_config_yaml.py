@@ -142,7 +142,7 @@ def test_an_alias_is_a_copy():
         ("split: {k: .inf}", "split.k is inf; expected integer"),
         ("sweep: {model: rank, dropout: [.nan]}", "sweep.dropout.0 is nan; expected a finite"),
         ("screen: {composition: {A: .nan, C: 1, G: 1, T: 1}}", "composition.A is nan"),
-        ("screen: {composition: {A: 1, C: 1, G: 1}}", "screen.composition.T is missing: How often"),
+        ("screen: {composition: {A: 1, C: 1, G: 1}}", "screen.composition.T is missing: Relative"),
         ("screen: {composition: {A: 0, C: 0, G: 0, T: 0}}", "screen.composition has no base"),
         ("split: '{}'", "split is '{}'; expected object"),
         ("speed: text", "speed is 'text'; expected object"),

@@ -91,7 +91,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
 
 
 def test_the_page_is_the_table():
-    assert read(ROOT / "docs/hostile-files.md") == hostile.page(), "make it anew: see its head"
+    assert read(ROOT / "docs/hostile-files.md") == hostile.page(), "regenerate it, see its head"
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \n\n"])

@@ -1,4 +1,4 @@
-"""Hostile files, what is wrong with each, and what becomes of it.
+"""Hostile files: what is wrong with each, and how it is handled.
 
 Run: python tests/support/hostile.py > docs/hostile-files.md
 """
@@ -40,10 +40,10 @@ CASES: list[Case] = [case for module in SECTIONS.values() for case in module.CAS
 INTRODUCTION = """\
 # Hostile files
 
-Each of these {count} files is made by the tests and given to `scripts/ingest.py`
-(`tests/reading/test_hostile.py`). A file is either read, and each row that is not accepted is in
-`rejected.csv` with its line and the reason, or refused with a message that says what to do. Nothing
-is guessed, and no row is lost: accepted + rejected + merged as duplicates = rows read.
+The tests make each of these {count} files and give it to `scripts/ingest.py`
+(`tests/reading/test_hostile.py`). A file is either read, and `rejected.csv` lists every row that is
+not accepted with its line and the reason, or refused with a message that says what to do. Nothing
+is guessed, and no row is lost: accepted + rejected + merged duplicates = rows read.
 
 This page is made by `python tests/support/hostile.py > docs/hostile-files.md`.
 """

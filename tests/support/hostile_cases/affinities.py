@@ -35,21 +35,21 @@ CASES = [
     ),
     reads(
         "unit-header.csv",
-        "a unit in the header, others in the fields",
+        "a unit in the header, and others in the fields",
         scores("1", "2 µM", "3 pM", "<4", header="sequence,Kd [nM]"),
         read(1, 2000, 0.003, 4),
         better=None,
     ),
     reads(
         "unit-slash.csv",
-        "the unit behind a slash",
+        "the unit after a slash",
         scores("1", "2 µM", header="sequence,Kd / nM"),
         read(1, 2000),
         better=None,
     ),
     reads(
         "unit-power.csv",
-        "a power of ten in the header's unit is no unit",
+        "a power of ten in the header's unit, which is not a unit",
         scores("1", "2 nM", "3 nM", header="sequence,Kd (10^-9 M)"),
         {of(1): 2, of(2): 3},
         {2: "no unit"},
@@ -108,7 +108,7 @@ CASES = [
     ),
     reads(
         "kd-words.csv",
-        "words in place of a Kd",
+        "words instead of a Kd",
         scores(
             "1 nM",
             "2 nM",
@@ -127,7 +127,7 @@ CASES = [
     ),
     reads(
         "kd-zero.csv",
-        "a Kd of 0 or less, or beyond all",
+        "a Kd of 0 or less, or implausibly large or small",
         scores(
             "1 nM", "2 nM", "0 nM", "-5 nM", "1e300 M", "1e-300 fM", "5 aM", header="sequence,Kd"
         ),
@@ -148,7 +148,7 @@ CASES = [
     ),
     reads(
         "kd-power.csv",
-        "a power of ten behind an error or a range",
+        "a power of ten after an error or a range",
         scores(
             "6.4 ± 0.2 × 10⁻⁹ M",
             "6.4+/-0.2x10-8 M",
@@ -169,7 +169,7 @@ CASES = [
     ),
     reads(
         "kd-power-header.csv",
-        "the same, and the unit is in the header",
+        "the same, with the unit in the header",
         scores("6.4 ± 0.2 × 10⁻⁹", "6.4e-8", "1-4 x 10^-9", header="sequence,Kd (M)"),
         read(6.4, 64, 2),
         better=None,
@@ -220,7 +220,7 @@ CASES = [
     ),
     reads(
         "affinity-said.csv",
-        "the same, and the format is said",
+        "the same, with the format given",
         scores("1 nM", "2 µM", header="sequence,affinity"),
         read(1, 2000),
         {},
@@ -237,7 +237,7 @@ CASES = [
     ),
     refused(
         "kd-and-pkd.csv",
-        "files of a Kd and of a pKd together",
+        "a file of Kd and a file of pKd together",
         scores("1 nM", "2 nM", header="sequence,Kd"),
         "files whose scores mean different things cannot be one dataset: kd-and-pkd.csv (csv:"
         " lower, a Kd); other.csv (csv: higher)",

@@ -10,7 +10,7 @@ KD_READ = {"ACGT": 1000, "ACGG": 5}
 ENCODINGS = [
     reads(
         "bom.csv",
-        "a UTF-8 byte order mark, as of Excel's CSV UTF-8",
+        "a UTF-8 byte order mark, as in Excel's CSV UTF-8",
         b"\xef\xbb\xbf" + TABLE.encode(),
         READ,
     ),
@@ -22,7 +22,7 @@ ENCODINGS = [
     ),
     reads(
         "utf16.csv",
-        "UTF-16 with its mark, as of Excel's Unicode text",
+        "UTF-16 with its mark, as in Excel's Unicode text",
         TABLE.replace(",", "\t").encode("utf-16"),
         READ,
     ),
@@ -41,13 +41,13 @@ ENCODINGS = [
     ),
     refused(
         "utf16be-bare.csv",
-        "UTF-16 without its mark, the other byte order",
+        "UTF-16 without its mark, in the other byte order",
         TABLE.encode("utf-16-be"),
         "say encoding: utf-16-be",
     ),
     reads(
         "utf16-said.csv",
-        "the same, and the encoding is said",
+        "the same, with the encoding given",
         TABLE.encode("utf-16-be"),
         READ,
         options="--encoding utf-16-be",
@@ -68,7 +68,7 @@ ENCODINGS = [
     ),
     reads(
         "cp1252-said.csv",
-        "the same, and the encoding is said",
+        "the same, with the encoding given",
         KD.encode("cp1252"),
         KD_READ,
         {},
@@ -77,7 +77,7 @@ ENCODINGS = [
     ),
     reads(
         "mojibake.csv",
-        "UTF-8 read as cp1252: µ turns to Âµ",
+        "UTF-8 read as cp1252, so that µ becomes Âµ",
         KD + "AAAA,7 nM\n",
         {"ACGG": 5, "AAAA": 7},
         {2: "not a Kd: '1 ÂµM'"},
@@ -100,7 +100,7 @@ ENCODINGS = [
     ),
     refused(
         "broken-utf8.csv",
-        "a byte that is no UTF-8, after a byte order mark",
+        "a byte that is not UTF-8, after a byte order mark",
         b"\xef\xbb\xbf" + TABLE.encode() + b"AC\xffG,3\n",
         "broken-utf8.csv, line 4: byte 0xff is not UTF-8",
     ),
@@ -127,14 +127,14 @@ ENCODINGS = [
     ),
     refused(
         "not-text.csv",
-        "an encoding that is none of text",
+        "an encoding that is not for text",
         TABLE,
         "encoding 'rot13' is not known",
         options="--encoding rot13",
     ),
     refused(
         "halves.csv",
-        "an encoding that makes halves of characters",
+        "an encoding that produces half characters",
         table("ACGT,1", "AC+2AA-,2"),
         "halves.csv, line 3: half a character",
         options="--encoding utf-7",
@@ -147,7 +147,7 @@ ENCODINGS = [
     ),
     refused(
         "disk.csv",
-        "a file of zeros, as a full disk leaves it",
+        "a file of zeros, as left by a full disk",
         bytes(300),
         "disk.csv, line 1: a NUL byte",
     ),
@@ -164,7 +164,7 @@ LINES = [
         {4: "not a base: 'X'"},
     ),
     reads("crcrlf.csv", "line ends converted twice", TABLE.replace("\n", "\r\r\n"), READ),
-    reads("no-end.csv", "no end of the last line", TABLE.rstrip(), READ),
+    reads("no-end.csv", "no line end after the last line", TABLE.rstrip(), READ),
     reads(
         "blank.csv",
         "blank lines between the rows",
@@ -174,7 +174,7 @@ LINES = [
     ),
     reads(
         "separator.csv",
-        "a line separator of Unicode in a field",
+        "a Unicode line separator in a field",
         table("ACGT,1,a\u2028b", "ACGG,2.5,c", header="sequence,score,note"),
         READ,
     ),

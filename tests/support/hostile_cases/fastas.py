@@ -16,7 +16,7 @@ FASTAS = [
     ),
     reads("cr.fasta", "old Mac line ends", FASTA.replace("\n", "\r"), TWO),
     reads("bom.fasta", "a byte order mark", "\ufeff" + FASTA, TWO),
-    reads("no-end.fasta", "no end of the last line", FASTA.rstrip(), TWO),
+    reads("no-end.fasta", "no line end after the last line", FASTA.rstrip(), TWO),
     refused(
         "before.fasta",
         "text before the first header",
@@ -26,19 +26,19 @@ FASTAS = [
     ),
     refused(
         "before-auto.fasta",
-        "the same, and the format is to be found out",
+        "the same, with the format to be detected",
         "ACGT\n" + FASTA,
         "before-auto.fasta, line 1: no delimiter",
     ),
     refused(
         "indented.fasta",
-        "a blank before the first header",
+        "a space before the first header",
         " " + FASTA,
         "indented.fasta, line 1: ' >a score=1' is before the first FASTA header",
     ),
     reads(
         "indented-later.fasta",
-        "a blank before a later header",
+        "a space before a later header",
         FASTA + " >c score=3\nAAAA\n>d score=4\nAAAC\n",
         {"ACGT": 1, "AAAC": 4},
         {3: "not a base: '>'"},
@@ -52,7 +52,7 @@ FASTAS = [
     ),
     reads(
         "sign-alone.fasta",
-        "a header that is only its sign",
+        "a header that consists only of >",
         FASTA + ">\nAAAA\n",
         TWO,
         {5: "missing score"},
@@ -81,13 +81,13 @@ FASTAS = [
     ),
     reads(
         "comma-said.fasta",
-        "the same, and the decimal sign is said",
+        "the same, with the decimal separator given",
         FASTA.replace(".", ",") + ">c score=3.5\nAAAA\n",
         TWO,
         {5: "not a number: '3.5' has a point"},
         "--decimal ,",
     ),
-    reads("one-name.fasta", "records of one name", FASTA.replace(">b", ">a"), TWO),
+    reads("one-name.fasta", "records with the same name", FASTA.replace(">b", ">a"), TWO),
     reads(
         "comments.fasta",
         "comments among the records",
@@ -126,7 +126,7 @@ FASTAS = [
     ),
     refused(
         "pattern.fasta",
-        "a pattern that is none",
+        "an invalid pattern",
         FASTA,
         "score pattern '(': missing )",
         "--score '('",
@@ -140,13 +140,17 @@ FASTAS = [
     ),
     refused(
         "column.fasta",
-        "a column of what has none",
+        "a column, in a format without columns",
         FASTA,
         "column.fasta: format fasta has no column 'target' (group)",
         "--group target",
     ),
     refused(
-        "round.fasta", "rounds of what has none", FASTA, "format fasta has no rounds", "--after x"
+        "round.fasta",
+        "rounds, in a format without rounds",
+        FASTA,
+        "format fasta has no rounds",
+        "--after x",
     ),
     reads(
         "long-header.fasta",
@@ -174,7 +178,7 @@ COUNT_FILES = [
     ),
     reads(
         "counts-first-said.fasta",
-        "the same, and the format is said",
+        "the same, with the format given",
         ">x-573-170.5\nAAAA\n" + COUNTS,
         COUNTED,
         {1: "broken header: 'x-573-170.5'"},
@@ -200,7 +204,7 @@ COUNT_FILES = [
     ),
     reads(
         "counts-r.fasta",
-        "reads and ranks as R writes them, one that is no whole number",
+        "reads and ranks as written by R, one of them not a whole number",
         ">1-1e+05-500000\nACGT\n>2-301-410.2\nACGG\n>1e+05-3-1e-05\nAAAA\n>4-2.5-3\nAAAC\n",
         {"ACGT": 500000, "ACGG": 410.2, "AAAA": 1e-5},
         {7: "broken header: '4-2.5-3' is not RANK-READS-RPM"},
@@ -215,7 +219,7 @@ COUNT_FILES = [
     ),
     reads(
         "collapser.fasta",
-        "fastx_collapser's counts, and reads are asked for",
+        "fastx_collapser's counts, with reads as the score",
         ">1-600\nACGT\n>2-300\nACGG\n>3-300\nAAAA\n",
         {"ACGT": 600, "ACGG": 300, "AAAA": 300},
         {},
@@ -240,7 +244,7 @@ COUNT_FILES = [
     ),
     reads(
         "sizes-broken.fasta",
-        "a header without its size, and the format is said",
+        "a header without its size, with the format given",
         ">a;size=600\nACGT\n>b\nACGG\n>c;size=2e2\nAAAA\n",
         {"ACGT": 750_000, "AAAA": 250_000},
         {3: "broken header: 'b' is not NAME;size=READS"},
@@ -249,7 +253,7 @@ COUNT_FILES = [
     ),
     reads(
         "sizes-pattern.fasta",
-        "a size beside a score: the pattern says which",
+        "a size next to a score, with a pattern that selects the score",
         ">a;size=600;dG=-3.5\nACGT\n>b;size=300;dG=-2.5\nACGG\n",
         {"ACGT": -3.5, "ACGG": -2.5},
         {},
@@ -257,25 +261,25 @@ COUNT_FILES = [
     ),
     refused(
         "sizes-doubt.fasta",
-        "a size beside another number, which may be the score",
+        "a size next to another number, which may be the score",
         ">a;size=600;dG=-3.5\nACGT\n>b;size=300;dG=-2.5\nACGG\n",
         "2 x missing score (sizes-doubt.fasta, line 1)",
     ),
     refused(
         "names-dash.fasta",
-        "names that look like fastx_collapser's, but are in no order",
+        "names that look like fastx_collapser's, but are not in order",
         ">1-3\nACGT\n>1-12\nACGG\n>2-5\nAAAA\n",
         "3 x missing score (names-dash.fasta, line 1)",
     ),
     refused(
         "names-x.fasta",
-        "names that look like miRDeep2's, but are an index",
+        "names that look like miRDeep2's, but are indices",
         ">apt1_x1\nACGT\n>apt1_x2\nACGG\n>apt1_x3\nAAAA\n",
         "3 x missing score (names-x.fasta, line 1)",
     ),
     refused(
         "counts-score.fasta",
-        "a score that counts do not have",
+        "a score that count files do not have",
         COUNTS,
         "a count FASTA has no score 'Kd'; say rpm or reads",
         "--score Kd",
@@ -283,7 +287,7 @@ COUNT_FILES = [
     ),
     refused(
         "counts-one.fasta",
-        "an enrichment of one file",
+        "an enrichment from one file",
         COUNTS,
         "enrichment takes two count files",
         "--before counts-one.fasta --after counts-one.fasta",
@@ -299,7 +303,7 @@ COUNT_FILES = [
     ),
     reads(
         "pool.txt",
-        "AptaSUITE's pool with a count that is none",
+        "AptaSUITE's pool with an invalid count",
         "Aptamer Id\tSequence\tR0\tR3\n1\tACGT\t0\t5\n2\tACGG\t7\tx\n3\tAAAA\t1\t2\n",
         {"ACGT": 5, "AAAA": 2},
         {3: "not a number: 'x'"},
@@ -319,7 +323,7 @@ COUNT_FILES = [
     ),
     reads(
         "rounds-r.csv",
-        "reads as R writes large numbers, and with commas between thousands",
+        "reads in R's notation of large numbers, and with commas as thousands separators",
         'sequence,r0,r3\nACGT,1e+05,"200,000"\nACGG,3e5,2e5\nAAAA,1.5e0,2\n',
         {"ACGT": 1, "ACGG": -0.584962500721156},
         {4: "not a count"},
@@ -328,7 +332,7 @@ COUNT_FILES = [
     ),
     reads(
         "few-reads.csv",
-        "reads that are no count, with a least count",
+        "reads that are not counts, with a smallest count",
         "random_region,duplicate\nACGT,20\nACGG,15.0\nAAAA,3\nAAAC,many\nAAAG,\n",
         {"ACGT": 20, "ACGG": 15},
         {4: "few reads: 3, min_count is 10", 5: "not a number: 'many'", 6: "missing score"},
@@ -337,7 +341,7 @@ COUNT_FILES = [
     ),
     reads(
         "enrich.tsv",
-        "enrichment with blanks and infinities",
+        "enrichment with empty cells and infinities",
         "Sequence\tReads (x)\tReads (y)\tEnrichment"
         " (y/x)\nACGT\t1\t2\t2\nACGG\t1\t\t\nAAAA\t0\t5\tInf\nAAAC\t4\t1\t0.25\n",
         {"ACGT": 2, "AAAC": 0.25},
@@ -346,7 +350,7 @@ COUNT_FILES = [
     ),
     reads(
         "enrich-kd.csv",
-        "a Kd is named in a table of enrichments: lower is better",
+        "a Kd column selected in a table of enrichments, so lower is better",
         "sequence,enrichment,Kd\nACGT,2,1\nACGG,1,2.5\n",
         TWO,
         {},

@@ -7,12 +7,12 @@ READ = {"ACGT": 1, "ACGG": 2.5}
 
 CASES = [
     refused(
-        "header.csv", "a header and no row", "sequence,score\n", "header.csv: no aptamer in it"
+        "header.csv", "a header without rows", "sequence,score\n", "header.csv: no aptamer in it"
     ),
     reads("bare.csv", "no header", "ACGT,1\nACGG,2.5\n", READ),
     reads(
         "bare.tsv",
-        "no header, the score first and a note behind",
+        "no header, with the score first and a note last",
         "1\tACGT\tx\n2.5\tACGG\ty\n",
         READ,
     ),
@@ -24,7 +24,7 @@ CASES = [
     ),
     reads(
         "bare-two-said.csv",
-        "the same, and the columns are said by number",
+        "the same, with the columns given by number",
         "ACGT,1,7\nACGG,2.5,8\n",
         {"ACGT": 7, "ACGG": 8},
         {},
@@ -40,7 +40,7 @@ CASES = [
     ),
     reads(
         "bare-broken-said.csv",
-        "the same, and it is said",
+        "the same, with the answer given",
         "ACGN,1\nACGT,1\nACGG,2.5\n",
         READ,
         {1: "degenerate code: 'N'"},
@@ -55,7 +55,7 @@ CASES = [
     ),
     reads(
         "numbered.csv",
-        "columns named by numbers, as rounds are",
+        "columns named by numbers, like rounds",
         "sequence,0,1\nACGT,5,1\nACGG,6,2.5\n",
         READ,
         {},
@@ -69,7 +69,7 @@ CASES = [
     ),
     reads(
         "tata-said.csv",
-        "the same, and it is said",
+        "the same, with the answer given",
         "sequence,TATA,3\nACGT,1,2\nACGG,2.5,3\n",
         READ,
         {},
@@ -77,7 +77,7 @@ CASES = [
     ),
     reads(
         "spaces.csv",
-        "blanks, case and a unit in the header",
+        "spaces, case and a unit in the header",
         " Aptamer_Sequence , KD (nM) \nACGT,1\nACGG,2.5\n",
         READ,
         better=None,
@@ -92,13 +92,13 @@ CASES = [
     ),
     refused(
         "doubled-name.csv",
-        "two columns of one name",
+        "two columns with the same name",
         "sequence,score,score\nACGT,1,2\n",
         "doubled-name.csv, line 1: 'score', 'score' may each be the score; name one",
     ),
     refused(
         "doubled-said.csv",
-        "the same, and the name is said",
+        "the same, with the name given",
         "sequence,score,Score\nACGT,1,2\n",
         "2 columns are named 'SCORE' (fields 2 and 3)",
         "--score SCORE",
@@ -145,14 +145,14 @@ CASES = [
     ),
     refused(
         "direction.csv",
-        "nothing says which scores are better",
+        "nothing tells which scores are better",
         TABLE,
         "direction.csv: are higher or lower scores better?",
         better=None,
     ),
     refused(
         "kd-higher.csv",
-        "a Kd that is said to be better high",
+        "a Kd declared to be better if higher",
         "sequence,Kd (nM)\nACGT,1\nACGG,2\n",
         "kd-higher.csv: a Kd is better lower",
         better="higher",

@@ -31,7 +31,7 @@ CASES = [
     ),
     reads(
         "pairs-true.csv",
-        "labels as programs write them",
+        "labels as written by programs",
         pairs("ACG,ACT,True", "ACG,GGG,0.0", "ACT,GGG, 1 "),
         {**GOOD, ("ACT", "GGG"): 1},
         better=None,
@@ -54,14 +54,14 @@ CASES = [
     ),
     reads(
         "pairs-twice.csv",
-        "a pair twice, the second time the other way round",
+        "a pair twice, the second time in the other order",
         pairs("ACG,ACT,1", "ACT,ACG,0", "ACG,ACT,1", "GGG,ACG,1"),
         GOOD,
         better=None,
     ),
     reads(
         "pairs-bad.csv",
-        "sequences and rows that are wrong",
+        "invalid sequences and rows",
         pairs(
             "ACG,ACT,1",
             "ACG,GGG,0",
@@ -93,14 +93,14 @@ CASES = [
     ),
     refused(
         "pairs-double.csv",
-        "a table of pairs with a column twice",
+        "a table of pairs with a duplicate column",
         "Sequence1,Sequence2,Sequence2,Label\nACG,ACT,ACC,1\n",
         "2 columns are named 'Sequence2'",
         better=None,
     ),
     refused(
         "pairs-none.csv",
-        "a table of pairs without a good row",
+        "a table of pairs without a valid row",
         pairs("ACG,ACT,5"),
         "pairs-none.csv: all 1 rows were rejected",
         better=None,

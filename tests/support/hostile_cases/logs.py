@@ -19,7 +19,7 @@ elapsed so far: 2.0 s.
 CASES = [
     reads(
         "good.log",
-        "both grammars, chatter between",
+        "both grammars, with other output between",
         "starting\n" + MAWS + "SEQUENCE DT DG  ENTROPY 4.5  ENERGY -1162.5\ndone in 5 s: 3\n",
         {**ENTROPY, "TG": 4.5},
         better=None,
@@ -33,7 +33,7 @@ CASES = [
     ),
     reads(
         "cr.log",
-        "old Mac line ends, chatter first",
+        "old Mac line ends, with other output first",
         "starting\r" + MAWS.replace("\n", "\r"),
         ENTROPY,
         better=None,
@@ -72,7 +72,7 @@ CASES = [
     ),
     reads(
         "nan.log",
-        "entropies that are none",
+        "entropies that are not numbers",
         "SEQUENCE: C ENTROPY: nan ENERGY: -1\n"
         + MAWS
         + "SEQUENCE: T ENTROPY: inf ENERGY: -1\nSEQUENCE: G G ENTROPY: ** ENERGY: 5\n",
@@ -82,7 +82,7 @@ CASES = [
     ),
     reads(
         "residue.log",
-        "a residue that we do not know",
+        "an unknown residue",
         MAWS_2015 + "DG5 DX DT3 : -0.75\n" + MAWS.replace("G A", "DG5 DI3"),
         {"G": -0.25, "GA": -0.5, "A": -0.5},
         {4: "unknown residue: 'DX'", 7: "unknown residue: 'DI3'"},
@@ -100,7 +100,7 @@ CASES = [
     ),
     reads(
         "joined.log",
-        "two records on one line, as of two processes",
+        "two records on one line, as from two processes",
         MAWS + "SEQUENCE: C ENTROPY: -1 ENERGY: -5SEQUENCE: T ENTROPY: -2 ENERGY: -6\n",
         ENTROPY,
         {4: "not a base"},
@@ -119,7 +119,7 @@ CASES = [
     ),
     refused(
         "energy.log",
-        "the energy of MAWS 2015, which prints none",
+        "the energy from MAWS 2015, which does not print it",
         MAWS_2015,
         "energy.log, line 2: MAWS of 2015 prints no energy",
         "--score energy",
@@ -127,7 +127,7 @@ CASES = [
     ),
     refused(
         "score.log",
-        "a score that MAWS has not",
+        "a score that MAWS does not have",
         MAWS,
         "a MAWS log has no score 'Kd'; say entropy or energy",
         "--score Kd",
@@ -141,14 +141,14 @@ CASES = [
     ),
     refused(
         "nothing-said.log",
-        "the same, and the format is said",
+        "the same, with the format given",
         "starting\nreading 3 molecules\n",
         "nothing-said.log: no aptamer in it; expected at least one maws record",
         "--format maws",
     ),
     reads(
         "blanks.log",
-        "10,000 blanks in a line",
+        "10,000 spaces in a line",
         MAWS
         + "SEQUENCE: G"
         + " " * 10_000
@@ -161,7 +161,7 @@ CASES = [
     ),
     reads(
         "lite.txt",
-        "EFBALite's output with a branch that it takes back",
+        "EFBALite's output with a branch that it reverts",
         "Number of positions 412\n"
         + LITE
         + "Failed to meet entropy gain target with TC, retracing.\nDone computing, final aptamer:"

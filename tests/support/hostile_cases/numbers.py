@@ -21,7 +21,7 @@ def read(*values):
 CASES = [
     reads(
         "numbers.csv",
-        "every way to write a number",
+        "every valid notation of a number",
         scores(
             "1",
             "+1",
@@ -62,7 +62,7 @@ CASES = [
     ),
     reads(
         "python.csv",
-        "numbers as programs write them",
+        "numbers as written by programs",
         scores("1", "2", "1_000", "0x1F", "1e", "1.2.3", "1j", "True", "3d"),
         read(1, 2),
         dict.fromkeys(range(4, 11), "not a number"),
@@ -76,7 +76,7 @@ CASES = [
     ),
     reads(
         "lost-power.csv",
-        "1×10⁵ that lost its formatting, 1x105, may be 105 or 10⁵",
+        "1×10⁵ that lost its formatting: 1x105 may be 105 or 10⁵",
         scores("1", "2", "1x105", "2·105", "3*10"),
         read(1, 2),
         dict.fromkeys(range(4, 7), "not a number"),
@@ -94,7 +94,7 @@ CASES = [
     ),
     reads(
         "thousands.csv",
-        "signs between thousands",
+        "thousands separators",
         scores("1", "2", "1,234", "1,234,567", "1 234", "1'234", "1.234.567"),
         read(1, 2),
         {
@@ -115,7 +115,7 @@ CASES = [
     ),
     reads(
         "dates.csv",
-        "numbers that a spreadsheet made dates",
+        "numbers that a spreadsheet turned into dates",
         scores(
             "1", "2", "2-Jan", "Jan-02", "05.06.2024", "2024-05-06", "1/2/24", "2024-05-06 00:00:00"
         ),
@@ -152,7 +152,7 @@ CASES = [
     ),
     reads(
         "bounds-off.csv",
-        "bounds that are not wanted",
+        "bounds, with the option to reject them",
         scores("1", "2", "<5", ">7"),
         read(1, 2),
         {4: "bound or range: '<5'", 5: "bound or range"},
@@ -160,14 +160,14 @@ CASES = [
     ),
     reads(
         "ranges.csv",
-        "ranges, of what is no Kd",
+        "ranges of a score that is not a Kd",
         scores("1", "2", "1-2", "1–2", "1 to 2"),
         read(1, 2),
         dict.fromkeys(range(4, 7), "not a number"),
     ),
     reads(
         "words.csv",
-        "words and blanks in a score",
+        "words and spaces in a score",
         scores("1", "2", "high", "1 2", "1;2", "one", "1..2", "--1"),
         read(1, 2),
         dict.fromkeys(range(4, 10), "not a number"),
@@ -181,20 +181,20 @@ CASES = [
     ),
     reads(
         "nbsp-score.csv",
-        "blanks that do not break around a number",
+        "non-breaking spaces around a number",
         scores("\u00a01", "2\u202f"),
         read(1, 2),
     ),
     reads(
         "invisible-score.csv",
-        "signs that nobody sees in a number",
+        "invisible characters in a number",
         scores("1", "2", "3\u200b", "\ufeff4", "5\u00ad6"),
         read(1, 2),
         dict.fromkeys(range(4, 7), "not a number"),
     ),
     reads(
         "log.csv",
-        "a wrong column: all of it text",
+        "a wrong column that contains only text",
         scores("1", "2", "a", "b", "c"),
         read(1, 2),
         dict.fromkeys(range(4, 7), "not a number"),

@@ -63,7 +63,7 @@ CASES = [
     ),
     reads(
         "typed.parquet",
-        "bytes, decimal numbers of another kind",
+        "bytes, and decimals of another type",
         parquet(
             sequence=pa.array([b"ACGT", b"ACGG", b"AC\xff"]),
             score=pa.array([1, 2.5, 3]).cast(pa.decimal128(9, 2)),
@@ -74,7 +74,7 @@ CASES = [
     ),
     reads(
         "lists.parquet",
-        "lists, dates, yes or no in place of numbers",
+        "lists, dates, yes or no instead of numbers",
         parquet(
             sequence=["ACGT", "ACGG", "AAAA"],
             score=["1", "2.5", "[1, 2]"],
@@ -86,35 +86,35 @@ CASES = [
     ),
     refused(
         "no-rows.parquet",
-        "no row",
+        "no rows",
         parquet(sequence=pa.array([], pa.string()), score=pa.array([], pa.float64())),
         "no-rows.parquet: no aptamer in it",
     ),
     refused(
         "no-names.parquet",
-        "columns 1 and 2, and no row",
+        "columns 1 and 2, without rows",
         parquet(**{"1": pa.array([], pa.string()), "2": pa.array([], pa.float64())}),
         "no-names.parquet: no column 'sequence'",
     ),
     refused(
-        "no-columns.parquet", "no column", parquet(), "no-columns.parquet: no column 'sequence'"
+        "no-columns.parquet", "no columns", parquet(), "no-columns.parquet: no column 'sequence'"
     ),
     refused(
         "one-name.parquet",
-        "two columns of one name",
+        "two columns with the same name",
         parquet_of_one_name(),
         "'score', 'score' may each be the score",
     ),
     refused(
         "not.parquet",
-        "a table that is said to be Parquet",
+        "a text table declared to be Parquet",
         "sequence,score\nACGT,1\n",
         "not.parquet: a damaged Parquet file",
         "--format parquet",
     ),
     refused(
         "not.xlsx",
-        "a table that is said to be Excel",
+        "a text table declared to be Excel",
         "sequence,score\nACGT,1\n",
         "not.xlsx: a damaged Excel file",
         "--format excel",

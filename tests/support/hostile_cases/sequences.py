@@ -18,13 +18,13 @@ NOTATIONS = [
     reads("case.csv", "lower and mixed case", listed("acgt", "ACgg"), {"ACGT": 1, "ACGG": 2}),
     reads(
         "blanks.csv",
-        "blanks around and within",
+        "spaces around and within",
         listed(" ACGT ", "ACG TAC GGA", "A C\tC C"),
         {"ACGT": 1, "ACGTACGGA": 2, "ACCC": 3},
     ),
     reads(
         "nbsp.csv",
-        "blanks that do not break",
+        "non-breaking spaces",
         listed("ACGT\u00a0", "ACG\u202fTAC", "AAAA\u3000"),
         {"ACGT": 1, "ACGTAC": 2, "AAAA": 3},
     ),
@@ -55,7 +55,7 @@ NOTATIONS = [
     ),
     reads(
         "ends-digits.csv",
-        "5- and -3 without their primes",
+        "5- and -3 without primes",
         listed("ACGT", "ACGG", "5-ACGT-3", "5ACGA3"),
         {"ACGT": 1, "ACGG": 2},
         {4: "not a base: '5' at position 1", 5: "not a base"},
@@ -101,13 +101,13 @@ NOTATIONS = [
     ),
     reads(
         "sugars-dna.csv",
-        "the ordinary sugar and phosphate of DNA, as papers write them",
+        "the ordinary sugar and phosphate of DNA, as written in papers",
         listed("5'-d(TTGACC)-3'", "d(5'-TTGACG-3')", "dTdTdGdC", "TpTpGpG", "d(TpTpA)", "d[TTC]"),
         dict(zip(("TTGACC", "TTGACG", "TTGC", "TTGG", "TTA", "TTC"), range(1, 7), strict=True)),
     ),
     reads(
         "sugars-rna.csv",
-        "those of RNA, as order sheets write them; two sugars, or one at some residues",
+        "the same for RNA, as on order sheets; two sugars, or a sugar at only some residues",
         listed(
             "rUrGrA", "r(UGC)", "pUpGpG", "rUdG", "rUGA", "d(UGA)", "r(TGA)", "r(UG)AC", "rGrAmC"
         ),
@@ -123,7 +123,7 @@ NOTATIONS = [
     ),
     reads(
         "sugars-named.csv",
-        "a sugar that is named decides the chemistry of what has neither T nor U",
+        "a named sugar, which decides the chemistry of a sequence without T and U",
         listed("ACGT", "r(GGAC)", "ACTT", "d(GACC)", "GGAC"),
         {"ACGT": 1, "GGAC": 5, "ACTT": 3, "GACC": 4},
         {3: "other chemistry: the same letters are there as DNA"},
@@ -170,7 +170,7 @@ LETTERS = [
     ),
     reads(
         "invisible.csv",
-        "signs that nobody sees",
+        "invisible characters",
         listed(
             "ACGT",
             "ACGG",
@@ -242,7 +242,7 @@ LETTERS = [
     ),
     reads(
         "spaces-long.csv",
-        "a sequence with 10,000 blanks within",
+        "a sequence with 10,000 spaces in it",
         listed("ACGT", "A" + " " * 10_000 + "CGG"),
         {"ACGT": 1, "ACGG": 2},
     ),
@@ -251,19 +251,19 @@ LETTERS = [
 PADDING = [
     reads(
         "padding.csv",
-        "runs of N behind the sequence fill it up",
+        "runs of N after the sequence, as padding",
         listed("ACGTA", "ACGNNN", "ACNN"),
         {"ACGTA": 1, "ACG": 2, "AC": 3},
     ),
     reads(
         "fixed-width.csv",
-        "filled up to one width: a lone N does it too",
+        "padded to one width, also by a single N",
         listed("ACGTA", "ACGTN", "ACNNN"),
         {"ACGTA": 1, "ACGT": 2, "AC": 3},
     ),
     reads(
         "lone-n.csv",
-        "a lone N at the end: a base that was not called",
+        "a single N at the end, for a base that was not called",
         listed("ACGTA", "ACGTN", "ACGCC"),
         {"ACGTA": 1, "ACGCC": 3},
         {3: "degenerate code: 'N' (any base) at position 5"},
@@ -308,7 +308,7 @@ TOGETHER = [
     ),
     reads(
         "duplicates.csv",
-        "one sequence with different scores: their median",
+        "one sequence with different scores, which become their median",
         table("ACGT,1", "acgt,5", "ACGT,2", "ACGG,9"),
         {"ACGT": 2, "ACGG": 9},
     ),
@@ -321,7 +321,7 @@ TOGETHER = [
     ),
     reads(
         "complement.csv",
-        "a sequence and its reverse complement are two",
+        "a sequence and its reverse complement, which are two aptamers",
         listed("ACGG", "CCGT"),
         {"ACGG": 1, "CCGT": 2},
     ),
@@ -341,7 +341,7 @@ TOGETHER = [
     ),
     refused(
         "primer-wrong.csv",
-        "a primer that is no sequence",
+        "a primer that is not a sequence",
         listed("ACGT", "ACGG"),
         "primer-wrong.csv: the 5' primer 'T7' is no sequence: not a base: '7'",
         "--five-primer T7",

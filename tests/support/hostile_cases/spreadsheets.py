@@ -79,13 +79,13 @@ CASES = [
     ),
     reads(
         "wrong-size.xlsx",
-        "an Excel file that says a wrong size of its sheet",
+        "an Excel file that declares a wrong size for its sheet",
         edited(EXCEL, SIZED, 'ref="A1"'),
         READ,
     ),
     reads(
         "sheets.xlsx",
-        "several sheets: the first is read, and the log says so",
+        "several sheets, of which the first is read, as the log says",
         excel(notes=[["sequence", "score"], ["AAAA", 5]]),
         READ,
     ),
@@ -97,7 +97,7 @@ CASES = [
     ),
     reads(
         "sheets-said.xlsx",
-        "several sheets, and one is said",
+        "several sheets, with one given",
         excel([["read me"]], data=ROWS),
         READ,
         {},
@@ -105,7 +105,7 @@ CASES = [
     ),
     refused(
         "sheets-wrong.xlsx",
-        "a sheet that is not there",
+        "a sheet that does not exist",
         excel(data=ROWS),
         "no sheet 'Data'; there are 'Sheet1', 'data'",
         "--sheet Data",
@@ -119,7 +119,7 @@ CASES = [
     refused("sheet-empty.xlsx", "an empty sheet", excel([]), "sheet-empty.xlsx: no row in it"),
     reads(
         "gaps.xlsx",
-        "empty rows and columns, and a note beside the table",
+        "empty rows and columns, and a note next to the table",
         excel(
             [
                 [],
@@ -142,7 +142,7 @@ CASES = [
     ),
     reads(
         "text-said.xlsx",
-        "the same, and the decimal sign is said: it is that of texts",
+        "the same, with the decimal separator given, which applies to texts",
         excel([*ROWS, ["AAAA", "3,5"], ["AAAC", "4.5"]]),
         {**READ, "AAAA": 3.5},
         {5: "not a number: '4.5' has a point"},
@@ -150,7 +150,7 @@ CASES = [
     ),
     reads(
         "dates.xlsx",
-        "dates, times and yes or no in place of numbers",
+        "dates, times and yes or no instead of numbers",
         excel(
             [
                 *ROWS,
@@ -169,7 +169,7 @@ CASES = [
     ),
     reads(
         "errors.xlsx",
-        "errors of formulas",
+        "formula errors",
         excel([*ROWS, ["AAAA", "#DIV/0!"], ["AAAC", "#N/A"], ["#REF!", 3]]),
         READ,
         {4: "not a number: '#DIV/0!'", 5: "not a number: '#N/A'", 6: "not a base: '#'"},
@@ -198,7 +198,7 @@ CASES = [
     ),
     reads(
         "zeros.xlsx",
-        "a leading apostrophe, blanks, and zeros",
+        "a leading apostrophe, spaces, and zeros",
         excel([*ROWS, [" acga ", 0], ["'ACGC", 7]]),
         {**READ, "ACGA": 0},
         {5: "not a base"},

@@ -50,7 +50,7 @@ QUOTES = [
     ),
     reads(
         "swallowed.csv",
-        "a quote left open in a note, closed rows below: they are in the note",
+        "a quote left open in a note and closed rows below, so that they are part of the note",
         table("ACGT,1,a", 'ACGG,2.5,"b', "ACGC,3,c", 'ACGA,4,d"', "AAAA,5,e", header=NOTED),
         {"ACGT": 1, "AAAA": 5},
         {3: "open quote: a field holds rows of the table, 3 lines long"},
@@ -94,13 +94,13 @@ RAGGED = [
     ),
     reads(
         "empty-behind.csv",
-        "empty fields behind the last column",
+        "empty fields after the last column",
         "sequence,score\nACGT,1,,\nACGG,2.5,,,\n",
         READ,
     ),
     reads(
         "header-behind.csv",
-        "empty names behind the last column",
+        "empty names after the last column",
         "sequence,score,,\nACGT,1,,\nACGG,2.5\n",
         READ,
     ),
@@ -113,13 +113,13 @@ RAGGED = [
     ),
     reads(
         "row-names.csv",
-        "R's row names of write.csv",
+        "R's row names from write.csv",
         '"","sequence","score"\n"1","ACGT",1\n"2","ACGG",2.5\n',
         READ,
     ),
     refused(
         "blanks.txt",
-        "blanks between the columns",
+        "spaces between the columns",
         "sequence score\nACGT 1\nACGG 2.5\n",
         "blanks.txt, line 1: no delimiter (comma, tab, semicolon or |) in 'sequence score'",
     ),
@@ -158,7 +158,7 @@ RAGGED = [
     ),
     reads(
         "again.csv",
-        "two files joined: the header comes again",
+        "two files joined, so that the header is repeated",
         TABLE + "sequence,score\nACCC,4\n",
         {**READ, "ACCC": 4},
         {4: "the header again"},
@@ -192,7 +192,7 @@ DELIMITERS = [
     reads("bar.txt", "bars", TABLE.replace(",", "|"), READ),
     reads(
         "sep.csv",
-        "Excel's line that says the delimiter",
+        "Excel's line that declares the delimiter",
         "sep=;\nsequence;score\nACGT;1\nAXG;2\nACGG;2.5\n",
         READ,
         {4: "not a base"},
@@ -205,7 +205,7 @@ DELIMITERS = [
     ),
     reads(
         "german-said.csv",
-        "the same, and the decimal sign is said",
+        "the same, with the decimal separator given",
         "sequence;score\nACGT;1,5\nACGG;2,25\nACCC;1.250,5\n",
         {"ACGT": 1.5, "ACGG": 2.25},
         {4: "not a number: '1.250,5' has a point, but decimal is ','"},
@@ -244,7 +244,7 @@ DELIMITERS = [
     ),
     refused(
         "one-column.csv",
-        "sequences alone",
+        "only sequences",
         "sequence\nACGT\nACGG\n",
         "one-column.csv, line 1: no delimiter",
     ),
@@ -257,14 +257,14 @@ DELIMITERS = [
     ),
     refused(
         "wrong-delimiter.csv",
-        "another delimiter than is said",
+        "a different delimiter from the one given",
         TABLE,
         "no column 'sequence'; the columns are 'sequence,score'",
         "--delimiter ';'",
     ),
     refused(
         "prose.txt",
-        "a text",
+        "prose",
         "Dear all,\nplease find attached the table.\n",
         "prose.txt: no column 'sequence'; the columns are 'Dear all', ''",
     ),
