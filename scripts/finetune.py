@@ -95,10 +95,8 @@ def main(
     """
     chosen = model_settings(settings, [*([f"kind={kind}"] if kind else []), *changes])
     torch.manual_seed(seed)
-    place, warning = pick_device(device)
-    if warning:
-        logger.warning(warning)
-    world = World(place)
+    torch_device = pick_device(device)
+    world = World(torch_device)
     torch.set_num_threads(max(1, threads // world.local_processes))
 
     known = read_aptamers(aptamers)

@@ -50,7 +50,7 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
     Example: python scripts/measure.py torch-fp32 onnx-fused --model model --aptamers aptamers.csv
     --test pairs/test.parquet
     """
-    place, _ = pick_device(device)
+    torch_device = pick_device(device)
     about = {folder: read_about(folder) for folder in folders}
     found = {about[folder]["variant"]: folder for folder in folders if not about[folder]["skipped"]}
     if BASELINE not in found:
@@ -68,7 +68,7 @@ def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, th
         example = batch_of(encoded, first, second, 2)
         for name in filter(is_program, found):
             found[name] = make_program(name, model, example, Path(made) / name)
-        rows = time_variants(found, batches, repetitions, seconds, threads, place)
+        rows = time_variants(found, batches, repetitions, seconds, threads, torch_device)
     write_csv(pd.DataFrame(rows), output)
     logger.info("%s", output)
 
@@ -93,25 +93,25 @@ def time_variants(
     repetitions: int,
     seconds: float,
     threads: int,
-    place: torch.device,
+    device: torch.device,
 ) -> list[dict]:
     """A row for each variant, number of threads and batch size."""
     costs = {}
     for name, folder in found.items():
         mine = is_program(name)
-        costs[name] = alone(folder, threads, place.type, batches[max(batches)], made_here=mine)
+        costs[name] = alone(folder, threads, device.type, batches[max(batches)], made_here=mine)
         logger.info("%s: loaded in %.1f s", name, costs[name]["load_s"])
     rows = []
     for count in sorted({1, threads}):
         forwards = {
-            name: load_variant(folder, count, place, made_here=is_program(name))
+            name: load_variant(folder, count, device, made_here=is_program(name))
             for name, folder in found.items()
         }
         for size, inputs in batches.items():
             ways = {
                 name: lambda run=run, inputs=inputs: run(inputs) for name, run in forwards.items()
             }
-            times = interleaved(ways, repetitions, seconds, place)
+            times = interleaved(ways, repetitions, seconds, device)
             base = np.median(times[BASELINE])
             for name, taken in times.items():
                 rows.append(
@@ -122,7 +122,7 @@ def time_variants(
                         **summary(taken, size),
                         "speedup": base / np.median(taken),
                         **costs[name],
-                        **where(name, place),
+                        **where(name, device),
                     }
                 )
             best = min(times, key=lambda name: np.median(times[name]))

@@ -1,6 +1,5 @@
 """Predict which aptamer of each pair is fitter."""
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -9,7 +8,7 @@ import pandas as pd
 import torch
 
 from aptarank.core.errors import InputError
-from aptarank.core.log import logger, progress
+from aptarank.core.log import logger, tracker
 from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
 from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metrics import THRESHOLD
@@ -71,8 +70,17 @@ from aptarank.values.sequences import as_tokens, normalise
 @device_option
 @threads_option
 def main(
-    pairs, folder, output, scores, logits_file, one_order, batch_size, precision, device, threads
-):
+    pairs: Path,
+    folder: Path,
+    output: Path,
+    scores: Path | None,
+    logits_file: Path | None,
+    one_order: bool,
+    batch_size: int,
+    precision: str,
+    device: str,
+    threads: int,
+) -> None:
     """Predict for PAIRS, a CSV, TSV or Parquet table with Sequence1, Sequence2 and maybe Label.
 
     Probability is that the first is fitter. A pair model reads both orders, and their log-odds are
@@ -81,12 +89,10 @@ def main(
     Example: python scripts/predict.py pairs.csv --model results/example/example/rank/seed-1/model
     """
     torch.set_num_threads(threads)
-    device, warning = pick_device(device)
-    if warning:
-        logger.warning(warning)
+    torch_device = pick_device(device)
     table = read_table(pairs, PAIR_COLUMNS[:2])
-    model = load_model(folder).to(device)
-    scorer = torch_scorer(model, load_tokenizer(folder), device, precision)
+    model = load_model(folder, torch_device)
+    scorer = torch_scorer(model, load_tokenizer(folder), torch_device, precision)
     scorer = checked(scorer, model.config.vocab_size, folder)
 
     sequences, first, second = index_sequences(table, pairs)
@@ -119,35 +125,31 @@ def main(
         logger.info("%s", scores)
 
 
-def tracker(what: str):
-    """Logs how far the batches are."""
-    return partial(progress, what=what)
-
-
 def index_sequences(table: pd.DataFrame, source: Path) -> tuple[pd.Index, np.ndarray, np.ndarray]:
     """The distinct aptamers of a table of pairs, and the pairs as indices into them."""
     both = pd.concat([table["Sequence1"], table["Sequence2"]], ignore_index=True)
-    odd = ~both.map(lambda text: isinstance(text, str)) & both.notna()
-    if odd.any():
-        line = int(np.argmax(odd)) % len(table) + 2
+    not_text = ~both.map(lambda text: isinstance(text, str)) & both.notna()
+    if not_text.any():
+        line = int(np.argmax(not_text)) % len(table) + 2
         raise InputError(
-            f"{source}, line {line}: {str(both[odd].iloc[0])!r} is not a sequence; expected letters"
+            f"{source}, line {line}: {str(both[not_text].iloc[0])!r} is not a sequence; expected "
+            "letters"
         )
     codes, texts = pd.factorize(both)
-    known: dict[str, int] = {}
-    place = np.empty(len(texts) + 1, dtype=np.int64)
+    indices: dict[str, int] = {}
+    index_of_code = np.empty(len(texts) + 1, dtype=np.int64)
     for code, text in enumerate(texts):
         try:
             sequence = as_tokens(normalise(text))
         except ValueError as reason:
             line = int(np.argmax(codes == code)) % len(table) + 2
             raise InputError(f"{source}, line {line}: {reason}: {text!r}") from None
-        place[code] = known.setdefault(sequence, len(known))
+        index_of_code[code] = indices.setdefault(sequence, len(indices))
     if (codes < 0).any():
         line = int(np.argmax(codes < 0)) % len(table) + 2
         raise InputError(f"{source}, line {line}: a sequence is missing")
-    first, second = np.split(place[codes], 2)
-    return pd.Index(known), first, second
+    first, second = np.split(index_of_code[codes], 2)
+    return pd.Index(indices), first, second
 
 
 if __name__ == "__main__":

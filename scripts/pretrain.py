@@ -65,19 +65,17 @@ def main(
         raise InputError("--settings.pretrain is 0; expected the number of steps")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    place, warning = pick_device(device)
-    if warning:
-        logger.warning(warning)
+    torch_device = pick_device(device)
     words = load_tokenizer(tokenizer)
     model = make_masked_model(settings, words)
     encoded = encode(words, sequences_for(words, aptamers, split, unlabelled))
     logger.info(
         "%d parameters on %s (%d threads); %d sequences, %d tokens",
-        *(model.num_parameters(), place, threads, len(encoded), int(encoded.lengths.sum())),
+        *(model.num_parameters(), torch_device, threads, len(encoded), int(encoded.lengths.sum())),
     )
     values = settings | {
         "steps": settings["pretrain"],
-        "precision": pick_precision(settings["precision"], model, place),
+        "precision": pick_precision(settings["precision"], model, torch_device),
     }
     chosen = PretrainingSettings(
         **{field.name: values[field.name] for field in dataclasses.fields(PretrainingSettings)}
@@ -87,8 +85,10 @@ def main(
     files = [aptamers, split, *([unlabelled] if unlabelled else [])]
     files += files_of(tokenizer, settings["checkpoint"])
     often = checkpoint_minutes, checkpoint_steps
-    keep = checkpoint_policy(checkpoints, *often, __file__, [values, seed, place.type], files)
-    pretraining = Pretraining(model, masking, encoded, chosen, seed, place)
+    keep = checkpoint_policy(
+        checkpoints, *often, __file__, [values, seed, torch_device.type], files
+    )
+    pretraining = Pretraining(model, masking, encoded, chosen, seed, torch_device)
     with run_again_if_warned(True):
         table = pretrain(pretraining, track, keep)
     model.cpu().save_pretrained(output)

@@ -1,7 +1,10 @@
 """Rank candidates by a trained model, or by several of them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -9,11 +12,12 @@ import pandas as pd
 
 from aptarank.columns.rows import options
 from aptarank.core.errors import InputError
-from aptarank.core.log import logger, progress
+from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.evaluation.consistency import average_of_orders
 from aptarank.models.encoder import pick_device
 from aptarank.models.inference import BATCH
+from aptarank.models.scorer import Scorer
 from aptarank.pairing.splits import EVERY
 from aptarank.programs.cli import (
     PATH,
@@ -26,7 +30,7 @@ from aptarank.programs.cli import (
 from aptarank.programs.schema_options import setting
 from aptarank.report.html_table import write_page
 from aptarank.report.plots_ranking import plot_candidates
-from aptarank.use.candidates import read_candidates
+from aptarank.use.candidates import Candidates, read_candidates
 from aptarank.use.load_scorer import load_scorer
 from aptarank.use.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
 from aptarank.use.tournament import adaptive, every_pair, strengths
@@ -70,9 +74,20 @@ from aptarank.use.tournament import adaptive, every_pair, strengths
 )
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 def main(
-    files, models, trained_on, split, format, sequence, name, header, delimiter, encoding, sheet,
-    full, comparisons, seed, batch_size, device, threads, output, rejected,
-):  # fmt: skip
+    files: tuple[str, ...],
+    models: tuple[Path, ...],
+    trained_on: Path | None,
+    split: Path | None,
+    full: int,
+    comparisons: float,
+    seed: int,
+    batch_size: int,
+    device: str,
+    threads: int,
+    output: Path,
+    rejected: Path,
+    **reading: Any,
+) -> None:
     """Rank CANDIDATES, files in any format that ingest.py reads; scores in them are not read.
 
     A rank model reads each candidate once; a pair model compares pairs of them in both orders.
@@ -84,25 +99,19 @@ def main(
         raise InputError("--split is of the aptamers of --trained-on; give both")
     if repeated := [path for path, times in Counter(models).items() if times > 1]:
         raise InputError(f"{repeated[0]}: given twice as --model; its spread would say nothing")
-    place, warning = pick_device(device)
-    if warning:
-        logger.warning(warning)
-    given = {"format": format, "sequence": sequence, "name": name}
-    given |= {"header": header, "delimiter": delimiter, "encoding": encoding, "sheet": sheet}
-    candidates = read_candidates(files, options(**given), tracker("reading", "rows"))
-    scorers = [load_scorer(path, threads, place) for path in models]
-    for scorer in scorers:
-        long = candidates.table["sequence"].str.len() > scorer.max_bases
-        reason = (
-            f"too long: a {scorer.kind.name} model of {scorer.limit} tokens reads "
-            f"{scorer.max_bases} bases"
-        )
-        candidates = candidates.without(long.map({True: reason, False: ""}))
+    torch_device = pick_device(device)
+    candidates = read_candidates(files, options(**reading), tracker("reading", "rows"))
+    scorers = [load_scorer(path, threads, torch_device) for path in models]
+    candidates = reject_too_long(candidates, scorers)
     write_csv(candidates.rejected, rejected)
     table = candidates.table
     logger.info(
         "%d rows = %d candidates + %d rejected (%s) + %d merged as duplicates",
-        *(candidates.rows, len(table), len(candidates.rejected), rejected, candidates.merged),
+        candidates.rows,
+        len(table),
+        len(candidates.rejected),
+        rejected,
+        candidates.merged,
     )
     if table.empty:
         first = candidates.rejected.iloc[0]
@@ -111,23 +120,20 @@ def main(
             f"rejected for: {first['reason']} ({first['source']}, line {first['line']})"
         )
     known = None if trained_on is None else trained(trained_on, split)
-    if known is not None:
-        same_chemistry(table, known, ", ".join(files), trained_on)
+    if known is not None and trained_on is not None:
+        check_chemistry(table, known, ", ".join(files), trained_on)
 
-    scores, wins = zip(
-        *(
-            judged(scorer, table["sequence"].tolist(), full, comparisons, seed, batch_size)
-            for scorer in scorers
-        ),
-        strict=True,
+    judge = partial(
+        judge_candidates, full=full, comparisons=comparisons, seed=seed, batch_size=batch_size
     )
+    scores, wins = zip(*(judge(each, table["sequence"].tolist()) for each in scorers), strict=True)
     ranking = pd.concat([table, summarise(np.array(scores))], axis=1)
     ranking["wins"] = np.mean(wins, axis=0)
     if known is None:
         ranking = ranking.assign(nearest="", distance=np.nan, outside="")
     else:
-        about = novelty(ranking, known, threads, tracker("nearest known aptamers", "blocks"))
-        ranking = pd.concat([ranking, about], axis=1)
+        track = tracker("nearest known aptamers", "blocks")
+        ranking = pd.concat([ranking, novelty(ranking, known, threads, track)], axis=1)
     ranking = ranking.sort_values(["score", "sequence"], ascending=[False, True])
     ranking["rank"] = ranking["score"].rank(ascending=False, method="min").astype(int)
     write_csv(ranking[RANKING_COLUMNS], output)
@@ -144,12 +150,19 @@ def main(
     logger.info("%s: %d candidates", output, len(ranking))
 
 
-def tracker(what: str, unit: str = "batches"):
-    """Logs how far something is."""
-    return partial(progress, what=what, unit=unit)
+def reject_too_long(candidates: Candidates, scorers: Sequence[Scorer]) -> Candidates:
+    """The candidates that every model can read; the others are rejected."""
+    for scorer in scorers:
+        long = candidates.table["sequence"].str.len() > scorer.max_bases
+        reason = (
+            f"too long: a {scorer.kind.name} model of {scorer.limit} tokens reads "
+            f"{scorer.max_bases} bases"
+        )
+        candidates = candidates.without(long.map({True: reason, False: ""}))
+    return candidates
 
 
-def trained(aptamers, split) -> pd.DataFrame:
+def trained(aptamers: Path, split: Path | None) -> pd.DataFrame:
     """The aptamers that the models were trained on."""
     known = read_aptamers(aptamers)
     if split is not None:
@@ -161,8 +174,10 @@ def trained(aptamers, split) -> pd.DataFrame:
     return known
 
 
-def same_chemistry(candidates, known, source, trained_on) -> None:
-    """Refuse candidates of which none is of the chemistry that the model knows."""
+def check_chemistry(
+    candidates: pd.DataFrame, known: pd.DataFrame, source: str, trained_on: Path
+) -> None:
+    """Refuse candidates none of which has the chemistry of the aptamers that the model knows."""
     theirs, ours = set(candidates["chemistry"]), set(known["chemistry"])
     if not theirs & ours:
         raise InputError(
@@ -172,14 +187,30 @@ def same_chemistry(candidates, known, source, trained_on) -> None:
         )
 
 
-def judged(scorer, sequences, full, comparisons, seed, batch_size) -> tuple[np.ndarray, np.ndarray]:
-    """A model's score of each candidate, and the share of the others that it beats."""
+def judge_candidates(
+    scorer: Scorer,
+    sequences: Sequence[str],
+    *,
+    full: int,
+    comparisons: float,
+    seed: int,
+    batch_size: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A model's score of each candidate, and the share of the others that it beats.
+
+    Args:
+        full: a model that compares reads all pairs of up to so many candidates.
+        comparisons: of more it reads this many pairs, times N log2 N.
+
+    Raises:
+        InputError: these are too few to link all candidates.
+    """
     if scorer.kind.scores_aptamers:
         score = scorer.scores(sequences, batch_size, tracker("scoring"))
         return score, wins_by_score(score)
     encoded, count = scorer.encode(sequences), len(sequences)
 
-    def compare(first, second):
+    def compare(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         orders = (first, second), (second, first)
         logits = [
             scorer.pair_logits(encoded, *order, batch_size, tracker("comparing"))

@@ -1,7 +1,6 @@
 """Write a fine-tuned model in another form, and prove that it is the same model."""
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 import click
@@ -12,11 +11,17 @@ import torch
 from aptarank.config.model_kinds import ModelKind
 from aptarank.config.resolution import default
 from aptarank.core.errors import InputError
-from aptarank.core.log import logger, progress
+from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers
-from aptarank.evaluation.metrics import ranking_metrics
-from aptarank.exports.agreement import agreement, change
-from aptarank.exports.variant_info import is_program, read_about, write_about
+from aptarank.exports.agreement import agreement
+from aptarank.exports.variant_answers import (
+    accuracy_change,
+    answer,
+    rank_change,
+    read_logits,
+    write_logits,
+)
+from aptarank.exports.variant_info import is_program, write_about
 from aptarank.exports.variants import (
     BASELINE,
     BITS,
@@ -33,8 +38,6 @@ from aptarank.models.model_inputs import TokenizedAptamers, build_inputs, encode
 from aptarank.models.scorer import Scorer
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.pairing.pair_store import StoredPairs
-from aptarank.pairing.pairs import Pairs
-from aptarank.pairing.reference_fitness import known_fitness
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -45,11 +48,8 @@ from aptarank.programs.cli import (
     threads_option,
 )
 from aptarank.programs.schema_options import rule_of, seed_option, setting, type_of
-from aptarank.training.batch_sampler import sample_pairs
 
-VALIDATION_PAIRS = 4000  # at most, of a pair model, to choose a variant by
 BATCH = 64  # of the examples to calibrate with
-ANSWERS = "answers"  # folder of the logits, in that of the variant
 
 
 @click.command(cls=Program)
@@ -77,24 +77,24 @@ ANSWERS = "answers"  # folder of the logits, in that of the variant
 @threads_option
 @click.option("-o", "--output", type=WRITTEN, default="variant", help="Folder of the variant.")
 def main(
-    name,
-    source,
-    aptamers,
-    train,
-    validation,
-    test,
-    baseline,
-    reference,
-    opset,
-    calibration,
-    seed,
-    tolerances,
-    resamples,
-    resampling_seed,
-    device,
-    threads,
-    output,
-):
+    name: str,
+    source: Path,
+    aptamers: Path,
+    train: Path,
+    validation: Path,
+    test: Path,
+    baseline: Path | None,
+    reference: Path | None,
+    opset: int,
+    calibration: int,
+    seed: int,
+    tolerances: tuple[str, ...],
+    resamples: int,
+    resampling_seed: int,
+    device: str,
+    threads: int,
+    output: Path,
+) -> None:
     """Write the model in the form NAME, such as onnx-fused, or onnx-fused@6 to run 6 layers of it.
 
     docs/speed.md lists the forms. What this machine cannot run is skipped: variant.json says why.
@@ -103,60 +103,46 @@ def main(
     --train pairs/train.parquet --validation pairs/validation.parquet --test pairs/test.parquet
     --baseline torch-fp32 -o onnx-fused
     """
-    layers, limits = split_name(name)[1], read_limits(tolerances)
+    limits = read_limits(tolerances)
     torch.set_num_threads(threads)
-    place, _ = pick_device(device)
+    torch_device = pick_device(device)
     model = load_model(source)
-    reason = why_not(name, model, place)
-    if reason:
+    if reason := why_not(name, model, torch_device):
         write_about(output, {"variant": name, "skipped": reason})
         logger.info("%s: skipped: %s", output, reason)
         return
-    if name != BASELINE and baseline is None:
-        raise InputError(f"{name} has to be compared: write {BASELINE} first, and give --baseline")
-    if layers is not None and not name.startswith(BASELINE) and reference is None:
-        same = f"{BASELINE}@{layers}"
-        raise InputError(f"{name} has to be compared: write {same} first, and give --reference")
+    layers = check_references(name, baseline, reference)
     if layers is not None:
         set_depth(model, layers)
 
     known = read_aptamers(aptamers)
     sequences = pd.Index(known["sequence"].unique())
-    tokenizer, kind = load_tokenizer(source), kind_of(model)
-    learnt = StoredPairs(train, sequences)
-    calibrating = encode(tokenizer, sequences[learnt.only_used()])
-    examples = draw_examples(calibrating, kind, calibration, seed)
-    about = write_variant(name, model, examples, opset, output)
-    write_about(output, about | {"skipped": None})
-    forward = load_variant(output, threads, place, made_here=True)
-    scorer = Scorer(kind, forward, tokenizer, position_limit(model.config))
+    tokenizer = load_tokenizer(source)
+    calibrating = encode(tokenizer, sequences[StoredPairs(train, sequences).only_used()])
+    examples = draw_examples(calibrating, kind_of(model), calibration, seed)
+    about = write_variant(name, model, examples, opset, output) | {"skipped": None}
+    write_about(output, about)
+    forward = load_variant(output, threads, torch_device, made_here=True)
+    scorer = Scorer(kind_of(model), forward, tokenizer, position_limit(model.config))
 
-    measured, found = {}, {}
+    measured = {}
     for part, path in (("validation", validation), ("test", test)):
-        stored = StoredPairs(path, sequences)
-        used = sequences[stored.only_used()]
-        few = part == "validation" and not kind.scores_aptamers
-        pairs = sample_pairs(stored, VALIDATION_PAIRS if few else stored.total, seed)
-        to_compare = (encode(tokenizer, used), pairs.first, pairs.second)
-        logits = scorer.pair_logits(*to_compare, track=partial(progress, what=part))
-        write_answers(logits, output, part)
-        theirs = read_answers(baseline, part, pairs) if baseline else logits
-        measured[part] = change(pairs, logits, theirs, len(used), resamples, resampling_seed)
-        if part == "test":
-            scores = scorer.scores_from_pairs(*to_compare, [logits])
-            measured[part] |= rank_change(known, used, pairs, scores, baseline)
-            same = baseline if layers is None else reference
-            found = agreement(logits, read_answers(same, part, pairs) if same else logits)
+        answers = answer(scorer, path, part, sequences, seed, tracker(part))
+        write_logits(answers, output)
+        measured[part] = accuracy_change(answers, baseline, resamples, resampling_seed)
+    measured["test"] |= rank_change(scorer, answers, known, baseline)
+    same_layers = baseline if layers is None else reference
+    theirs = read_logits(same_layers, answers) if same_layers else answers.logits
     limit = limits[about["precision"]]
-    found["tolerance"] = limit
-    write_about(output, about | {"skipped": None, "agreement": found, **measured})
+    proof = agreement(answers.logits, theirs) | {"tolerance": limit}
+    write_about(output, about | {"agreement": proof, **measured})
     if is_program(name):
         remove_program(output)
-    if not found["largest_difference"] <= limit:
+    if not proof["largest_difference"] <= limit:
         raise InputError(
             f"{name}: its probabilities differ from eager PyTorch's by up to "
-            f"{found['largest_difference']:.2g} on the test pairs (on average "
-            f"{found['mean_difference']:.2g}); at most {limit:g} is accepted "
+            f"{proof['largest_difference']:.2g} on the test pairs (on average "
+            f"{proof['mean_difference']:.2g}); at most {limit:g} is accepted "
             f"(speed.tolerance.{about['precision']}). Raise that, or leave the variant out"
         )
     logger.info(
@@ -165,11 +151,26 @@ def main(
         output,
         about["bytes"] / 1e6,
         about["layers"],
-        found["largest_difference"],
-        found["mean_difference"],
+        proof["largest_difference"],
+        proof["mean_difference"],
         measured["test"]["accuracy"],
         measured["test"]["accuracy_change"],
     )
+
+
+def check_references(name: str, baseline: Path | None, reference: Path | None) -> int | None:
+    """The number of layers in a variant's name (None: all).
+
+    Raises:
+        InputError: what it has to be compared with is not given.
+    """
+    layers = split_name(name)[1]
+    if name != BASELINE and baseline is None:
+        raise InputError(f"{name} has to be compared: write {BASELINE} first, and give --baseline")
+    if layers is not None and not name.startswith(BASELINE) and reference is None:
+        same = f"{BASELINE}@{layers}"
+        raise InputError(f"{name} has to be compared: write {same} first, and give --reference")
+    return layers
 
 
 def read_limits(tolerances: Iterable[str]) -> dict[str, float]:
@@ -201,42 +202,6 @@ def draw_examples(
         sides.append(torch.from_numpy(rng.permutation(order)))
     starts = [slice(0, 2), *(slice(start, start + BATCH) for start in range(0, count, BATCH))]
     return [build_inputs(encoded, *(side[rows] for side in sides)) for rows in starts]
-
-
-def write_answers(logits: np.ndarray, folder: Path, part: str) -> None:
-    """Write a variant's logits for the pairs of a part, in their order."""
-    file = folder / ANSWERS / f"{part}.parquet"
-    file.parent.mkdir(exist_ok=True)
-    pd.DataFrame({"logit": logits}).to_parquet(file, index=False)
-
-
-def read_answers(folder: Path, part: str, pairs: Pairs) -> np.ndarray:
-    """The logits of another variant for the same pairs, shape (n_pairs,).
-
-    Raises:
-        InputError: it was skipped, or answered other pairs.
-    """
-    about = read_about(folder)
-    file = folder / ANSWERS / f"{part}.parquet"
-    if "test" not in about or not file.is_file():
-        reason = about["skipped"] or "it was not finished"
-        raise InputError(f"{folder}: nothing to compare with: {reason}")
-    logits = pd.read_parquet(file)["logit"].to_numpy()
-    if len(logits) != pairs.total:
-        raise InputError(f"{file}: answers {len(logits)} pairs; expected those of {pairs.total}")
-    return logits
-
-
-def rank_change(
-    known: pd.DataFrame, used: pd.Index, pairs: Pairs, scores: np.ndarray, baseline: Path | None
-) -> dict:
-    """Kendall's tau with the fitness of the test aptamers, and its change from the baseline's."""
-    truth = known_fitness(known, used, pairs)
-    predicted = scores[used.get_indexer(truth["sequence"])]
-    columns = truth["fitness"].to_numpy(), predicted, truth["group"].to_numpy()
-    tau = ranking_metrics(*columns)["kendall_tau"]
-    theirs = read_about(baseline)["test"]["kendall_tau"] if baseline else tau
-    return {"kendall_tau": tau, "kendall_tau_change": tau - theirs}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Models from scratch and from checkpoints, and folders that are none."""
 
 import json
+from logging.handlers import BufferingHandler
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from transformers import (
 )
 
 from aptarank.core.errors import InputError
+from aptarank.core.log import logger
 from aptarank.models.encoder import (
     SIZES,
     checkpoint_config,
@@ -110,10 +112,17 @@ def test_damaged_weights(tmp_path):
 
 
 def test_a_missing_gpu_is_a_warning():
-    assert pick_device("auto")[1] is None
-    assert pick_device("cpu") == (torch.device("cpu"), None)
-    if not torch.cuda.is_available():
-        assert "no GPU found" in pick_device("cuda")[1]
+    heard = BufferingHandler(10)
+    logger.addHandler(heard)
+    try:
+        assert pick_device("cpu") == torch.device("cpu")
+        pick_device("auto")
+        assert not heard.buffer
+        if not torch.cuda.is_available():
+            assert pick_device("cuda") == torch.device("cpu")
+            assert "no GPU found" in heard.buffer[0].getMessage()
+    finally:
+        logger.removeHandler(heard)
 
 
 @pytest.fixture

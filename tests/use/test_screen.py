@@ -190,7 +190,7 @@ def test_draws_are_said(program, tmp_path):
         ([], "give one of these: CANDIDATES, --mutants-of, --random"),
         (["c.csv", "--random", "5"], "give one of these"),
         (["--mutants-of", "ACGX"], "mutants of 'ACGX': not a base"),
-        (["--mutants-of", "A"], "within 2 places: A has only 1 bases"),
+        (["--mutants-of", "A"], "within 2 positions: A has only 1 bases"),
         (["--random", "5", "--composition", '{"A": 1}'], "--composition.C is missing"),
     ],
 )
@@ -251,4 +251,4 @@ def test_a_lost_chunk_is_made_again_alone(finished, tmp_path):
 
 def test_mutants_without_end_are_refused(program, models):
     given = ("--mutants-of", "ACGT" * 10, "--within", "30", "--model", models / "rank-1")
-    assert "mutants of 40 bases within 30 places" in program("screen", *given, code=1).output
+    assert "mutants of 40 bases within 30 positions" in program("screen", *given, code=1).output

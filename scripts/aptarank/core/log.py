@@ -5,13 +5,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from aptarank.core.errors import printable
 
 logger = logging.getLogger("aptarank")
+
+Track = Callable[[Iterable], Iterable]  # wraps what a loop goes through, to show its progress
 
 
 class Printable(logging.Formatter):
@@ -101,6 +104,11 @@ def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
             else:
                 left = time_left((total - done) / rate)
                 logger.info("%s: %d of %d %s, %s left", what, done, total, unit, left)
+
+
+def tracker(what: str, unit: str = "batches") -> Track:
+    """`progress` of something, for a function that takes a `Track`."""
+    return partial(progress, what=what, unit=unit)
 
 
 def time_left(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
+from aptarank.core.log import Track
 from aptarank.core.tables import APTAMER_COLUMNS
 from aptarank.ingestion import primers
 from aptarank.values.measurements import is_concentration, measure, to_count
@@ -27,7 +28,6 @@ from aptarank.values.sequences import (
 REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
 
 Rejected = list[tuple[Row, str]]  # each with its reason, `kind: detail`
-Track = Callable[[Sequence[Row]], Iterable[Row]]
 
 
 def clean(

@@ -10,8 +10,9 @@ from aptarank.columns.read_as import decided
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand
+from aptarank.core.log import Track
 from aptarank.core.tables import PAIR_COLUMNS
-from aptarank.ingestion.aptamers import Track, check_learnable, clean, is_kd
+from aptarank.ingestion.aptamers import check_learnable, clean, is_kd
 from aptarank.ingestion.labelled_pairs import clean_labels
 from aptarank.ingestion.row_warnings import warnings_of
 from aptarank.reading.enrichment import enrich_files, refuse_rounds

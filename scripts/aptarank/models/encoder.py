@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import nn
 from transformers import (
     CONFIG_MAPPING,
     AlbertConfig,
@@ -22,6 +23,7 @@ from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from aptarank.config.model_kinds import KINDS, ModelKind
 from aptarank.core.errors import InputError, first_line
+from aptarank.core.log import logger
 from aptarank.models.model_files import about_of, check_parameters, read_config, without_runtime
 
 disable_progress_bar()  # of transformers: weights load and save in no time
@@ -238,8 +240,8 @@ def from_checkpoint(
     )
 
 
-def load_model(folder: Path) -> PreTrainedModel:
-    """Load a fine-tuned model folder of ours, in evaluation mode.
+def load_model(folder: Path, device: torch.device | None = None) -> PreTrainedModel:
+    """Load a fine-tuned model folder of ours, in evaluation mode, on a device (None: the CPU).
 
     Raises:
         InputError: no model folder, damaged weights, or not fine-tuned by aptarank.
@@ -248,7 +250,9 @@ def load_model(folder: Path) -> PreTrainedModel:
         raise InputError(f"{folder}: no such folder; expected a model that finetune.py wrote")
     config = checkpoint_config(str(folder))
     kind_in(config, folder)
-    return load_weights(folder, config=config, dtype="auto").eval()
+    model = load_weights(folder, config=config, dtype="auto").eval()
+    nn.Module.to(model, device)  # transformers hides the types of its own `to`
+    return model
 
 
 def kind_in(config: PreTrainedConfig, folder: Path) -> ModelKind:
@@ -330,12 +334,13 @@ def freeze_backbone(model: PreTrainedModel) -> None:
     model.base_model.requires_grad_(False)
 
 
-def pick_device(wanted: str) -> tuple[torch.device, str | None]:
-    """The device, and a warning where the wanted one is not there (`auto` never warns)."""
-    if wanted == "cpu":
-        return torch.device("cpu"), None
-    if torch.cuda.is_available():
-        return torch.device("cuda"), None
-    if wanted == "cuda":
-        return torch.device("cpu"), "no GPU found: running on the CPU, which is slower"
-    return torch.device("cpu"), None
+def pick_device(name: str) -> torch.device:
+    """The device of a program's `--device`: `auto`, `cpu` or `cuda`.
+
+    Without a GPU it is the CPU; if `cuda` was asked for, a warning says so.
+    """
+    if name != "cpu" and torch.cuda.is_available():
+        return torch.device("cuda")
+    if name == "cuda":
+        logger.warning("no GPU found: running on the CPU, which is slower")
+    return torch.device("cpu")

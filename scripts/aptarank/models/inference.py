@@ -1,6 +1,6 @@
 """Logits of batches of model inputs, whatever runs the model."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +9,12 @@ from scipy.special import expit
 from torch import nn
 
 from aptarank.core.errors import InputError, first_line
+from aptarank.core.log import Track
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
 
 Inputs = dict[str, torch.Tensor]  # of a model, as model_inputs.build_inputs makes them
 # Model inputs of one batch in, its logits out, float32 of shape (batch,).
 Forward = Callable[[Inputs], np.ndarray]
-Track = Callable[[Iterable], Iterable]
 
 BATCH = 256  # model inputs
 

@@ -11,11 +11,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from aptarank.config.model_kinds import ModelKind
 from aptarank.core.errors import InputError, first_line
+from aptarank.core.log import Track
 from aptarank.models.encoder import kind_of, position_limit
 from aptarank.models.inference import (
     BATCH,
     Forward,
-    Track,
     probability,
     run_batches,
     run_safely,

@@ -5,7 +5,7 @@ shared words by which MMseqs2 and CD-HIT find candidates are often missing betwe
 bases.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from aptarank.core.errors import InputError
+from aptarank.core.log import Track
 
 BY = ("aptamer", "prefix", "cluster", "length", "group", "column", "pair")
 JOIN = " | "  # between the values of a family's column that merged rows had
 CELLS = 4_000_000  # distances in memory at a time
-
-Track = Callable[[Sequence[int]], Iterable[int]]
 
 
 def find_families(

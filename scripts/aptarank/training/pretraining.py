@@ -5,7 +5,6 @@ Devlin et al. 2019, arXiv:1810.04805.
 
 import codecs
 import io
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.core.errors import InputError
+from aptarank.core.log import Track
 from aptarank.core.tables import read_table
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
 from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
@@ -200,7 +200,7 @@ class Pretraining:
 
 def pretrain(
     pretraining: Pretraining,
-    track: Callable[[Iterable], Iterable] = iter,
+    track: Track = iter,
     policy: CheckpointPolicy | None = None,
 ) -> pd.DataFrame:
     """Take all steps; the model is trained in place.

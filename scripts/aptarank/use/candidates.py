@@ -9,10 +9,10 @@ import pandas as pd
 from aptarank.columns.rows import Options
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand
+from aptarank.core.log import Track
 from aptarank.ingestion.aptamers import (
     REJECTED_COLUMNS,
     Rejected,
-    Track,
     identifiers,
     in_one_chemistry,
     read_sequences,

@@ -6,7 +6,7 @@ not allow, is made anew. So the best found never depends on copies, and a popula
 duplicates.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,11 +16,11 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
 from aptarank.core.errors import InputError
+from aptarank.core.log import Track
 from aptarank.use.constraints import Space, to_codes, to_text
 
 # Normalised sequences in, their scores by each model out, shape (n_models, n): higher is fitter.
 Score = Callable[[list[str]], np.ndarray]
-Track = Callable[[Iterable], Iterable]
 
 ROUNDS = 25  # of making as many children as are wanted, before random ones take their place
 PAIRS = 500  # of a population, whose mean distance is its diversity

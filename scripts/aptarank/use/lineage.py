@@ -15,7 +15,7 @@ VALUED = ["score", "uncertainty", "lcb"]
 
 
 def candidates(
-    scored: pd.DataFrame, keep: int, space: Space, names: list[str], rna: bool = False
+    scored: pd.DataFrame, keep: int, space: Space, names: list[str], *, rna: bool = False
 ) -> pd.DataFrame:
     """The best designed aptamers, by the lower confidence bound and then in the order of scoring.
 

@@ -41,7 +41,7 @@ def load_scorer(path: Path, threads: int, device: torch.device) -> Scorer:
         forward = load_variant(path, threads, device)
     else:
         torch.set_num_threads(threads)
-        forward = torch_forward(load_model(path).to(device), device)
+        forward = torch_forward(load_model(path, device), device)
     scorer = Scorer(kind, forward, tokenizer, position_limit(config))
     return checked(scorer, config.vocab_size, path)
 

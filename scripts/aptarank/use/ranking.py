@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from aptarank.pairing.clusters import Track, nearest
+from aptarank.core.log import Track
+from aptarank.pairing.clusters import nearest
 
 FAR = 0.99  # share of the known aptamers that are as near to another known one
 

@@ -25,7 +25,7 @@ BASES = "ACGT"
 
 
 class Candidate(NamedTuple):
-    """One candidate as it was read: where, its name and its text."""
+    """One candidate as it was read: its file, line, name and text, and what is wrong with it."""
 
     source: str
     line: int
@@ -36,7 +36,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Block:
-    """Candidates start … start + len(candidates) − 1 of all."""
+    """Consecutive candidates; `start` is the number of the first, from 0."""
 
     start: int
     candidates: list[Candidate]
@@ -69,60 +69,60 @@ def random_blocks(
     """Blocks of random sequences, each base drawn with the probability of `composition`."""
     shares = np.array([composition[base] for base in BASES])
     letters = np.array(list(BASES), dtype="S1")
-    for number in range(chunk, -(-count // BLOCK), chunks):
-        start = number * BLOCK
+    for block in range(chunk, -(-count // BLOCK), chunks):
+        start = block * BLOCK
         size = min(BLOCK, count - start)
-        rng = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([seed, block])
         drawn = letters[rng.choice(4, size=(size, length), p=shares / shares.sum())]
         texts = drawn.view(f"S{length}")[:, 0].astype(str).tolist()
         yield Block(
             start,
             [
-                Candidate("random", start + place + 1, f"random{start + place + 1}", text)
-                for place, text in enumerate(texts)
+                Candidate("random", number, f"random{number}", text)
+                for number, text in enumerate(texts, start=start + 1)
             ],
         )
 
 
 def mutants(seed: str, within: int) -> Iterator[Candidate]:
-    """All sequences that differ from `seed` in at most `within` places, itself first."""
+    """All sequences that differ from `seed` in at most `within` positions, itself first."""
     number = itertools.count(1)
     for changes in range(within + 1):
-        for places in itertools.combinations(range(len(seed)), changes):
-            others = [BASES.replace(seed[place], "") for place in places]
+        for positions in itertools.combinations(range(len(seed)), changes):
+            others = [BASES.replace(seed[position], "") for position in positions]
             for bases in itertools.product(*others):
                 letters = list(seed)
-                for place, base in zip(places, bases, strict=True):
-                    letters[place] = base
-                named = "+".join(
-                    f"{seed[place]}{place + 1}{base}"
-                    for place, base in zip(places, bases, strict=True)
+                for position, base in zip(positions, bases, strict=True):
+                    letters[position] = base
+                name = "+".join(
+                    f"{seed[position]}{position + 1}{base}"
+                    for position, base in zip(positions, bases, strict=True)
                 )
-                yield Candidate("mutants", next(number), named or "seed", "".join(letters))
+                yield Candidate("mutants", next(number), name or "seed", "".join(letters))
 
 
 def count_mutants(length: int, within: int) -> int:
-    """How many `mutants` gives."""
+    """The number of sequences that `mutants` gives."""
     return sum(comb(length, changes) * 3**changes for changes in range(within + 1))
 
 
 def bases_of(candidate: Candidate, trained_on: str | None) -> str:
-    """The letters that a model reads.
+    """The sequence as a model reads it.
 
     Args:
         trained_on: the chemistry that the model knows, DNA or RNA; None if that does not matter.
 
     Raises:
-        ValueError: no sequence of DNA or RNA, or of the other chemistry.
+        ValueError: not a sequence of DNA or RNA, or of the other chemistry.
     """
     if candidate.problem:
         raise ValueError(candidate.problem)
     text = candidate.text
     if not text or not DNA.issuperset(text):  # not yet as the model reads it
         text = normalise(text)
-    found = chemistry(text)
-    if trained_on and found and found != trained_on:
-        raise ValueError(f"other chemistry: {found}, the model was trained on {trained_on}")
+    own = chemistry(text)
+    if trained_on and own and own != trained_on:
+        raise ValueError(f"other chemistry: {own}, the model was trained on {trained_on}")
     return as_tokens(text)
 
 
@@ -167,10 +167,10 @@ def best(tables: Sequence[pd.DataFrame], keep: int) -> pd.DataFrame:
     return table.drop_duplicates("sequence").head(keep).reset_index(drop=True)
 
 
-def screened(
+def score_blocks(
     blocks: Iterator[Block], work: Callable[[Block], Scored], threads: int
 ) -> Iterator[Scored]:
-    """What `work` makes of the blocks, in their order, by several threads; few wait in memory."""
+    """Apply `work` to the blocks in several threads, in order; only a few wait in memory."""
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Scored]] = deque()
         for block in blocks:

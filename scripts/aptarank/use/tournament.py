@@ -1,17 +1,17 @@
 """Which candidates a pair model compares, and the strengths that follow: all pairs, or few."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 from scipy.special import expit
 
+from aptarank.core.log import Track
 from aptarank.pairing.bradley_terry import bradley_terry
 from aptarank.pairing.pairs import Pairs
 
 # Indices of the two of each pair in, log-odds that the first is fitter out: float64, shape
 # (n_pairs,); the same but for the sign where the two are swapped.
 Compare = Callable[[np.ndarray, np.ndarray], np.ndarray]
-Track = Callable[[Iterable], Iterable]
 
 OPENING = 0.3  # share of the comparisons that are drawn at random, before there is an order
 ROUNDS = 6  # in which the others are made, each after a new fit
