@@ -72,12 +72,12 @@ def plain_loop(score: Score, length: int, population: int, budget: int, kappa: f
     rng = np.random.default_rng(seed)
     codes = rng.integers(4, size=(population, length))
     values = np.zeros(0)
-    found, seen = [], []
-    while sum(map(len, seen)) < budget:
+    sequences, objectives = [], []
+    while sum(map(len, objectives)) < budget:
         new = to_text(codes[len(values) :], np.full(len(codes) - len(values), length))
-        seen.append(summarise(score(new), kappa)["lcb"].to_numpy())
-        found += new
-        values = np.concatenate([values, seen[-1]])
+        objectives.append(summarise(score(new), kappa)["lcb"].to_numpy())
+        sequences += new
+        values = np.concatenate([values, objectives[-1]])
         best = np.argsort(-values, kind="stable")[: max(2, round(SURVIVE * population))]
         codes, values = codes[best], values[best]
         first, second = codes[rng.integers(len(codes), size=(2, population - len(codes)))]
@@ -86,7 +86,7 @@ def plain_loop(score: Score, length: int, population: int, budget: int, kappa: f
         changed = rng.random(children.shape) < MUTATION
         children = (children + changed * rng.integers(1, 4, children.shape)) % 4
         codes = np.concatenate([codes, children])
-    return found[:budget], np.concatenate(seen)[:budget]
+    return sequences[:budget], np.concatenate(objectives)[:budget]
 
 
 SEARCHES = {
@@ -97,7 +97,7 @@ SEARCHES = {
 
 
 def judged(land: Landscape, sequences: list[str], objective: np.ndarray) -> dict[str, float]:
-    """True fitness of the best by the driver: the first, and the first ten, without copies."""
+    """True quality of the best by the driver: the first, and the first ten without copies."""
     order = np.argsort(-objective, kind="stable")
     ten = list(dict.fromkeys(sequences[row] for row in order))[:10]
     above = land.share_above(land.true(ten))
@@ -195,9 +195,9 @@ def plot(rows: pd.DataFrame, curve: pd.DataFrame, size: int, path: Path) -> None
         1, 2, figsize=(9.5, 4.2), width_ratios=[3, 2], layout="constrained"
     )
     drivers = list(dict.fromkeys(rows["driver"]))
-    for place, (search, colour) in enumerate(COLOURS.items()):
+    for index, (search, colour) in enumerate(COLOURS.items()):
         some = rows[rows["search"] == search]
-        shift = 0.25 * (place - 1)
+        shift = 0.25 * (index - 1)
         spread = np.random.default_rng(1).uniform(-0.07, 0.07, len(some))
         x = some["driver"].map(drivers.index) + shift + spread
         y = some["above"].clip(lower=0.5 / size)  # 0, the optimum, cannot be shown on a log axis
@@ -232,9 +232,9 @@ def timed(paths: list[Path], known: list[str], threads: int) -> tuple[float, flo
     def score(sequences: list[str]) -> np.ndarray:
         nonlocal inside
         start = time.perf_counter()
-        found = driver(sequences)
+        scores = driver(sequences)
         inside += time.perf_counter() - start
-        return found
+        return scores
 
     shares = {key: default(f"design.{key}") for key in KEYS}
     start = time.perf_counter()
@@ -312,9 +312,9 @@ def main(
                 0.0,
                 seed,
             )
-            found = judged(land, *made)
-            rows.append({"driver": "the truth", "search": name, "seed": seed} | found)
-            sooner[name].append(found["reached_after"])
+            quality = judged(land, *made)
+            rows.append({"driver": "the truth", "search": name, "seed": seed} | quality)
+            sooner[name].append(quality["reached_after"])
     steps_of = np.unique(np.linspace(1, budget, 200).astype(int))
     curve = pd.DataFrame(
         [
@@ -341,8 +341,8 @@ def main(
                     made = search(
                         score, length, model_population, model_budget, cautious, 100 + run
                     )
-                    found = judged(land, *made)
-                    rows.append({"driver": driver, "search": name, "seed": run + 1} | found)
+                    quality = judged(land, *made)
+                    rows.append({"driver": driver, "search": name, "seed": run + 1} | quality)
         comparison = [
             pd.read_csv(output / f"results/design/land{number}/comparison.csv") for number in known
         ]

@@ -74,16 +74,16 @@ def write_inputs(folder: Path, config: dict) -> None:
 
 
 def start(folder: Path, *targets: str) -> subprocess.Popen:
-    """Call Snakemake in a folder; its output goes to said.txt."""
+    """Call Snakemake in a folder; its output goes to output.txt."""
     command = [sys.executable, "-m", "snakemake", *targets, "--configfile", "overlay.yaml"]
     command += ["-s", str(HOME / "Snakefile"), "--cores", "2", "--resources", "gpu=2"]
-    with (folder / "said.txt").open("w", encoding="utf-8") as said:
-        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said)
+    with (folder / "output.txt").open("w", encoding="utf-8") as file:
+        return subprocess.Popen(command, cwd=folder, stdout=file, stderr=file)
 
 
-def said(folder: Path) -> str:
+def output_of(folder: Path) -> str:
     """The output of the last call."""
-    return (folder / "said.txt").read_text(encoding="utf-8")
+    return (folder / "output.txt").read_text(encoding="utf-8")
 
 
 def jobs(folder: Path, script: str = "") -> Iterator[psutil.Process]:
@@ -100,13 +100,13 @@ def jobs(folder: Path, script: str = "") -> Iterator[psutil.Process]:
 
 def names(processes: Iterator[psutil.Process]) -> list[str]:
     """Names of the scripts that these processes run."""
-    found = set()
+    scripts = set()
     for process in processes:
         try:
-            found |= {Path(w).stem for w in process.cmdline()[1:3] if w.endswith(".py")}
+            scripts |= {Path(w).stem for w in process.cmdline()[1:3] if w.endswith(".py")}
         except psutil.Error:
             continue
-    return sorted(found)
+    return sorted(scripts)
 
 
 def kill_snakemake(folder: Path, running: subprocess.Popen, after: float) -> str | None:
@@ -122,14 +122,14 @@ def kill_snakemake(folder: Path, running: subprocess.Popen, after: float) -> str
 
 def kill_script(folder: Path, running: subprocess.Popen, script: str, after: float) -> str | None:
     """Kill the first process of a script, `after` seconds after it was seen."""
-    while not (found := list(jobs(folder, f"{script}.py"))):
+    while not (processes := list(jobs(folder, f"{script}.py"))):
         if running.poll() is not None:
             return None
         time.sleep(0.01)
     time.sleep(after)
     at_work = names(jobs(folder))
     try:
-        found[0].kill()
+        processes[0].kill()
     except psutil.NoSuchProcess:  # it ended first
         return None
     running.wait()
@@ -139,7 +139,7 @@ def kill_script(folder: Path, running: subprocess.Popen, script: str, after: flo
 def finish(folder: Path, *targets: str) -> tuple[int, str]:
     """Call again; returns the exit status and a summary of what it reported."""
     code = start(folder, *targets).wait()
-    text = said(folder)
+    text = output_of(folder)
     notes = {
         "its lock on this directory is removed": "lock removed",
         "Waiting for the jobs": "waited for its jobs",
@@ -171,13 +171,13 @@ def duration(folder: Path, script: str) -> float:
 def main(runs, scripts, seed, output):
     """Print a table of kills, what the next call reported, and whether its results are equal."""
     output = (output or Path(tempfile.mkdtemp())).resolve()
-    chance = random.Random(seed)
-    wanted = [name for name in scripts.split(",") if name]
+    rng = random.Random(seed)
+    targets = [name for name in scripts.split(",") if name]
     seconds = {}
     for name, (config, its) in RUNS.items():
         folder = output / name
         if name != "small":
-            if not set(wanted) & set(its):
+            if not set(targets) & set(its):
                 continue
             shutil.copytree(output / "small", folder)
         write_inputs(folder, config)
@@ -185,13 +185,13 @@ def main(runs, scripts, seed, output):
         code, _ = finish(folder)
         seconds[name] = time.monotonic() - began
         if code:
-            raise click.ClickException(f"the undisturbed run failed:\n{said(folder)}")
+            raise click.ClickException(f"the undisturbed run failed:\n{output_of(folder)}")
     took = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
     print(f"machine: {machine.describe()}; undisturbed: {took}\n")
-    print("| killed | after, s | at work | next call | said | files equal |")
+    print("| killed | after, s | at work | next call | it reports | files equal |")
     print("|---|---|---|---|---|---|", flush=True)
     failed = 0
-    for number, target in enumerate([""] * runs + wanted):
+    for number, target in enumerate([""] * runs + targets):
         name = next((name for name, (_, its) in RUNS.items() if target in its), "small")
         at_work = None
         while at_work is None:  # it may have ended before it was killed
@@ -202,27 +202,27 @@ def main(runs, scripts, seed, output):
             write_inputs(folder, RUNS[name][0])
             running = start(folder)
             limit = duration(output / name, target) if target else seconds[name]
-            after = chance.uniform(0, 0.95 * limit)
+            after = rng.uniform(0, 0.95 * limit)
             if target:
                 at_work = kill_script(folder, running, target, after)
             else:
                 at_work = kill_snakemake(folder, running, after)
             running.wait()
         code, note = finish(folder)
-        found = compare_folders(output / name / "results", folder / "results")
+        comparison = compare_folders(output / name / "results", folder / "results")
         left = names(jobs(folder))
-        good = code == 0 and found.same and not left
+        good = code == 0 and comparison.same and not left
         failed += not good
         print(
             f"| {target or 'Snakemake'} | {after:.1f} | {at_work} | "
             f"{'finishes' if code == 0 else f'fails ({code})'} | {note} | "
-            f"{len(found.identical)}, {len(found.different)} differ"
+            f"{len(comparison.identical)}, {len(comparison.different)} differ"
             f"{f', still there: {left}' if left else ''} |",
             flush=True,
         )
         if good:
             shutil.rmtree(folder)
-    print(f"\n{runs + len(wanted)} kills, {failed} failures")
+    print(f"\n{runs + len(targets)} kills, {failed} failures")
     sys.exit(bool(failed))
 
 

@@ -124,9 +124,9 @@ def fuzz(name: str, minutes: float, findings: Path, folder: Path) -> None:
         try:
             target(data)
         except Exception as error:
-            keep(error, data, name, seen, findings)
+            save_finding(error, data, name, seen, findings)
         if time.process_time() - start > SLOW:
-            keep(TimeoutError("slow"), data, name, seen, findings)
+            save_finding(TimeoutError("slow"), data, name, seen, findings)
         now = time.monotonic()
         if now - begin > 60 * minutes:
             print(f"executions {executions} in {now - begin:.1f} s", flush=True)
@@ -142,11 +142,11 @@ def fuzz(name: str, minutes: float, findings: Path, folder: Path) -> None:
     atheris.Fuzz()
 
 
-def keep(error: Exception, data: bytes, name: str, seen: set[str], findings: Path) -> None:
+def save_finding(error: Exception, data: bytes, name: str, seen: set[str], findings: Path) -> None:
     """Save a finding, once per kind of error and place in our code."""
     frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(f.filename).stem}-{f.lineno}" for f in frames if str(ROOT) in f.filename]
-    kind = f"{type(error).__name__}-{places[-1] if places else 'here'}"
+    lines = [f"{Path(f.filename).stem}-{f.lineno}" for f in frames if str(ROOT) in f.filename]
+    kind = f"{type(error).__name__}-{lines[-1] if lines else 'here'}"
     if kind not in seen:
         seen.add(kind)
         text = "".join(traceback.format_exception(error))

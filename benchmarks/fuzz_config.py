@@ -86,7 +86,7 @@ LETTERS = "{}[]:,&*!|>'\"%@`#?-~ \t\n0123456789.eE_xabNoyes<"
 def main(minutes, seed, planned, findings):
     """Print executions and findings."""
     findings.mkdir(parents=True, exist_ok=True)
-    rng, counted, found = random.Random(seed), Counter(), {}
+    rng, counted, texts = random.Random(seed), Counter(), {}
     signal.signal(signal.SIGALRM, too_slow)
     end = time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory() as folder:
@@ -99,22 +99,22 @@ def main(minutes, seed, planned, findings):
                 counted[use(given, path)] += 1
             except Exception as error:
                 where = traceback.extract_tb(error.__traceback__)[-1]
-                place = f"{type(error).__name__}-{Path(where.filename).stem}-{where.lineno}"
-                found.setdefault(place, f"{given!r}\n\n{traceback.format_exc()}")
+                kind = f"{type(error).__name__}-{Path(where.filename).stem}-{where.lineno}"
+                texts.setdefault(kind, f"{given!r}\n\n{traceback.format_exc()}")
                 counted["finding"] += 1
             finally:
                 signal.alarm(0)
         for _ in range(planned):
             path.write_text(yaml.safe_dump(mutated(rng, plain=True)), encoding="utf-8")
-            counted[plan(path, found)] += 1
-    for place, what in found.items():
-        (findings / f"config-{place}.txt").write_text(what, encoding="utf-8", errors="replace")
+            counted[plan(path, texts)] += 1
+    for kind, text in texts.items():
+        (findings / f"config-{kind}.txt").write_text(text, encoding="utf-8", errors="replace")
     print(f"machine: {machine.describe()}")
     print("| outcome | executions |\n|---|---|")
     for outcome, count in counted.most_common():
         print(f"| {outcome} | {count:,} |")
-    print(f"{len(found)} findings" + (f", in {findings}" if found else ""))
-    sys.exit(1 if found else 0)
+    print(f"{len(texts)} findings" + (f", in {findings}" if texts else ""))
+    sys.exit(1 if texts else 0)
 
 
 def too_slow(*_: Any) -> None:
@@ -122,14 +122,14 @@ def too_slow(*_: Any) -> None:
     raise TimeoutError(f"more than {SLOW} s")
 
 
-def places(value: Any) -> list[tuple[Any, Any]]:
+def positions(value: Any) -> list[tuple[Any, Any]]:
     """Every position in a config, as its container and its key or index there."""
-    found = []
+    entries = []
     if isinstance(value, dict | list):
         keys = list(value) if isinstance(value, dict) else range(len(value))
         for key in keys:
-            found += [(value, key), *places(value[key])]
-    return found
+            entries += [(value, key), *positions(value[key])]
+    return entries
 
 
 def mutated(rng: random.Random, plain: bool = False) -> dict:
@@ -138,7 +138,7 @@ def mutated(rng: random.Random, plain: bool = False) -> dict:
     values = [value for value in VALUES if not plain or isinstance(value, str | int | float | None)]
     values = [value for value in values if not plain or len(str(value)) < 400]
     properties = sorted(schema()["properties"])
-    there = places(config)
+    there = positions(config)
     for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
         holder, key = rng.choice(there)
         if isinstance(holder, list) and key >= len(holder):
@@ -207,7 +207,7 @@ def one_text(text: bytes, path: Path) -> str:
     return one_object(config, path) if isinstance(config, dict) else "no YAML"
 
 
-def plan(path: Path, found: dict[str, str]) -> str:
+def plan(path: Path, texts: dict[str, str]) -> str:
     """Do a dry run, which must give one message or a plan."""
     for name in ("scored.csv", "a.csv", "b.csv", "new.csv"):
         (path.parent / name).touch()
@@ -216,9 +216,9 @@ def plan(path: Path, found: dict[str, str]) -> str:
     done = subprocess.run(
         command, cwd=path.parent, capture_output=True, text=True, check=False, timeout=300
     )
-    said = done.stdout + done.stderr
-    if done.returncode and "config: " not in said and path.name not in said:
-        found[f"snakemake-{len(found)}"] = f"{path.read_text(encoding='utf-8')}\n\n{said}"
+    output = done.stdout + done.stderr
+    if done.returncode and "config: " not in output and path.name not in output:
+        texts[f"snakemake-{len(texts)}"] = f"{path.read_text(encoding='utf-8')}\n\n{output}"
         return "finding"
     return "refused by Snakemake's dry run" if done.returncode else "planned"
 

@@ -106,8 +106,8 @@ def damage(root: Path, rng: random.Random) -> str:
         path.write_bytes(damaged_bytes(data, rng))
     if path.name == "model.onnx":  # the folder itself states the checksum
         about = path.with_name("variant.json")
-        found = json.loads(about.read_text())
-        about.write_text(json.dumps(found | {"files": {path.name: checksum(path)}}))
+        description = json.loads(about.read_text())
+        about.write_text(json.dumps(description | {"files": {path.name: checksum(path)}}))
     return path.relative_to(root).as_posix()
 
 
@@ -135,7 +135,7 @@ def main(seconds, seed):
     with tempfile.TemporaryDirectory() as folder:
         whole, copy = Path(folder) / "whole", Path(folder) / "copy"
         make_model(whole)
-        start = said = time.monotonic()
+        start = reported = time.monotonic()
         while time.monotonic() - start < seconds:
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(whole, copy)
@@ -148,13 +148,13 @@ def main(seconds, seed):
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             ends["scored" if code == 0 else "refused" if code == 1 else "finding"] += 1
             if code not in (0, 1):
-                kept = Path(tempfile.gettempdir()) / f"fuzz-models-{len(findings)}"
-                shutil.copytree(copy, kept, dirs_exist_ok=True)
-                findings.append((name, code, kept))
-                print(f"finding: {name}: status {code}; kept in {kept}", flush=True)
-            if time.monotonic() - said > 5:
-                said = time.monotonic()
-                print(f"{said - start:.0f} s: {dict(ends)}", flush=True)
+                saved = Path(tempfile.gettempdir()) / f"fuzz-models-{len(findings)}"
+                shutil.copytree(copy, saved, dirs_exist_ok=True)
+                findings.append((name, code, saved))
+                print(f"finding: {name}: status {code}; saved in {saved}", flush=True)
+            if time.monotonic() - reported > 5:
+                reported = time.monotonic()
+                print(f"{reported - start:.0f} s: {dict(ends)}", flush=True)
     print(f"machine: {machine.describe()}")
     print(f"{ends.total()} executions: {dict(ends)}; {len(findings)} findings")
 

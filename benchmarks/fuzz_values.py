@@ -61,24 +61,24 @@ def main(minutes, seed):
     sys.exit(1 if findings else 0)
 
 
-def try_one(what: str, text: str, work: Callable[[str], None], findings: dict[str, str]) -> None:
+def try_one(source: str, text: str, work: Callable[[str], None], findings: dict[str, str]) -> None:
     """Run the work on a text; record the first text of each kind of finding."""
     start = time.process_time()
     try:
         work(text)
     except Exception as error:
-        findings.setdefault(f"{what}: {type(error).__name__}: {str(error)[:80]}", text)
+        findings.setdefault(f"{source}: {type(error).__name__}: {str(error)[:80]}", text)
     if time.process_time() - start > SLOW:
-        findings.setdefault(f"{what}: slow", text)
+        findings.setdefault(f"{source}: slow", text)
 
 
 def read_back(text: str, kd) -> None:
     """Raise if a printed value is not read as it was."""
     low, high = measure(text, "")
-    found = parse(tidied(text))
+    parsed = parse(tidied(text))
     assert all(map(same, (low, high), (kd.low, kd.high))), (low, high)
     if kd.error is not None:
-        assert same(found.error * 10.0 ** exponent_of(found.low_unit), kd.error), found.error
+        assert same(parsed.error * 10.0 ** exponent_of(parsed.low_unit), kd.error), parsed.error
 
 
 def same(one: float, other: float) -> bool:
@@ -110,9 +110,11 @@ def ordered(ends: tuple[float, float]) -> None:
 def mutate(random: Random, text: str) -> str:
     """A text with pieces inserted, removed or duplicated."""
     for _ in range(random.randint(1, 4)):
-        place, size = random.randint(0, len(text)), random.randint(0, 3)
+        position, size = random.randint(0, len(text)), random.randint(0, 3)
         text = (
-            text[:place] + random.choice((random.choice(PIECES), "", text)) + text[place + size :]
+            text[:position]
+            + random.choice((random.choice(PIECES), "", text))
+            + text[position + size :]
         )
     return text
 

@@ -28,8 +28,8 @@ class Landscape:
             return values.reshape([4 if axis in axes else 1 for axis in range(length)])
 
         parts = [np.zeros(shape, dtype=np.float32) for _ in range(3)]
-        for place in range(length):
-            parts[0] += along(rng.normal(size=4).astype(np.float32), place)
+        for position in range(length):
+            parts[0] += along(rng.normal(size=4).astype(np.float32), position)
             two = sorted(rng.choice(length, 2, replace=False))
             parts[1] += along(rng.normal(size=(4, 4)).astype(np.float32), *two)
         for _ in range(MOTIFS):

@@ -89,19 +89,19 @@ def main(aptamers, pairs, loop_aptamers, one):
         loops.append(time.perf_counter() - start)
     loop = len(looped) / np.median(loops)
     print(f"machine: {machine.describe()}")
-    print("| what | pairs | seconds | pairs/s | ratio | peak memory | file |")
+    print("| step | pairs | seconds | pairs/s | ratio | peak memory | file |")
     print("|---|---|---|---|---|---|---|")
     print(f"| double loop | {len(looped):,} | {np.median(loops):.2f} | {loop:,.0f} | 1 | | |")
     for size in map(int, pairs.split(",")):
         command = [sys.executable, __file__, "--aptamers", str(aptamers), "--one", str(size)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        found = json.loads(done.stdout)
-        for what, seconds in (("label", found["label"]), ("label and write", found["write"])):
-            rate = found["pairs"] / seconds
-            more = f"{found['peak_mib']:.0f} MiB | {found['megabytes']:.0f} MB"
+        result = json.loads(done.stdout)
+        for step, seconds in (("label", result["label"]), ("label and write", result["write"])):
+            rate = result["pairs"] / seconds
+            more = f"{result['peak_mib']:.0f} MiB | {result['megabytes']:.0f} MB"
             print(
-                f"| {what} | {found['pairs']:,} | {seconds:.2f} | {rate:,.0f} "
-                f"| {rate / loop:,.0f} | {more if what != 'label' else '|'} |"
+                f"| {step} | {result['pairs']:,} | {seconds:.2f} | {rate:,.0f} "
+                f"| {rate / loop:,.0f} | {more if step != 'label' else '|'} |"
             )
 
 

@@ -53,14 +53,14 @@ def main() -> None:
         (where / "large.yaml").write_text(yaml.safe_dump(LARGE))
         alone = min(seconds(where, "--version")[0] for _ in range(3))
         plan = ["-n", "-s", str(ROOT / "Snakefile")]
-        for what, more in (
+        for name, more in (
             ("the example", []),
             ("5 datasets × 4 models × 10 seeds", ["--configfile", "large.yaml"]),
         ):
             runs = [seconds(where, *plan, *more) for _ in range(3)]
             best = min(runs)[0]
             total = next(line for line in runs[0][1].splitlines() if line.startswith("total "))
-            print(f"| {what} | {total.split()[1]} | {best:.1f} | {best / alone:.1f} |")
+            print(f"| {name} | {total.split()[1]} | {best:.1f} | {best / alone:.1f} |")
 
 
 if __name__ == "__main__":

@@ -32,10 +32,10 @@ SEEDS = 5
 def random_candidates(lengths: np.ndarray, count: int) -> list[str]:
     """Distinct random sequences with lengths drawn from the given ones."""
     rng = np.random.default_rng(1)
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found["".join(rng.choice(list("ACGT"), size=rng.choice(lengths)))] = None
-    return list(found)
+    candidates: dict[str, None] = {}
+    while len(candidates) < count:
+        candidates["".join(rng.choice(list("ACGT"), size=rng.choice(lengths)))] = None
+    return list(candidates)
 
 
 def median_time(work, repetitions: int = 5) -> float:
@@ -93,17 +93,17 @@ def agreement(logits: np.ndarray, share: float) -> dict[str, list[float]]:
     pairs = every_pair(count)
     whole = strengths(*pairs, compare(*pairs), count)
     budget = round(share * len(pairs[0]))
-    found = {"adaptive": [], "random": []}
+    taus = {"adaptive": [], "random": []}
     for seed in range(1, SEEDS + 1):
         few = adaptive(compare, count, budget, seed)
         drawn = np.random.default_rng(seed).choice(len(pairs[0]), budget, replace=False)
         some = pairs[0][drawn], pairs[1][drawn]
         for how, seen in (("adaptive", few), ("random", (*some, compare(*some)))):
-            found[how].append(kendalltau(whole, strengths(*seen, count)).statistic)
-    return found
+            taus[how].append(kendalltau(whole, strengths(*seen, count)).statistic)
+    return taus
 
 
-def told(taus: list[float]) -> str:
+def mean_and_range(taus: list[float]) -> str:
     """Mean and range as text."""
     return f"{np.mean(taus):.3f} ({min(taus):.3f}–{max(taus):.3f})"
 
@@ -134,8 +134,9 @@ def main(folder, count, threads, base_pairs):
     print(f"| all pairs, nano | {every:,} | {taken:,.0f} | {taken / by_rank:,.0f} |\n")
     print("| comparisons | Kendall's tau with all, adaptive | at random |\n|---|---|---|")
     for share in SHARES:
-        found = agreement(logits, share)
-        print(f"| {share:.0%} | {told(found['adaptive'])} | {told(found['random'])} |")
+        taus = agreement(logits, share)
+        cells = [mean_and_range(taus[how]) for how in ("adaptive", "random")]
+        print(f"| {share:.0%} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

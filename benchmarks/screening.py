@@ -4,6 +4,7 @@ Run: .venv/bin/python benchmarks/screening.py --run results/example/example
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,19 +43,19 @@ def write_pool(count: int, length: int, path: Path) -> None:
 
 def screened(form: Path, count: int, length: int, threads: int) -> tuple[float, float, float]:
     """Seconds from CSV to shortlist, candidates per second while screening, and peak MiB."""
-    with tempfile.TemporaryDirectory() as place:
-        pool = Path(place) / "pool.csv"
+    with tempfile.TemporaryDirectory() as folder:
+        pool = Path(folder) / "pool.csv"
         write_pool(count, length, pool)
         start = time.perf_counter()
         command = [sys.executable, "-c", PEAK, ROOT / "scripts/screen.py", pool]
-        command += ["--model", form, "--threads", threads, "-o", Path(place) / "screened"]
+        command += ["--model", form, "--threads", threads, "-o", Path(folder) / "screened"]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
-        short = [ROOT / "scripts/shortlist.py", Path(place) / "screened"]
-        short += ["-o", Path(place) / "s.csv", "--rejected", Path(place) / "r.csv"]
-        short += ["--summary", Path(place) / "s.json"]
+        short = [ROOT / "scripts/shortlist.py", Path(folder) / "screened"]
+        short += ["-o", Path(folder) / "s.csv", "--rejected", Path(folder) / "r.csv"]
+        short += ["--summary", Path(folder) / "s.json"]
         subprocess.run([sys.executable, *short], capture_output=True, check=True)
         taken = time.perf_counter() - start
-    rate = float(done.stderr.split(" a second")[0].rsplit(" ", 1)[1])
+    rate = float(re.findall(r"(\S+) (?:a|per) second", done.stderr)[0])
     return taken, rate, float(done.stdout.split()[-1])
 
 

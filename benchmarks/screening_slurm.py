@@ -30,8 +30,8 @@ def main(count, chunks):
     if missing:
         raise click.ClickException(missing)
     print(f"machine: {machine.describe()}")
-    with tempfile.TemporaryDirectory() as place, Cluster(Path(place) / "cluster") as cluster:
-        run = Run(cluster, Path(place) / "run", OVERLAY)
+    with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder) / "cluster") as cluster:
+        run = Run(cluster, Path(folder) / "run", OVERLAY)
         process = run.start("results/example/lab/rank/seed-1/onnx/model.onnx")
         if process.wait():
             raise click.ClickException(run.said)
@@ -47,9 +47,9 @@ def main(count, chunks):
     print(f"{count:,} candidates in {chunks} chunks, {taken:.0f} s with the run beside\n")
     print("| SLURM job | rule, chunk | state | node | from | to |\n|---|---|---|---|---|---|")
     for job in jobs:
-        what = f"screen, {job['Comment'].rpartition('_')[2]}"
+        name = f"screen, {job['Comment'].rpartition('_')[2]}"
         begin, end = (job[key].rpartition("T")[2] for key in ("StartTime", "EndTime"))
-        cells = [job["JobId"], what, job["JobState"], job["NodeList"], begin, end]
+        cells = [job["JobId"], name, job["JobState"], job["NodeList"], begin, end]
         print(f"| {' | '.join(cells)} |")
     print(f"\nshortlist equal to that of a run without SLURM: {'yes' if same else 'no'}")
     sys.exit(not same)

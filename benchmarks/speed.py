@@ -114,7 +114,7 @@ def by_hand(folder: Path, data: Path, output: Path, threads: int) -> pd.DataFram
         function_to_apply="none",
     )
     as_dicts = [dict(zip(("text", "text_pair"), text, strict=False)) for text in texts]
-    piped = np.array([found["score"] for found in pipe(as_dicts)])
+    piped = np.array([row["score"] for row in pipe(as_dicts)])
     assert np.abs(piped - ours["onnx-fp32"](inputs)).max() < 1e-3
     assert np.abs(theirs(inputs) - ours["onnx-fp32"](inputs)).max() < 1e-3
     ways: dict[str, Callable] = {"optimum, ONNX Runtime": lambda: theirs(inputs)}
@@ -167,8 +167,8 @@ def near_the_limit(folder: Path, data: Path, threads: int) -> pd.DataFrame:
     torch.set_num_threads(threads)
     kind = read_about(folder / "variants/torch-fp32")["kind"]
     inputs = inputs_of(test_texts(data, kind), load_tokenizer(folder / "model"))
-    found = sorted(path.parent for path in folder.glob("variants/*/variant.json"))
-    abouts = {path.name: read_about(path) for path in found}
+    folders = sorted(path.parent for path in folder.glob("variants/*/variant.json"))
+    abouts = {path.name: read_about(path) for path in folders}
     abouts = {name: about for name, about in abouts.items() if not about["skipped"]}
     runs = {
         name: load_variant(folder / "variants" / name, threads, CPU)

@@ -13,8 +13,8 @@ from ranking import (
     candidates_like,
     full_tournament,
     load,
+    mean_and_range,
     median_time,
-    told,
 )
 from screening import recommended, screened
 
@@ -49,10 +49,10 @@ def rows(folder: Path, most: int, threads: int):
         f"{rate:,.0f} a second, {many / seconds:,.0f} with reading, starting and the shortlist",
     )
     yield "its memory", "1,024 MiB", f"{peak:.0f} MiB ({took[few][2]:.0f} MiB for {few:,})"
-    times = ", ".join(f"{count:,}: {found[0]:.1f} s" for count, found in took.items())
+    times = ", ".join(f"{count:,}: {measured[0]:.1f} s" for count, measured in took.items())
     yield "its time", "linear", times
     taus = agreement(full_tournament(pair, candidates), 0.05)["adaptive"]
-    yield f"Kendall's tau of 5 % of the pairs of {COUNT:,} with all", "0.97", told(taus)
+    yield f"Kendall's tau of 5 % of the pairs of {COUNT:,} with all", "0.97", mean_and_range(taus)
     known = read_aptamers(folder / "aptamers.csv")["sequence"].tolist()
     seconds, inside, scored = timed([folder / "rank/seed-1/onnx/model.onnx"], known, threads)
     yield (
@@ -72,8 +72,8 @@ def main(folder, most, threads):
     """Print the table."""
     print(f"machine: {machine.describe()}; {threads} threads\n")
     print("| | target | measured |\n|---|---|---|")
-    for what, wanted, measured in rows(Path(folder), most, threads):
-        print(f"| {what} | {wanted} | {measured} |", flush=True)
+    for name, target, measured in rows(Path(folder), most, threads):
+        print(f"| {name} | {target} | {measured} |", flush=True)
 
 
 if __name__ == "__main__":

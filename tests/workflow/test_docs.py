@@ -39,6 +39,13 @@ def test_every_format_is_there():
     assert shown >= set(FORMATS) - {"auto", "tsv", "parquet", "excel", "kd"}
 
 
+def test_modules_of_the_method_exist():
+    page = (ROOT / "docs/method.md").read_text(encoding="utf-8")
+    modules = {path.stem for path in (ROOT / "scripts/aptarank").rglob("*.py")}
+    for names in re.findall(r"\(((?:`\w+`(?:,\s+)?)+)\)", page):
+        assert set(re.findall(r"\w+", names)) <= modules, names
+
+
 def test_environments_are_those_of_the_rules():
     page = (ROOT / "docs/environments.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \[(\w+)\]\(\.\./envs/\w+\.yaml\) \| (.*) \|$", page, re.M)

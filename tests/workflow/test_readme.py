@@ -1,4 +1,4 @@
-"""What README.md shows is true: its three steps and snippets run, its graph is the real one."""
+"""README.md is true: its three steps and snippets run, and its graph is that of the rules."""
 
 import re
 import shlex
@@ -11,15 +11,15 @@ import pytest
 from snakemake_runs import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^( *)```(\w+)\n(.*?)^ *```", README, re.M | re.S)
+SPEED = (ROOT / "docs/speed.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
+def blocks(language, page=README):
     """The fenced blocks of one language, without their indentation."""
     return [
         "\n".join(line.removeprefix(indent) for line in text.splitlines())
-        for indent, found, text in BLOCKS
-        if found == language
+        for indent, other, text in re.findall(r"^( *)```(\w+)\n(.*?)^ *```", page, re.M | re.S)
+        if other == language
     ]
 
 
@@ -49,10 +49,12 @@ def test_own_data(finished, tmp_path):
     assert (tmp_path / "results/mine/lab/split.csv").is_file()
 
 
-@pytest.mark.parametrize("code", blocks("python"))
+@pytest.mark.parametrize("code", [*blocks("python"), *blocks("python", SPEED)])
 def test_python_snippets(folder, monkeypatch, capsys, code):
+    """Those of README.md and docs/speed.md."""
     monkeypatch.chdir(folder)
-    exec(compile(code, "README.md", "exec"), {})
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    exec(compile(code, "README.md or docs/speed.md", "exec"), {})
     assert re.search(r"\d\.\d", capsys.readouterr().out)
 
 
