@@ -9,7 +9,7 @@ RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run report docs test test-slurm test-reruns test-envs check verify
+.PHONY: help run report docs config test test-slurm test-reruns test-envs check verify
 
 help: ## list the targets of make and snakemake
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,6 +37,9 @@ test-reruns: .venv/installed-dev ## change a finished run, and check which jobs 
 docs: .venv/installed-dev ## build the documentation in site/; warnings are errors
 	mkdocs build --quiet
 	@echo "Open site/index.html"
+
+config: .venv/installed ## write config.yaml from config.schema.yaml
+	PYTHONPATH=scripts python -m aptarank.config.config_file
 
 check: .venv/installed-dev ## check style, lint and spelling
 	ruff check .

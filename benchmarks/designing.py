@@ -53,9 +53,14 @@ def settings_of(population: int, budget: int, kappa: float, seed: int) -> Geneti
     return GeneticSettings(population, generations, **shares, kappa=kappa, seed=seed)
 
 
+def unconstrained(length: int) -> Constraints:
+    """Constraints of length alone."""
+    return Constraints((length, length), (0.0, 1.0), (), None, "", "", 0)
+
+
 def genetic(score: Score, length: int, population: int, budget: int, kappa: float, seed: int):
     """Run the pipeline's search; returns sequences in order of evaluation, and their objective."""
-    space = Space(Constraints((length, length)))
+    space = Space(unconstrained(length))
     scored, _ = evolve(score, space, settings_of(population, budget, kappa, seed))
     return scored["sequence"].tolist()[:budget], scored["lcb"].to_numpy()[:budget]
 
@@ -238,7 +243,7 @@ def timed(paths: list[Path], known: list[str], threads: int) -> tuple[float, flo
 
     shares = {key: default(f"design.{key}") for key in KEYS}
     start = time.perf_counter()
-    space = Space(Constraints((15, 15)))
+    space = Space(unconstrained(15))
     scored, _ = evolve(score, space, GeneticSettings(1000, 200, **shares, kappa=0.0, seed=1))
     return time.perf_counter() - start, inside, len(scored)
 

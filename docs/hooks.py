@@ -5,18 +5,19 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from aptarank.config.config_file import as_yaml, full_default
+from aptarank.config.schema import schema
 from aptarank.core.code_inputs import imported_modules, package_imports
 
 CONFIGURATION = """# Configuration
 
 Every key with its default. Your file, `snakemake --configfile mine.yaml`, overrides only the keys
-that it names. `config.yaml` shows the same keys as an example, with comments. An error is reported
+that it names. `config.yaml` shows the same keys, to copy from. An error is reported
 with the key, its value and the values that are allowed.
 
 """
@@ -51,11 +52,6 @@ def on_page_markdown(markdown, page, **_):
     return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
 
 
-def schema() -> dict:
-    """The schema of the config."""
-    return yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
-
-
 def reference(whole: dict) -> str:
     """One section for each key of the config that is a mapping; a table of the others."""
 
@@ -68,7 +64,7 @@ def reference(whole: dict) -> str:
         for key, entry in keys.items():
             entry = resolved(entry)
             about = in_html(entry).replace("|", "\\|")
-            default = f"`{shown(entry['default'])}`" if "default" in entry else ""
+            default = f"`{as_yaml(full_default(entry))}`" if "default" in entry else ""
             lines.append(f"| `{key}` | {default} | {allowed(entry)} | {about} |")
         return "\n".join(lines)
 
@@ -97,15 +93,10 @@ def in_html(entry: dict) -> str:
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
-def shown(value: object) -> str:
-    """A default as written in a config."""
-    return yaml.safe_dump(value, default_flow_style=True, width=1000).split("\n...")[0].strip()
-
-
 def allowed(entry: dict) -> str:
     """The allowed values of a key as text."""
     if "enum" in entry:
-        return ", ".join(f"`{shown(value)}`" for value in entry["enum"])
+        return ", ".join(f"`{as_yaml(value)}`" for value in entry["enum"])
     kinds = entry.get("type", "")
     text = " or ".join([kinds] if isinstance(kinds, str) else kinds)
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}

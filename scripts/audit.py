@@ -23,10 +23,10 @@ from aptarank.report.html_table import write_page
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
-@setting("split.by", help="As for split.py: what a family is.")
-@setting("split.k", help="As for split.py.")
-@setting("split.identity", help="As for split.py.")
-@setting("threads", help="Processor threads.")
+@setting("split.by")
+@setting("split.k")
+@setting("split.identity")
+@setting("threads", help="CPU threads.")
 @click.option("-o", "--output", type=WRITTEN, default="audit.csv")
 @click.option(
     "--plots",

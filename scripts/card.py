@@ -44,8 +44,8 @@ FILE = "model.onnx"  # of a variant that is portable
 @click.option("--audit", type=PATH, required=True, help="What audit.py writes.")
 @click.option("--settings", default="{}", help="Those of the training, JSON, for the card.")
 @click.option("--split-settings", default="{}", help="Those of the split, JSON, for the card.")
-@setting("publish.license", "--license", "license_", help="Of the model, an SPDX identifier.")
-@setting("publish.repository", help="Its name on the Hub, owner/name, for the card.")
+@setting("publish.license", "--license", "license_")
+@setting("publish.repository")
 @click.option("-o", "--output", type=WRITTEN, default="repository", help="Folder.")
 def main(
     variants,

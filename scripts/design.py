@@ -37,28 +37,23 @@ MANY = 200  # generations, of the programme alone: the config's default, 0, leav
     "design.generations",
     type=WholeNumber(min=1, max=rule_of("design.generations").get("maximum")),
     default=MANY,
+    help="Number of generations after the first.",
 )
-@setting("design.tournament", help="Aptamers of which the best becomes a parent.")
-@setting("design.crossover", help="Chance of two parents.")
+@setting("design.tournament")
+@setting("design.crossover")
 @setting("design.mutation")
-@setting("design.insertion", help="Chance of one more base.")
-@setting("design.deletion", help="Chance of one base less.")
-@setting("design.elite", help="Share that lives on as it is.")
-@setting(
-    "design.length",
-    help="Fewest and most bases, without primers.  [default: those of the known aptamers]",
-)
+@setting("design.insertion")
+@setting("design.deletion")
+@setting("design.elite")
+@setting("design.length")
 @setting("design.gc")
-@setting("design.forbidden", help="A word that no aptamer contains; may be repeated.")
-@setting("design.homopolymer", help="Longest run of one base, primers included.")
-@setting("design.five_primer", help="Constant region at the 5' end, not scored.")
+@setting("design.forbidden")
+@setting("design.homopolymer")
+@setting("design.five_primer")
 @setting("design.three_primer")
-@setting("design.min_distance", help="Fewest edits from any known aptamer.")
-@setting(
-    "design.kappa",
-    help="Maximise the mean of the models less so many of their standard deviations.",
-)
-@setting("design.start", help="The first generation: random, or the best of the known aptamers.")
+@setting("design.min_distance")
+@setting("design.kappa")
+@setting("design.start")
 @setting("design.keep")
 @setting("design.seed")
 @device_option

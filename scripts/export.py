@@ -35,8 +35,8 @@ from aptarank.programs.schema_options import setting
     required=True,
     help="Test pairs, on which both must agree.",
 )
-@setting("export.opset", help="ONNX operator set.")
-@setting("export.tolerance", help="Largest difference of a logit that is accepted.")
+@setting("export.opset")
+@setting("export.tolerance")
 @threads_option
 @click.option("-o", "--output", type=WRITTEN, default="model.onnx")
 def main(folder, pairs, opset, tolerance, threads, output):

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, write_csv
@@ -26,7 +25,7 @@ from aptarank.programs.cli import (
     threads_option,
 )
 from aptarank.programs.json_options import model_settings
-from aptarank.programs.schema_options import FiniteNumber, seed_option
+from aptarank.programs.schema_options import FiniteNumber, seed_option, setting
 from aptarank.training.batch_sampler import permute, sample_pairs
 from aptarank.training.checkpoints import remove_checkpoints
 from aptarank.training.loop import calibrate, finetune
@@ -43,9 +42,7 @@ from aptarank.training.slurm import run_again_if_warned
 @click.option("--validation", type=PATH, required=True, help="Labelled validation pairs.")
 @click.option("--tokenizer", type=PATH, required=True, help="What tokenizer.py writes.")
 @click.option("--init", type=PATH, help="Start from this fine-tuned (or pretrained) model.")
-@click.option(
-    "--kind", type=click.Choice(KINDS), help="rank scores one aptamer, pair compares two."
-)
+@setting("$defs.rank.kind")
 @click.option("--settings", default="{}", help="The model's settings as in the config, JSON.")
 @click.option(
     "--set",

@@ -1,6 +1,7 @@
 """Read scored aptamers (or labelled pairs), accept or reject each row, merge duplicates."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 
 import click
@@ -12,46 +13,22 @@ from aptarank.core.log import logger, progress
 from aptarank.core.tables import write_csv, write_labels
 from aptarank.ingestion.ingest import check, commonest, ingest, nothing_to_compare
 from aptarank.programs.cli import WRITTEN, Program
-from aptarank.programs.schema_options import setting
+from aptarank.programs.schema_options import rule_of, setting
 
 
-def option(key: str, help_text: str, **given):
-    """An option for a key of a dataset."""
-    return setting(f"$defs.dataset.{key}", help=help_text, **given)
+def dataset_options(command: Callable) -> Callable:
+    """Add an option for each key of a dataset, but for its path."""
+    for key in reversed(rule_of("$defs.dataset")["properties"]):
+        if key != "path":
+            given = {"type": str} if key == "delimiter" else {}  # which the reader checks
+            command = setting(f"$defs.dataset.{key}", **given)(command)
+    return command
 
 
 @click.command(cls=Program)
 @click.argument("files", nargs=-1, required=True)
-@option("format", "Format of FILES.")
-@option("sequence", "Column of the sequence, by name or number.")
-@option("score", "Column of the score; MAWS: entropy or energy; FASTA: a pattern, one group.")
-@option("name", "Column of the aptamer's name.")
-@option("group", "Column of the group, or length, file, none.")
-@option("better", "Which scores are better.")
-@option("header", "Whether a table has a header line; found out if not given.")
-@option(
-    "delimiter", "Delimiter of a table; found out if not given.", type=str
-)  # the reader checks it
-@option("decimal", "Decimal sign of numbers.")
-@option("encoding", "Encoding of text files.")
-@option("sheet", "Sheet of an Excel file; the first if not given.")
-@option("steps", "Which candidates of a MAWS log.")
-@option("before", "An earlier round: a column of reads or shares, or one of two count files.")
-@option("after", "A later round; the score is then log2 enrichment.")
-@option(
-    "pseudocount",
-    "Added to each read count; of shares, times the smallest of a round, their floor.",
-)
-@option("min_count", "Reject sequences with fewer reads.")
-@option("max_length", "Reject longer sequences.")
-@option("bounds", "Bounds and ranges such as <5 or 1-2.")
-@option("case", "Capitals and small letters in one sequence.")
-@option("five_primer", "5' constant region to trim, or auto.")
-@option("three_primer", "3' constant region to trim, or auto.")
-@option("primer_share", "Least share of sequences that must have the primers.")
-@option("on_reject", "fail: stop at the first rejected row.")
-@option("max_rejected", "Stop where a larger share of the rows is rejected.")
-@setting("split.column", "--family", help="Column of what a split keeps together (split.column).")
+@dataset_options
+@setting("split.column", "--family")
 @click.option("-o", "--output", type=WRITTEN, default="aptamers.csv", help="Accepted aptamers.")
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 @click.option("--labels", type=WRITTEN, default="labels.parquet", help="Labelled pairs, if any.")

@@ -35,9 +35,9 @@ from aptarank.training.batch_sampler import sample_pairs
 @click.option("--model", type=PATH, required=True, help="Folder that finetune.py writes.")
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--test", type=PATH, required=True, help="Test pairs, of which batches are made.")
-@setting("speed.batch_sizes", "--batch-size", "sizes", help="May be repeated.")
-@setting("speed.repetitions", help="Timed runs of each.")
-@setting("speed.seconds", help="Seconds of timed runs that are enough.")
+@setting("speed.batch_sizes", "--batch-size", "sizes")
+@setting("speed.repetitions")
+@setting("speed.seconds")
 @device_option
 @threads_option
 @click.option("-o", "--output", type=WRITTEN, default="timings.csv")

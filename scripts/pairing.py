@@ -29,7 +29,7 @@ from aptarank.pairing.pairs import (
 )
 from aptarank.pairing.splits import EVERY, PARTS, draw_parts, whole_sizes
 from aptarank.programs.cli import PATH, WRITTEN, OfResults
-from aptarank.programs.schema_options import or_none, setting
+from aptarank.programs.schema_options import setting
 
 
 def load(path: Path, **given) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -56,25 +56,15 @@ def share_option(part: str):
 @click.option("-d", "--data", type=PATH, required=True, help="Scored aptamers or labelled pairs.")
 @click.option("--labels", type=PATH, help="Labelled pairs that ingest.py writes, if DATA has none.")
 @click.option("--split", "split_file", type=PATH, help="What split.py writes; drawn if not given.")
-@setting("$defs.dataset.sequence", help="Column of the sequence.")
-@setting("$defs.dataset.score", help="Column of the score.")
-@setting("$defs.dataset.group", help="Column of the group.")
-@setting(
-    "$defs.dataset.better", help="Which scores are better; not needed for what ingest.py writes."
-)
-@setting("pairs.margin", help="Drop pairs whose fitness differs by no more than this.")
-@setting(
-    "pairs.margin_unit", help="Unit of the margin; spread: the replicates' standard deviation."
-)
-@setting(
-    "pairs.max_pairs",
-    type=or_none("pairs.max_pairs"),
-    help="At most this many pairs a part; 0 for all.",
-)
-@setting(
-    "pairs.sample", help="How they are drawn: uniformly, or alike from ten bands of the difference."
-)
-@setting("pairs.seed", help="Seed of all that is drawn.")
+@setting("$defs.dataset.sequence")
+@setting("$defs.dataset.score")
+@setting("$defs.dataset.group")
+@setting("$defs.dataset.better")
+@setting("pairs.margin")
+@setting("pairs.margin_unit")
+@setting("pairs.max_pairs", zero_for_null=True)
+@setting("pairs.sample")
+@setting("pairs.seed")
 @share_option("train")
 @share_option("validation")
 @share_option("test")

@@ -7,7 +7,6 @@ import click
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from aptarank.config.resolution import default
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
 from aptarank.core.results import files_in
@@ -21,17 +20,9 @@ from aptarank.provenance.hub_layout import CARD, check_repository, in_order
 
 @click.command(cls=Program)
 @click.argument("folder", type=PATH)
-@setting("publish.repository", help="Where to, owner/name.")
-@click.option(
-    "--private/--public",
-    default=default("publish.private"),
-    help="Of a repository that is made.",
-)
-@click.option(
-    "--dry-run/--upload",
-    default=default("publish.dry_run"),
-    help="Say what would be uploaded, without any request.",
-)
+@setting("publish.repository")
+@setting("publish.private", "--private/--public")
+@setting("publish.dry_run", "--dry-run/--upload")
 def main(folder, repository, private, dry_run):
     """Upload FOLDER, which card.py writes, with the token in the variable HF_TOKEN.
 

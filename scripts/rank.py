@@ -49,19 +49,16 @@ from aptarank.use.tournament import adaptive, every_pair, strengths
 )
 @click.option("--trained-on", type=PATH, help="aptamers.csv of the models, to see what is new.")
 @click.option("--split", type=PATH, help="Of these, only the training part of this split.csv.")
-@setting("$defs.dataset.format", help="Of CANDIDATES.")
+@setting("$defs.dataset.format")
 @setting("rank.sequence")
 @setting("rank.name")
 @setting("rank.header")
 @setting("rank.delimiter", type=str)  # the reader checks it
 @setting("rank.encoding")
 @setting("rank.sheet")
-@setting(
-    "rank.full",
-    help="A pair model compares all pairs of at most so many candidates, and a sample of more.",
-)
-@setting("rank.comparisons", help="Of more, it compares so many pairs, times N log2 N.")
-@setting("rank.seed", help="Of the first of these.")
+@setting("rank.full")
+@setting("rank.comparisons")
+@setting("rank.seed")
 @batch_size_option(BATCH)
 @device_option
 @threads_option

@@ -25,7 +25,7 @@ TIMED += ["load_s", "memory_mib"]
 @click.command(cls=OfResults)
 @click.argument("folders", type=PATH, nargs=-1, required=True)
 @click.option("--timings", type=PATH, required=True, help="What measure.py writes.")
-@setting("speed.batch_size", help="The size at which they compete.")
+@setting("speed.batch_size")
 @setting("speed.loss")
 @click.option("--name", default="variants", help="What they are of, for the plot's title.")
 @click.option("-o", "--output", type=WRITTEN, default="speed", help="Folder of tables and plot.")

@@ -13,7 +13,6 @@ import click
 import pandas as pd
 
 from aptarank.config.resolution import check as check_value
-from aptarank.config.resolution import default
 from aptarank.core.errors import InputError
 from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.ingestion.aptamers import REJECTED_COLUMNS
@@ -45,16 +44,12 @@ SUCH_AS = '\nexpected such as {"A": 1, "C": 1, "G": 1, "T": 1}'
 
 @click.command(cls=Program)
 @click.argument("files", metavar="[CANDIDATES]...", nargs=-1)
-@setting("screen.mutants_of", help="Instead of files: all that differ from this sequence ...")
-@setting("screen.within", help="... in at most so many places.")
-@setting("screen.random", "--random", "count", help="Instead: so many at random.")
-@setting("screen.length", help="Bases of each of these.")
-@click.option(
-    "--composition",
-    default=json.dumps(default("screen.composition")),
-    help="How often each base, JSON.",
-)
-@setting("screen.seed", help="Of these.")
+@setting("screen.mutants_of")
+@setting("screen.within")
+@setting("screen.random", "--random", "count")
+@setting("screen.length")
+@setting("screen.composition")
+@setting("screen.seed")
 @click.option(
     "--model",
     "model",
@@ -67,7 +62,7 @@ SUCH_AS = '\nexpected such as {"A": 1, "C": 1, "G": 1, "T": 1}'
 @setting("screen.name")
 @setting("screen.keep")
 @click.option("--chunk", type=WholeNumber(min=0), default=0, help="Which part: 0 ... CHUNKS - 1.")
-@setting("screen.chunks", default=1, help="Parts, which jobs may share.")
+@setting("screen.chunks", default=1)
 @device_option
 @threads_option
 @click.option("-o", "--output", type=WRITTEN, default="screened", help="Folder for shortlist.py.")

@@ -19,22 +19,22 @@ SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 
 @click.command(cls=Program)
 @click.argument("aptamers", type=PATH)
-@setting("split.by", help="What is kept together in one part; pair keeps nothing apart.")
-@setting("split.k", help="Bases that a family by prefix shares.")
-@setting("split.identity", help="Smallest similarity by which a cluster is linked.")
+@setting("split.by")
+@setting("split.k")
+@setting("split.identity")
 @click.option(
     "--file",
     "table",
     type=PATH,
     help="A table of sequence,part to use instead of a draw.",
 )
-@setting("split.fractions.train", help="Share of the aptamers.")
-@setting("split.fractions.validation", help="Share of the aptamers.")
-@setting("split.fractions.test", help="Share of the aptamers.")
-@setting("split.folds", help="Cross-validate: this many tests in place of one.")
+@setting("split.fractions.train")
+@setting("split.fractions.validation")
+@setting("split.fractions.test")
+@setting("split.folds")
 @click.option("--fold", type=WholeNumber(min=1), default=1, help="Which of the folds, from 1.")
-@setting("split.seed", help="Seed of the draw.")
-@setting("threads", help="Processor threads of --by cluster.")
+@setting("split.seed")
+@setting("threads", help="CPU threads of --by cluster.")
 @click.option(
     "-o",
     "--output",

@@ -61,7 +61,7 @@ BATCH = 64  # of the examples to calibrate with
 @click.option("--test", type=PATH, required=True, help="Test pairs, on which it is proven.")
 @click.option("--baseline", type=PATH, help=f"Folder of the variant {BASELINE}.")
 @click.option("--reference", type=PATH, help=f"For NAME@N: folder of the variant {BASELINE}@N.")
-@setting("export.opset", help="ONNX operator set.")
+@setting("export.opset")
 @setting("speed.calibration")
 @seed_option("Seed of their draw.")
 @click.option(

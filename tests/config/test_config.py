@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from aptarank.config.config_file import config_text
 from aptarank.config.input_files import check_files
 from aptarank.config.resolution import default, models_of, resolve
 from aptarank.core.errors import InputError
@@ -42,6 +43,12 @@ def test_config_file_shows_every_default():
     given = shown["models"]["pair"]
     shown["models"]["pair"] = shown["models"]["rank"] | {"kind": "pair"} | given
     assert shown == defaults
+
+
+def test_config_file_is_written_from_the_schema():
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    assert text == config_text(), "run `make config`"
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_numbers_as_people_write_them():

@@ -18,6 +18,7 @@ from aptarank.core.errors import InputError
 from aptarank.use.constraints import Constraints, Space, to_codes, to_text
 from aptarank.use.genetic import NONE, GeneticSettings, evolve, standardised, summarise
 from aptarank.use.lineage import ancestry, candidates
+from designs import constraints
 from snakemake_runs import ROOT, planned, run_snakemake
 
 SMALL = GeneticSettings(
@@ -110,11 +111,11 @@ def test_a_space_has_what_the_constraints_allow(limits):
 
 def test_what_is_drawn_is_spread_by_the_composition():
     share = np.array([0.4, 0.1, 0.2, 0.3])
-    space = Space(Constraints((4, 5)), composition=share)
+    space = Space(constraints(4, 5), composition=share)
     drawn = "".join(to_text(*space.draw(5000, np.random.default_rng(1))))
     found = [drawn.count(base) / len(drawn) for base in "ACGT"]
     assert found == pytest.approx(share, abs=0.02)
-    alike = Space(Constraints((3, 3), (0.3, 0.7), homopolymer=1))
+    alike = Space(constraints(3, 3, gc=(0.3, 0.7), homopolymer=1))
     counts = pd.Series(to_text(*alike.draw(5000, np.random.default_rng(1)))).value_counts()
     assert len(counts) == alike.size()
     assert counts.max() < 2 * counts.min()
@@ -210,7 +211,7 @@ def test_better_than_random_search():
     """400 of 65,536 sequences are scored: as many random ones reach the top 0.1 % in a third of
     runs, and in all six with a chance of 0.001."""
     those = every(8, 8)
-    space, ranks = Space(Constraints((8, 8))), []
+    space, ranks = Space(constraints(8, 8)), []
     for seed in range(6):
         score = landscape(seed, 8)
         true = np.sort(score(those)[0])
@@ -224,7 +225,7 @@ def test_better_than_random_search():
 
 def test_all_there_is_can_be_scored():
     """The run ends where no other sequence is left, and it has found the best of all."""
-    space = Space(Constraints((3, 3), homopolymer=1))
+    space = Space(constraints(3, 3, homopolymer=1))
     scored, history = evolve(landscape(2), space, changed(population=20, generations=50))
     assert len(scored) == space.size() == 36
     assert history["generation"].iloc[-1] < 50
@@ -234,7 +235,7 @@ def test_all_there_is_can_be_scored():
 
 def test_known_aptamers_as_the_first_generation():
     first = ["ACACACA", "TGTGTGTG", "AGAGAGAGA"]
-    space = Space(Constraints((7, 9), min_distance=2), first)
+    space = Space(constraints(7, 9, min_distance=2), first)
     scored, history = evolve(landscape(3), space, SMALL, first)
     assert scored["sequence"].iloc[:3].tolist() == first
     assert scored["operation"].iloc[:4].tolist() == ["known"] * 3 + ["random"]
@@ -287,7 +288,7 @@ def test_the_bound_keeps_away_from_what_the_models_disagree_on():
     def score(sequences):
         return np.stack([rows.get(text[0], rows["A"] - 1) for text in sequences], axis=1)
 
-    space = Space(Constraints((6, 6)))
+    space = Space(constraints(6, 6))
     bold, careful = (evolve(score, space, changed(kappa=kappa))[0] for kappa in (0.0, 1.0))
     assert bold.loc[bold["lcb"].idxmax(), "sequence"][0] == "C"
     assert careful.loc[careful["lcb"].idxmax(), "sequence"][0] == "A"
@@ -296,15 +297,18 @@ def test_the_bound_keeps_away_from_what_the_models_disagree_on():
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (Constraints((8, 6)), "length is from 8 to 6"),
-        (Constraints((6, 6), (0.8, 0.2)), "gc is from 0.8 to 0.2"),
-        (Constraints((5, 5), (0.45, 0.55)), "no sequence of 5 to 5 bases .*GC content from 0.45"),
-        (Constraints((6, 6), (0, 1), ("A", "C", "G"), 3), "no sequence of .*none of A, C, G"),
-        (Constraints((6, 6), (0, 1), ("GAUC",), None, "CCGATCC"), "GAUC, but five_primer"),
-        (Constraints((6, 6), three="ACGGGGT", homopolymer=3), "homopolymer is 3, but three_primer"),
-        (Constraints((6, 6), forbidden=("GANTC",)), "forbidden has 'GANTC': degenerate code"),
-        (Constraints((2, 2)), "population is 40, but only 16 sequences"),
-        (Constraints((6, 6), min_distance=6), "only 0 aptamers at least 6 edits from all 4 known"),
+        (constraints(8, 6), "length is from 8 to 6"),
+        (constraints(6, 6, gc=(0.8, 0.2)), "gc is from 0.8 to 0.2"),
+        (constraints(5, 5, gc=(0.45, 0.55)), "no sequence of 5 to 5 bases .*GC content from 0.45"),
+        (
+            constraints(6, 6, forbidden=("A", "C", "G"), homopolymer=3),
+            "no sequence of .*none of A, C, G",
+        ),
+        (constraints(6, 6, forbidden=("GAUC",), five="CCGATCC"), "GAUC, but five_primer"),
+        (constraints(6, 6, three="ACGGGGT", homopolymer=3), "homopolymer is 3, but three_primer"),
+        (constraints(6, 6, forbidden=("GANTC",)), "forbidden has 'GANTC': degenerate code"),
+        (constraints(2, 2), "population is 40, but only 16 sequences"),
+        (constraints(6, 6, min_distance=6), "only 0 aptamers at least 6 edits from all 4 known"),
     ],
 )
 def test_what_cannot_be_is_told(limits, said):

@@ -13,7 +13,7 @@ from aptarank.core.alive import end_with_snakemake
 from aptarank.core.disk import explain
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger, never_silent, set_up_logging
-from aptarank.programs.schema_options import WholeNumber, or_none, setting
+from aptarank.programs.schema_options import WholeNumber, setting
 
 PATH = click.Path(path_type=Path)  # of what is read
 WRITTEN = click.Path(path_type=Path)  # of what is written: `check_paths` tells them apart
@@ -126,15 +126,13 @@ def files_in(values: Iterable) -> list[str]:
     return found
 
 
-device_option = setting("device", help="auto takes a GPU if there is one.")
+device_option = setting("device")
 
-threads_option = setting("threads", help="Processor threads of PyTorch or ONNX Runtime.")
+threads_option = setting("threads", help="CPU threads of PyTorch or ONNX Runtime.")
 
-resamples_option = setting("evaluation.resamples", help="Draws of the bootstrap over aptamers.")
+resamples_option = setting("evaluation.resamples")
 
-resampling_seed_option = setting(
-    "evaluation.seed", "--resampling-seed", help="Seed of these draws."
-)
+resampling_seed_option = setting("evaluation.seed", "--resampling-seed")
 
 fold_option = click.option(
     "--fold",
@@ -156,19 +154,8 @@ def batch_size_option(size: int):
 def checkpoint_options(command):
     """The options of a training that goes on where it was stopped."""
     for option in (
-        setting(
-            "checkpoints.steps",
-            "--checkpoint-steps",
-            type=or_none("checkpoints.steps"),
-            default=0,
-            help="Between two checkpoints; 0: none by steps.",
-        ),
-        setting(
-            "checkpoints.minutes",
-            "--checkpoint-minutes",
-            type=or_none("checkpoints.minutes"),
-            help="Between two checkpoints; 0: none by time.",
-        ),
+        setting("checkpoints.steps", "--checkpoint-steps", zero_for_null=True),
+        setting("checkpoints.minutes", "--checkpoint-minutes", zero_for_null=True),
         click.option(
             "--checkpoints",
             type=PATH,

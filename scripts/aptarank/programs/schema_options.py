@@ -1,5 +1,6 @@
 """Options of the programs from config.schema.yaml, so that an option has its key's limits."""
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -102,29 +103,43 @@ def limits(rule: Mapping) -> dict:
     }
 
 
-def or_none(key: str) -> click.ParamType:
-    """The type of a number that may also be 0, which stands for null in the config."""
-    kind = type_of(rule_of(key))
-    return type(kind)(min=0, max=kind.max)
+def setting(key: str, *names: str, zero_for_null: bool = False, **given: Any) -> Callable:
+    """Make an option for a key of the config, with its type, limits, default and description.
 
-
-def setting(key: str, *names: str, **given) -> Callable:
-    """An option for a key of the config, with its type, limits, default and description.
+    A list of two is an option with two values, any other list an option that may be repeated, and
+    an object an option that takes JSON.
 
     Args:
         key: dotted, such as `rank.full`.
-        names: of the option; that of the key where none is given.
-        given: what is to be otherwise, such as another `help`, as for `click.option`.
+        names: of the option; by default that of the key.
+        zero_for_null: 0 stands for null, which no option can be given. Without it, null is said by
+            leaving the option out.
+        given: what differs, such as another `help`, as for `click.option`.
     """
     rule = rule_of(key)
-    made = {"default": rule.get("default"), "help": rule.get("description")}
-    if "array" not in rule.get("type", []):
-        made["type"] = type_of(rule)
+    types = rule.get("type", [])
+    made = {"default": rule.get("default"), "help": help_of(rule, "0" if zero_for_null else None)}
+    if "array" in types:
+        made["type"] = type_of(rule["items"])
+        if rule.get("minItems") == rule.get("maxItems") == 2:
+            made["nargs"] = 2
+        else:
+            made |= {"multiple": True, "help": f"{made['help']} May be repeated."}
+    elif types == "object":
+        made |= {"default": json.dumps(made["default"]), "help": f"{made['help']} JSON."}
     else:
-        pair = rule.get("minItems") == rule.get("maxItems") == 2
-        made |= {"type": type_of(rule["items"])} | ({"nargs": 2} if pair else {"multiple": True})
-    own = "--" + key.split(".")[-1].replace("_", "-")
-    return click.option(*(names or [own]), **(made | given))
+        made["type"] = type_of(rule)
+    if zero_for_null:
+        made |= {"type": type(made["type"])(min=0, max=made["type"].max)}
+        made |= {"default": made["default"] or 0}
+    name = "--" + key.split(".")[-1].replace("_", "-")
+    return click.option(*(names or [name]), **(made | given))
+
+
+def help_of(rule: Mapping, null: str | None) -> str:
+    """Return a key's description for `--help`, where null is said otherwise than in the config."""
+    text = " ".join(rule.get("description", "").split())
+    return re.sub(r"\bnull (?=for |to |if )", f"{null or 'leave out'} ", text)
 
 
 def seed_option(text: str, name: str = "--seed") -> Callable:

@@ -40,12 +40,12 @@ class Constraints:
     """
 
     length: tuple[int, int]
-    gc: tuple[float, float] = (0.0, 1.0)
-    forbidden: tuple[str, ...] = ()
-    homopolymer: int | None = None
-    five: str = ""
-    three: str = ""
-    min_distance: int = 0
+    gc: tuple[float, float]
+    forbidden: tuple[str, ...]
+    homopolymer: int | None
+    five: str
+    three: str
+    min_distance: int
 
 
 class Space:
