@@ -1,8 +1,10 @@
 """Say in three sentences what a run found for a dataset."""
 
 import textwrap
+from pathlib import Path
 
 import click
+import pandas as pd
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
@@ -31,17 +33,25 @@ from aptarank.programs.cli import PATH, WRITTEN, OfResults
 @click.option("--summary", type=PATH, required=True, help="Its summary.csv.")
 @click.option("--paired", type=PATH, required=True, help="Its paired.csv.")
 @click.option("-o", "--output", type=WRITTEN, default="answer.rst")
-def main(ingestion, audits, histories, comparison, summary, paired, output):
+def main(
+    ingestion: Path,
+    audits: tuple[Path, ...],
+    histories: tuple[tuple[str, Path], ...],
+    comparison: Path,
+    summary: Path,
+    paired: Path,
+    output: Path,
+) -> None:
     """Which model, how good on unseen aptamers, how far above the baselines, does the split leak.
 
     Example: python scripts/answer.py --ingestion ingestion.json --audit audit/audit.csv
     --history rank rank/seed-1/history.csv --comparison comparison.csv
     --summary comparison/summary.csv --paired comparison/paired.csv
     """
-    found = {}
+    evaluations: dict[str, list[pd.DataFrame]] = {}
     for model, path in histories:
-        found.setdefault(model, []).append(read_table(path, HISTORY))
-    validation = answer.validated(found)
+        evaluations.setdefault(model, []).append(read_table(path, HISTORY))
+    validation = answer.validated(evaluations)
     means = read_table(summary, ["model", "kind", "metric", "mean"])
     differences = read_table(paired, ["model_a", "model_b", "difference"])
     tables = [read_table(path, ["quantity", "at", "part", "value"]) for path in audits]
@@ -53,7 +63,7 @@ def main(ingestion, audits, histories, comparison, summary, paired, output):
     leaking = any(map(answer.leaks, tables))
     pairs = int(runs.loc[[name], "n_pairs"].iloc[0])
     sentences = [
-        answer.which_model(validation, means, pairs, leaking),
+        answer.which_model(validation, means, pairs, leaking=leaking),
         answer.above_baselines(name, means, differences),
         answer.leakage(tables),
     ]

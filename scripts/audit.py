@@ -1,6 +1,7 @@
 """Measure what a split lets a model know of its test aptamers."""
 
 from functools import partial
+from pathlib import Path
 
 import click
 import numpy as np
@@ -12,7 +13,7 @@ from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.evaluation import audit
 from aptarank.pairing.clusters import find_families, nearest
 from aptarank.pairing.pair_store import read_pairs
-from aptarank.pairing.splits import EVERY
+from aptarank.pairing.splits import ALL_PARTS
 from aptarank.programs.cli import PATH, WRITTEN, OfResults
 from aptarank.programs.schema_options import setting
 from aptarank.report import plots
@@ -35,7 +36,17 @@ from aptarank.report.html_table import write_page
     default="audit-plots",
     help="Folder of the plots (SVG).",
 )
-def main(aptamers, split, test, by, k, identity, threads, output, folder_of_plots):
+def main(
+    aptamers: Path,
+    split: Path,
+    test: Path,
+    by: str,
+    k: int,
+    identity: float,
+    threads: int,
+    output: Path,
+    folder_of_plots: Path,
+) -> None:
     """Count what training and test share, and how near and how alike they are.
 
     Example: python scripts/audit.py --aptamers aptamers.csv --split split.csv
@@ -46,14 +57,14 @@ def main(aptamers, split, test, by, k, identity, threads, output, folder_of_plot
     part = audit.check_split(sequences, read_table(split, ["sequence", "part"], text=True), split)
     pairs = read_pairs(test, sequences)
     tested = part.iloc[np.union1d(pairs.first, pairs.second)]
-    if len(others := tested[~tested.isin(["test", EVERY])]):
+    if len(others := tested[~tested.isin(["test", ALL_PARTS])]):
         raise InputError(
             f"{test}: {others.index[0]} is in {others.iloc[0]} by {split}, not in test; make the "
-            "pairs anew"
+            "pairs again"
         )
     track = partial(progress, unit="blocks")
     family = find_families(rows, by, k, identity, threads, partial(track, what="clusters"))
-    leaks = (part == EVERY).any()
+    leaks = (part == ALL_PARTS).any()
     if not leaks:
         audit.check_families(part, family, split)
     train, unseen = (audit.members(part, name) for name in ("train", "test"))

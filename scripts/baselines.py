@@ -1,16 +1,18 @@
 """Measure cheap predictors on the same split as the models."""
 
+from pathlib import Path
+
 import click
 import numpy as np
 import pandas as pd
 
 from aptarank.core.log import logger, progress
-from aptarank.core.tables import read_aptamers, read_table, write_csv, write_parquet
+from aptarank.core.tables import read_aptamers, write_csv, write_parquet
 from aptarank.evaluation.baselines import BASELINES, fit_scale, pair_probability
-from aptarank.evaluation.metrics import pair_metrics, ranking_metrics
+from aptarank.evaluation.metric_registry import pair_metrics, ranking_metrics
 from aptarank.pairing.pair_store import read_pairs
 from aptarank.pairing.reference_fitness import centred, known_fitness
-from aptarank.pairing.splits import EVERY
+from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import PATH, WRITTEN, OfResults, fold_option
 from aptarank.programs.schema_options import seed_option
 
@@ -34,33 +36,42 @@ from aptarank.programs.schema_options import seed_option
     type=WRITTEN,
     help="Also write each baseline's probability that the first is fitter (Parquet).",
 )
-def main(aptamers, split, train, validation, test, seed, fold, output, probabilities):
+def main(
+    aptamers: Path,
+    split: Path,
+    train: Path,
+    validation: Path,
+    test: Path,
+    seed: int,
+    fold: int | None,
+    output: Path,
+    probabilities: Path | None,
+) -> None:
     """Train each baseline on the training aptamers and measure it on the test pairs.
 
     Example: python scripts/baselines.py --aptamers aptamers.csv --split split.csv
     --train pairs/train.parquet --validation pairs/validation.parquet --test pairs/test.parquet
     """
     known = read_aptamers(aptamers)
-    part = read_table(split, ["sequence", "part"]).set_index("sequence")["part"]
     sequences = pd.Index(known["sequence"].unique())
     learning, scaling, testing = (read_pairs(path, sequences) for path in (train, validation, test))
-    learnt = sequences[part.reindex(sequences).isin(["train", EVERY])]
     taught = known_fitness(known, sequences, learning)
-    taught = centred(taught[taught["sequence"].isin(learnt)])
+    taught = centred(taught[taught["sequence"].isin(training_sequences(split))])
     unseen = sequences[np.unique(np.concatenate([testing.first, testing.second]))]
     truth = known_fitness(known, sequences, testing)
     truth = truth[truth["sequence"].isin(unseen)]
-    rows, chances = [], {}
+    rows = []
+    predicted: dict[str, np.ndarray] = {}  # probabilities of the test pairs
     for name, predict in progress(list(BASELINES.items()), "baselines", "models"):
         scores = np.zeros(len(sequences))
         if len(taught):  # none where all training values are bounds
-            known_ones = taught["sequence"].tolist(), taught["fitness"].to_numpy()
-            scores = predict(*known_ones, sequences.tolist(), seed)
+            training = taught["sequence"].tolist(), taught["fitness"].to_numpy()
+            scores = predict(*training, sequences.tolist(), seed)
         scale = fit_scale(scores[scaling.first] - scores[scaling.second], scaling.label)
-        chances[name] = pair_probability(scores, testing.first, testing.second, scale)
+        predicted[name] = pair_probability(scores, testing.first, testing.second, scale)
         rows.append(
             {"model": name, **({} if fold is None else {"fold": fold})}
-            | pair_metrics(testing.label, chances[name])
+            | pair_metrics(testing.label, predicted[name])
             | ranking_metrics(
                 truth["fitness"].to_numpy(),
                 scores[sequences.get_indexer(truth["sequence"])],
@@ -71,7 +82,7 @@ def main(aptamers, split, train, validation, test, seed, fold, output, probabili
     write_csv(table, output)
     if probabilities is not None:
         tested = {"Sequence1": sequences[testing.first], "Sequence2": sequences[testing.second]}
-        write_parquet(pd.DataFrame(tested | {"Label": testing.label} | chances), probabilities)
+        write_parquet(pd.DataFrame(tested | {"Label": testing.label} | predicted), probabilities)
     best = table.loc[table["accuracy"].idxmax()]
     logger.info(
         "%s: the best of %d is %s, accuracy %.4f",

@@ -15,7 +15,7 @@ from aptarank.core.tables import ANEW, read_aptamers, read_json, read_table
 from aptarank.exports.onnx_files import check_onnx
 from aptarank.exports.variant_info import read_about
 from aptarank.models.model_files import read_config, read_object
-from aptarank.pairing.splits import EVERY
+from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import PATH, WRITTEN, OfResults
 from aptarank.programs.json_options import json_object
 from aptarank.programs.schema_options import setting
@@ -83,8 +83,7 @@ def main(
             if sha256(files[place]) != told["files"][FILE]:
                 raise InputError(f"{files[place]}: changed since it was proven{ANEW}")
     rows = read_aptamers(aptamers)
-    part = read_table(split, ["sequence", "part"], text=True).set_index("sequence")["part"]
-    trained = rows[rows["sequence"].map(part).isin(["train", EVERY])]
+    trained = rows[rows["sequence"].isin(training_sequences(split))]
     facts = Facts(
         config=read_config(folder),
         tokenizer=read_object(folder / TOKENIZER, "the settings of a tokenizer"),

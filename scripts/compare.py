@@ -13,10 +13,11 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import PAIR_COLUMNS, read_json, read_table, write_csv
 from aptarank.evaluation import bootstrap
-from aptarank.evaluation.consistency import average_of_orders
+from aptarank.evaluation.metric_registry import METRICS
 from aptarank.evaluation.metrics import correct
 from aptarank.evaluation.model_summary import paired_differences, summarise, wide
-from aptarank.pairing.pair_store import read_logits
+from aptarank.models.scorer import average_of_orders
+from aptarank.pairing.pair_store import index_pairs, read_logits
 from aptarank.pairing.pairs import Pairs
 from aptarank.programs.cli import (
     PATH,
@@ -29,7 +30,6 @@ from aptarank.report import plots_models
 from aptarank.report.html_table import write_page
 
 FIRST = ["model", "seed", "kind", "parameters"]
-SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_at_10%"]
 
 
 @click.command(cls=OfResults)
@@ -64,7 +64,16 @@ SHOWN = ["accuracy", "roc_auc", "brier", "ece", "kendall_tau", "ndcg", "recall_a
     default="comparison",
     help="Folder of summary.csv, paired.csv, their plots and a page.",
 )
-def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, output, folder):
+def main(
+    metrics: tuple[Path, ...],
+    logits: tuple[Path, ...],
+    baselines: tuple[Path, ...],
+    probabilities: tuple[Path, ...],
+    resamples: int,
+    resampling_seed: int,
+    output: Path,
+    folder: Path,
+) -> None:
     """Put METRICS (what evaluate.py writes) and the baselines into one table, and sum it up.
 
     Example: python scripts/compare.py rank/seed-1/metrics.json --logits rank/seed-1/logits.parquet
@@ -87,7 +96,7 @@ def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, 
     folds = models["fold"] if "fold" in models else [0] * len(models)
     runs = list(zip(models["model"], folds, logits, strict=True))
     numbers = [fold["fold"].iloc[0] if "fold" in fold else 0 for fold in by_fold]
-    pairs, right, count = answers(runs, dict(zip(numbers, probabilities, strict=True)))
+    pairs, right, count = correct_by_model(runs, dict(zip(numbers, probabilities, strict=True)))
     measures = {"accuracy": bootstrap.accuracy(pairs, right.to_numpy(), count)}
     resampled = bootstrap.bootstrap(measures, count, resamples, resampling_seed)["accuracy"]
     summary = summarise(table, [bootstrap.interval(values) for values in resampled.T])
@@ -98,11 +107,11 @@ def main(metrics, logits, baselines, probabilities, resamples, resampling_seed, 
     write_page(wide(summary), "Models and baselines on test aptamers", folder / "summary.html")
     plots_models.plot_models(table, summary, folder / "models.svg")
     plots_models.plot_paired(paired, folder / "paired.svg")
-    logger.info("test aptamers, measured against what is known of them:\n%s", shown(summary))
+    logger.info("test aptamers, measured against what is known of them:\n%s", summary_text(summary))
     logger.info("%s", output)
 
 
-def answers(
+def correct_by_model(
     runs: Sequence[tuple[str, int, Path]], baselines: Mapping[int, Path]
 ) -> tuple[Pairs, pd.DataFrame, int]:
     """Which test pairs each model and baseline gets right, those of all folds together.
@@ -123,32 +132,32 @@ def answers(
     sequences = pd.Index(np.unique(np.concatenate(texts)))
     pooled, right = [], []
     for fold, table in tables.items():
-        places = [sequences.get_indexer(table[column]) for column in PAIR_COLUMNS[:2]]
-        pairs = Pairs(*places, table["Label"].to_numpy())
-        found: dict[str, list] = {}
+        pairs = index_pairs(table, sequences, baselines[fold])
+        by_seed: dict[str, list[np.ndarray]] = {}
         for model, _, path in (run for run in runs if run[1] == fold):
             same, *orders = read_logits(path, sequences)
             if not all(map(np.array_equal, pairs, same)):
                 raise InputError(f"{path}: its pairs are not those of {baselines[fold]}")
-            chance = expit(average_of_orders(*orders))
-            found.setdefault(model, []).append(correct(pairs.label, chance))
-        models = pd.DataFrame({model: np.mean(seeds, axis=0) for model, seeds in found.items()})
+            probability = expit(average_of_orders(*orders))
+            by_seed.setdefault(model, []).append(correct(pairs.label, probability))
+        models = pd.DataFrame({model: np.mean(seeds, axis=0) for model, seeds in by_seed.items()})
         others = table.drop(columns=PAIR_COLUMNS)
         right.append(pd.concat([models, others.apply(partial(correct, pairs.label))], axis=1))
         pooled.append(pairs)
-    columns = (np.concatenate(column) for column in zip(*pooled, strict=True))
-    return Pairs(*columns), pd.concat(right, ignore_index=True).astype(float), len(sequences)
+    pairs = Pairs(*(np.concatenate(column) for column in zip(*pooled, strict=True)))
+    return pairs, pd.concat(right, ignore_index=True).astype(float), len(sequences)
 
 
-def shown(summary: pd.DataFrame) -> str:
+def summary_text(summary: pd.DataFrame) -> str:
     """The summary for the terminal: the mean of each metric, and its spread over several runs."""
     text = summary["mean"].map("{:.4f}".format)
     spread = summary["sd"].map(" ± {:.4f}".format).where(summary["sd"].notna(), "")
     summary = summary.assign(text=(text + spread).where(summary["mean"].notna(), ""))
     about = ["model", "kind", "n_runs"]
+    shown_metrics = [metric.key for metric in METRICS.values() if metric.in_terminal]
     wide = summary.pivot(index=about, columns="metric", values="text")
     order = pd.MultiIndex.from_frame(summary[about].drop_duplicates())
-    return wide.loc[order, SHOWN].reset_index().to_string(index=False)
+    return wide.loc[order, shown_metrics].reset_index().to_string(index=False)
 
 
 if __name__ == "__main__":

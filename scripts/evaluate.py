@@ -1,35 +1,19 @@
-"""Measure a model on aptamers that it has never seen."""
+"""Evaluate a fine-tuned model on pairs of test aptamers."""
 
 import json
 import math
 from pathlib import Path
 
 import click
-import numpy as np
-import pandas as pd
 from safetensors import SafetensorError, safe_open
-from scipy.special import expit
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
-from aptarank.core.tables import ANEW, read_aptamers, read_table
-from aptarank.evaluation import bootstrap
-from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
-from aptarank.evaluation.metrics import (
-    CUTS,
-    accuracy_by_margin,
-    correct,
-    margin_bands,
-    pair_metrics,
-    ranking_metrics,
-    top_recall,
-)
-from aptarank.models.calibration import expected_calibration_error, reliability
+from aptarank.core.tables import ANEW, read_table
+from aptarank.evaluation.evaluate import Evaluation, Predictions, evaluate, load_predictions
+from aptarank.evaluation.metrics import top_recall
 from aptarank.models.model_files import about_of, read_config
-from aptarank.pairing.pair_store import read_logits
-from aptarank.pairing.pairs import Pairs
-from aptarank.pairing.reference_fitness import contradicting, fitness_difference, known_fitness
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -89,137 +73,84 @@ from aptarank.report import plots
     help="Folder of the plots (SVG).",
 )
 def main(
-    logits,
-    scores,
-    aptamers,
-    folder,
-    history,
-    dataset,
-    name,
-    seed,
-    fold,
-    resamples,
-    resampling_seed,
-    output,
-    folder_of_plots,
-):
+    logits: Path,
+    scores: Path,
+    aptamers: Path,
+    folder: Path,
+    history: Path,
+    dataset: str | None,
+    name: str | None,
+    seed: int,
+    fold: int | None,
+    resamples: int,
+    resampling_seed: int,
+    output: Path,
+    folder_of_plots: Path,
+) -> None:
     """Compare predictions with the scores that were measured; docs/evaluation.md explains them.
 
     Example: python scripts/evaluate.py --logits logits.parquet --scores scores.csv
     --aptamers aptamers.csv --model model --history history.csv
     """
-    known = read_aptamers(aptamers)
-    ranked = read_table(scores, ["sequence", "predicted"]).set_index("sequence")["predicted"]
-    sequences = pd.Index(known["sequence"].unique())
-    if not ranked.index.isin(sequences).all():
-        unknown = ranked.index[~ranked.index.isin(sequences)][0]
-        raise InputError(f"{aptamers}: no aptamer {unknown}, which {scores} has")
-    sequences = sequences[sequences.isin(ranked.index)]
-    pairs, *orders = read_logits(logits, sequences)
-    average = average_of_orders(*orders)
-    label, chance = pairs.label, expit(average)
-    right = correct(label, chance)
-
-    labelled = bool(known["fitness"].isna().any())
-    truth = known_fitness(known, sequences, pairs)
-    noise = {}
-    if labelled:
-        strength = truth.set_index("sequence")["fitness"].reindex(sequences).to_numpy()
-        noise["labels_against_ranking"] = contradicting(strength, pairs)
-        logger.info(
-            "%.1f %% of the test labels contradict the ranking estimated from them",
-            100 * noise["labels_against_ranking"],
-        )
-    true, group = truth["fitness"].to_numpy(), truth["group"].to_numpy()
-    aptamer = sequences.get_indexer(truth["sequence"])
-    predicted = ranked.reindex(sequences).to_numpy()[aptamer]
-    difference = fitness_difference(truth, sequences, pairs)
-    bands = [] if labelled else margin_bands(difference)
-
-    measures = {
-        "accuracy": bootstrap.accuracy(pairs, right, len(sequences)),
-        "roc_auc": bootstrap.roc_auc(pairs, chance),
-        "ranking": bootstrap.ranking(true, predicted, group, aptamer),
-    }
-    for number, band in enumerate(bands):
-        measures[number] = bootstrap.accuracy(pairs.take(band), right[band], len(sequences))
-    values = bootstrap.bootstrap(measures, len(sequences), resamples, resampling_seed)
-    values |= dict(zip(bootstrap.RANKING, values.pop("ranking").T, strict=True))
-    ci = {key: bootstrap.interval(found) for key, found in values.items()}
-    by_margin = [
-        band | {"ci": ci.pop(number)}
-        for number, band in enumerate(accuracy_by_margin(difference, right, bands))
-    ]
-
+    predictions = load_predictions(logits, scores, aptamers)
     about = about_of(read_config(folder), folder)
     temperature = about.get("temperature", 1.0)
-    unscaled = expit(average * temperature)
-    tables = [reliability(label, probability) for probability in (unscaled, chance)]
-    measured = {
+    evaluation = evaluate(predictions, temperature, resamples, resampling_seed)
+    model = {
         "dataset": dataset,
         "model": name,
         "seed": seed,
         **({} if fold is None else {"fold": fold}),
         "kind": about["kind"],
         "parameters": count_parameters(folder / "model.safetensors"),
-        **pair_metrics(label, chance),
-        "ece_uncalibrated": expected_calibration_error(label, unscaled),
-        "temperature": temperature,
-        **ranking_metrics(true, predicted, group),
-        **noise,
-        "ci": ci,
-        "accuracy_by_margin": by_margin or None,
-        "top": [top_recall(true, predicted, group, cut) for cut in CUTS],
-        "reliability": tables[1].to_dict("records"),
-        "consistency": contradictions(pairs, *orders, len(sequences), resampling_seed),
     }
+    metrics = model | evaluation.metrics
     output.parent.mkdir(parents=True, exist_ok=True)
-    # JSON has no NaN, which an area under a curve is where all labels are alike.
-    numbers = {key: None if value != value else value for key, value in measured.items()}
-    output.write_text(json.dumps(numbers, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-    to = folder_of_plots
-    to.mkdir(parents=True, exist_ok=True)
-    plots.plot_roc(label, chance, measured["roc_auc"], to / "roc.svg")
-    precision = measured["average_precision"]
-    plots.plot_precision_recall(label, chance, precision, to / "precision_recall.svg")
-    plots.plot_reliability(*tables, to / "reliability.svg")
-    plots.plot_confusion(measured, to / "confusion.svg")
-    plots.plot_ranking(true, predicted, group, measured["kendall_tau"], to / "ranking.svg")
-    plots.plot_history(read_table(history, ["step"]), to / "history.svg")
-    curve = [top_recall(true, predicted, group, f"{percent}%") for percent in range(1, 100)]
-    plots.plot_top(curve, measured["top"], to / "top.svg")
-    if by_margin:
-        plots.plot_margin(by_margin, to / "margin.svg")
-    if not KINDS[
-        about["kind"]
-    ].scores_aptamers:  # a score for each aptamer cannot contradict itself
-        plots.plot_consistency(measured["consistency"], to / "consistency.svg")
+    output.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    draw(predictions, evaluation, folder_of_plots)
+    plots.plot_history(read_table(history, ["step"]), folder_of_plots / "history.svg")
+    # A model that scores each aptamer cannot contradict itself.
+    if not KINDS[about["kind"]].scores_aptamers:
+        plots.plot_consistency(metrics["consistency"], folder_of_plots / "consistency.svg")
+    if "labels_against_ranking" in metrics:
+        logger.info(
+            "%.1f %% of the test labels contradict the ranking estimated from them",
+            100 * metrics["labels_against_ranking"],
+        )
+    low, high = metrics["ci"]["accuracy"] or (math.nan, math.nan)
     logger.info(
         "%s: accuracy %.4f (95 %% interval %.4f to %.4f), ROC AUC %.4f on %d pairs; Kendall's tau "
         "%.3f on %d unseen aptamers",
         output,
-        measured["accuracy"],
-        *(ci["accuracy"] or [math.nan] * 2),
-        measured["roc_auc"],
-        measured["n_pairs"],
-        measured["kendall_tau"],
-        measured["n_aptamers"],
+        metrics["accuracy"],
+        low,
+        high,
+        math.nan if metrics["roc_auc"] is None else metrics["roc_auc"],
+        metrics["n_pairs"],
+        metrics["kendall_tau"],
+        metrics["n_aptamers"],
     )
 
 
-def contradictions(
-    pairs: Pairs, logit: np.ndarray, swapped: np.ndarray, count: int, seed: int
-) -> dict:
-    """How often answers contradict each other, for one order of each pair and for both averaged."""
-    logits = {"before": logit, "after": average_of_orders(logit, swapped)}
-    return {
-        "order_disagreement": order_disagreement(logit, swapped),
-        "cycles": {
-            when: circular_triads(pairs.first, pairs.second, values, count, seed)
-            for when, values in logits.items()
-        },
-    }
+def draw(predictions: Predictions, evaluation: Evaluation, folder: Path) -> None:
+    """Draw the plots of an evaluation."""
+    folder.mkdir(parents=True, exist_ok=True)
+    metrics, label, probability = (
+        evaluation.metrics,
+        predictions.pairs.label,
+        predictions.probability,
+    )
+    ranking = predictions.fitness, predictions.predicted, predictions.group
+    plots.plot_roc(label, probability, metrics["roc_auc"], folder / "roc.svg")
+    precision = metrics["average_precision"]
+    plots.plot_precision_recall(label, probability, precision, folder / "precision_recall.svg")
+    plots.plot_reliability(*evaluation.reliability, folder / "reliability.svg")
+    plots.plot_confusion(metrics, folder / "confusion.svg")
+    plots.plot_ranking(*ranking, metrics["kendall_tau"], folder / "ranking.svg")
+    curve = [top_recall(*ranking, f"{percent}%") for percent in range(1, 100)]
+    plots.plot_top(curve, metrics["top"], folder / "top.svg")
+    if metrics["accuracy_by_margin"]:
+        plots.plot_margin(metrics["accuracy_by_margin"], folder / "margin.svg")
 
 
 def count_parameters(weights: Path) -> int:

@@ -10,8 +10,8 @@ from scipy.special import expit
 from aptarank.core.log import logger
 from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
 from aptarank.evaluation import bootstrap
-from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metrics import correct
+from aptarank.models.scorer import average_of_orders
 from aptarank.pairing.pair_store import read_logits
 from aptarank.programs.cli import (
     PATH,
@@ -46,7 +46,14 @@ SHARE = FiniteNumber(0, 1, min_open=True)
 @resampling_seed_option
 @click.option("-o", "--output", type=WRITTEN, default="learning_curve.csv")
 @click.option("--plot", type=WRITTEN, default="learning_curve.svg")
-def main(points, train, resamples, resampling_seed, output, plot):
+def main(
+    points: tuple[tuple[str, float, Path], ...],
+    train: Path,
+    resamples: int,
+    resampling_seed: int,
+    output: Path,
+    plot: Path,
+) -> None:
     """Put the accuracies of models, by the share of the aptamers they had, into a table and plot.
 
     Example: python scripts/learning_curve.py --train pairs/train.parquet

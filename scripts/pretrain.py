@@ -9,11 +9,11 @@ import torch
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
-from aptarank.core.tables import read_aptamers, read_table, write_csv
+from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.models.encoder import make_masked_model, pick_device
 from aptarank.models.model_inputs import encode
 from aptarank.models.tokenizer import load_tokenizer
-from aptarank.pairing.splits import EVERY
+from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -106,8 +106,7 @@ def main(
 def sequences_for(words, aptamers, split, unlabelled) -> pd.Series:
     """The training aptamers, and the unlabelled sequences that are none of the others."""
     known = read_aptamers(aptamers)["sequence"].drop_duplicates()
-    table = read_table(split, ["sequence", "part"], text=True)
-    train = known[known.isin(table["sequence"][table["part"].isin(["train", EVERY])])]
+    train = known[known.isin(training_sequences(split))]
     if unlabelled is None:
         return train
     found, rejected = read_sequences(unlabelled)

@@ -13,12 +13,11 @@ import pandas as pd
 from aptarank.columns.rows import options
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
-from aptarank.core.tables import read_aptamers, read_table, write_csv
-from aptarank.evaluation.consistency import average_of_orders
+from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.models.encoder import pick_device
 from aptarank.models.inference import BATCH
-from aptarank.models.scorer import Scorer
-from aptarank.pairing.splits import EVERY
+from aptarank.models.scorer import Scorer, average_of_orders
+from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -163,9 +162,7 @@ def trained(aptamers: Path, split: Path | None) -> pd.DataFrame:
     """The aptamers that the models were trained on."""
     known = read_aptamers(aptamers)
     if split is not None:
-        part = read_table(split, ["sequence", "part"], text=True)
-        train = part["sequence"][part["part"].isin(["train", EVERY])]
-        known = known[known["sequence"].isin(train)]
+        known = known[known["sequence"].isin(training_sequences(split))]
     if known["sequence"].nunique() < 2:
         raise InputError(f"{aptamers}: fewer than two aptamers to compare candidates with")
     return known

@@ -1,16 +1,16 @@
 """Divide aptamers into train, validation and test."""
 
-from functools import partial
+from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 
 from aptarank.core.errors import InputError
-from aptarank.core.log import logger, progress
+from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.pairing.clusters import find_families
-from aptarank.pairing.splits import EVERY, PARTS, draw_parts, split_by_table
+from aptarank.pairing.splits import ALL_PARTS, PARTS, draw_parts, split_by_table
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.schema_options import WholeNumber, setting
 
@@ -43,20 +43,20 @@ SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
     help="Table of id,sequence,part.",
 )
 def main(
-    aptamers,
-    by,
-    k,
-    identity,
-    table,
-    train,
-    validation,
-    test,
-    folds,
-    fold,
-    seed,
-    threads,
-    output,
-):
+    aptamers: Path,
+    by: str,
+    k: int,
+    identity: float,
+    table: Path | None,
+    train: float,
+    validation: float,
+    test: float,
+    folds: int | None,
+    fold: int,
+    seed: int,
+    threads: int,
+    output: Path,
+) -> None:
     """Give each aptamer of APTAMERS (what ingest.py writes) a part.
 
     Example: python scripts/split.py aptamers.csv --by cluster --identity 0.85
@@ -70,8 +70,8 @@ def main(
     rows = read_aptamers(aptamers)
     split = rows.drop_duplicates("sequence")[["id", "sequence"]]
     if folds and (table or by == "pair"):
-        what = "a table" if table else "pairs"
-        raise InputError(f"a split by {what} has no folds; leave out split.folds")
+        given = "a table" if table else "pairs"
+        raise InputError(f"a split by {given} has no folds; leave out split.folds")
     if table is not None:
         chosen = read_table(table, ["sequence", "part"], text=True)
         split["part"] = split_by_table(split["sequence"], chosen, str(table))
@@ -79,16 +79,15 @@ def main(
         if extra > 0:
             logger.warning("%s: %d more lines than there are aptamers", table, extra)
     elif by == "pair":
-        split["part"] = EVERY
+        split["part"] = ALL_PARTS
         logger.warning(
             "split.by is pair: every test aptamer is in training too; results are not those of "
             "unseen aptamers"
         )
     else:
         try:
-            family = find_families(
-                rows, by, k, identity, threads, partial(progress, what="clusters", unit="blocks")
-            )
+            track = tracker("clusters", "blocks")
+            family = find_families(rows, by, k, identity, threads, track)
         except InputError as error:
             raise InputError(f"{aptamers}: {error}") from None
         warn_of_large(family, by)
@@ -100,12 +99,12 @@ def main(
     write_csv(split, output)
     sizes = split["part"].value_counts()
     logger.info(
-        "%s: %s", output, ", ".join(f"{sizes[p]} {p}" for p in (*PARTS, EVERY) if p in sizes)
+        "%s: %s", output, ", ".join(f"{sizes[p]} {p}" for p in (*PARTS, ALL_PARTS) if p in sizes)
     )
 
 
 def warn_of_large(family: pd.Series, by: str) -> None:
-    """Say so where one family holds more than half of the aptamers."""
+    """Warn if one family holds more than half of the aptamers."""
     largest = int(np.bincount(family, minlength=1).max())
     if 2 * largest > len(family):
         logger.warning(

@@ -1,5 +1,7 @@
 """Compare trainings that differ in their settings, by their accuracy on validation."""
 
+from pathlib import Path
+
 import click
 
 from aptarank.core.errors import InputError
@@ -26,21 +28,21 @@ SHOWN = 10  # rows
 @click.option("-o", "--output", type=WRITTEN, default="sweep.csv", help="Table of the trainings.")
 @click.option("--summary", type=WRITTEN, default="summary.csv", help="Their means, best first.")
 @click.option("--plot", type=WRITTEN, default="heatmap.svg", help="Heat map of the means.")
-def main(runs, output, summary, plot):
+def main(runs: tuple[tuple[str, Path], ...], output: Path, summary: Path, plot: Path) -> None:
     """Put what finetune.py --history noted of several trainings into tables and a heat map.
 
     Example: python scripts/sweep.py --run '{"batch_size": 32, "seed": 1}' small/history.csv
     --run '{"batch_size": 64, "seed": 1}' large/history.csv
     """
-    found = []
+    trainings = []
     for text, path in runs:
         settings, history = json_object(text, "--run"), read_table(path, HISTORY)
         if history.empty:
             raise InputError(f"{path}: no evaluation in it")
-        found.append((settings, history))
-        if settings.keys() <= set(REPEATED) or settings.keys() != found[0][0].keys():
+        trainings.append((settings, history))
+        if settings.keys() <= set(REPEATED) or settings.keys() != trainings[0][0].keys():
             raise InputError(f"--run {text}: expected settings, and the same ones for every run")
-    table = sweep_table(found)
+    table = sweep_table(trainings)
     means = summarise_sweep(table)
     write_csv(table, output)
     write_csv(means, summary)

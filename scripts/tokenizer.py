@@ -1,12 +1,11 @@
 """Make a model's tokenizer, and check that every aptamer fits the model."""
 
 import click
-import pandas as pd
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
-from aptarank.core.tables import read_aptamers, read_table
+from aptarank.core.tables import read_aptamers
 from aptarank.models.encoder import LIMIT, checkpoint_config, position_limit, token_types
 from aptarank.models.model_inputs import check_fits, check_known, encode
 from aptarank.models.tokenizer import (
@@ -15,7 +14,7 @@ from aptarank.models.tokenizer import (
     load_tokenizer,
     nucleotide_tokenizer,
 )
-from aptarank.pairing.splits import EVERY
+from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.json_options import model_settings
 
@@ -42,7 +41,9 @@ def main(aptamers, settings, split, init, output):
     if init:
         tokenizer = load_tokenizer(init)
     else:
-        tokenizer = make(settings, training_sequences(known["sequence"], split))
+        sequences = known["sequence"]
+        train = sequences[sequences.isin(training_sequences(split))] if split else None
+        tokenizer = make(settings, train)
     encoded = encode(tokenizer, known["sequence"])
     check_known(tokenizer, encoded, settings["checkpoint"] or output)
     limit = tokenizer.model_max_length
@@ -82,14 +83,6 @@ def make(settings, sequences):
     return nucleotide_tokenizer(
         k=settings["k"] if settings["tokenizer"] == "kmer" else 1, **fitting
     )
-
-
-def training_sequences(sequences: pd.Series, split) -> pd.Series | None:
-    """Those of the training part of a split."""
-    if split is None:
-        return None
-    table = read_table(split, ["sequence", "part"], text=True)
-    return sequences[sequences.isin(table["sequence"][table["part"].isin(["train", EVERY])])]
 
 
 if __name__ == "__main__":

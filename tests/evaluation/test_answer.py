@@ -34,7 +34,7 @@ def test_the_model_is_chosen_on_validation():
     assert validation.to_dict() == pytest.approx({"rank": 0.85, "pair": 0.84})
     said = answer.which_model(validation, summary_of(rank=0.7, pair=0.75), 1234)
     assert said.startswith("Of two aptamers that it has never seen")
-    leaking = answer.which_model(validation, summary_of(rank=0.7, pair=0.75), 1234, True)
+    leaking = answer.which_model(validation, summary_of(rank=0.7, pair=0.75), 1234, leaking=True)
     assert leaking.startswith("Of two aptamers that it has learnt from too")
     assert "never seen" not in leaking
     assert answer.leaks(audit(shared=1))

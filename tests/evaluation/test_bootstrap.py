@@ -6,8 +6,8 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from aptarank.evaluation import bootstrap
-from aptarank.evaluation.bootstrap import RANKING, interval, multiplicities, p_value
-from aptarank.evaluation.metrics import ranking_metrics
+from aptarank.evaluation.bootstrap import interval, multiplicities, p_value
+from aptarank.evaluation.metric_registry import intervals_of_rankings, ranking_metrics
 from aptarank.pairing.pairs import Pairs
 
 
@@ -52,11 +52,12 @@ def test_rankings_of_a_resample_are_those_of_its_copies(monkeypatch, digits, gro
     predicted = np.round(fitness + rng.normal(size=60), digits)
     group, aptamer = rng.integers(groups, size=60), rng.integers(50, size=60)
     weights = draws(50)
-    found = bootstrap.ranking(fitness, predicted, group, aptamer)(weights)
+    names, statistic = intervals_of_rankings(fitness, predicted, group, aptamer)
+    found = statistic(weights)
     for row, values in zip(weights.astype(int), found, strict=True):
         copies = np.repeat(np.arange(60), row[aptamer])
         expected = ranking_metrics(fitness[copies], predicted[copies], group[copies])
-        for name, value in zip(RANKING, values, strict=True):
+        for name, value in zip(names, values, strict=True):
             wanted = np.nan if expected[name] is None else expected[name]
             assert value == pytest.approx(wanted, nan_ok=True), name
 

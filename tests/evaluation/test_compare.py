@@ -9,7 +9,8 @@ import torch
 from scipy.special import expit
 
 from aptarank.core.tables import write_parquet
-from aptarank.evaluation.model_summary import METRICS, paired_differences, summarise
+from aptarank.evaluation.metric_registry import METRICS
+from aptarank.evaluation.model_summary import paired_differences, summarise
 from aptarank.models.encoder import new_model
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from made_aptamers import random_sequences

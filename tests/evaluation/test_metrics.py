@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 
 from aptarank.evaluation.baselines import BASELINES, fit_scale, one_hot, pair_probability
+from aptarank.evaluation.metric_registry import pair_metrics, ranking_metrics
 from aptarank.evaluation.metrics import (
     accuracy_by_margin,
     cut_at,
     margin_bands,
-    pair_metrics,
-    ranking_metrics,
     relevance,
     top_recall,
 )

@@ -14,14 +14,15 @@ from aptarank.pairing.pairs import (
     Pairs,
     absolute_margin,
     comparable_count,
-    dealt,
     decided_pairs,
     difference_bands,
     draw_numbers,
+    equal_quotas,
     label_pairs,
     sample_without_replacement,
-    share_out,
+    split_stream,
 )
+from aptarank.pairing.splits import PARTS
 
 fitness_lists = st.lists(st.integers(-5, 5).map(float), min_size=0, max_size=25).map(np.array)
 # Bounds of fitness and a group for each aptamer; a few bounds are open.
@@ -69,7 +70,7 @@ def test_all_decided_pairs_and_no_other(rows, margin, chunk):
     found = list(zip(fitter, other, strict=True))
     assert len(found) == len(set(found))
     assert set(found) == expected
-    assert decided_pairs(low, high, group, margin).count == len(expected)
+    assert decided_pairs(low, high, group, margin).total == len(expected)
     assert comparable_count(group) >= len(expected)
 
 
@@ -141,7 +142,7 @@ def test_sample_without_replacement(total, share, seed):
 def test_bands_of_the_difference_weigh_alike():
     fitness = np.arange(200.0)
     bands = difference_bands(fitness, fitness, np.zeros(200, dtype=int), 0.0)
-    assert sum(band.count for band in bands) == 19_900
+    assert sum(band.total for band in bands) == 19_900
     pairs = pairs_of(fitness, max_pairs=1000, by_difference=True)
     assert len(pairs.label) == 1000
     difference = np.abs(fitness[pairs.first] - fitness[pairs.second])
@@ -155,7 +156,7 @@ def test_bands_of_the_difference_weigh_alike():
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=8).map(np.array), st.integers(0, 200))
 def test_shares_are_even_and_never_too_large(counts, total):
-    quotas = share_out(counts, total)
+    quotas = equal_quotas(counts, total)
     assert (quotas <= counts).all()
     assert quotas.sum() == min(total, counts.sum())
     unfilled = quotas[quotas < counts]
@@ -163,12 +164,12 @@ def test_shares_are_even_and_never_too_large(counts, total):
 
 
 @given(st.integers(1, 60), st.integers(1, 20))
-def test_dealt_pairs_are_all_there_once(count, chunk):
+def test_pairs_divided_among_parts_are_all_there_once(count, chunk):
     pairs = Pairs(np.arange(count), np.arange(count) + 1, np.ones(count, dtype=np.int8))
     chunks = [Pairs(*(c[i : i + chunk] for c in pairs)) for i in range(0, count, chunk)]
     sizes = [count // 2, count // 3, count - count // 2 - count // 3]
-    parts = zip(*dealt(iter(chunks), sizes, np.random.default_rng(1)), strict=True)
-    parts = [joined(part) for part in parts]
+    stream = list(split_stream(iter(chunks), sizes, np.random.default_rng(1)))
+    parts = [joined([pairs for name, pairs in stream if name == part]) for part in PARTS]
     assert [len(part.label) for part in parts] == sizes
     assert sorted(np.concatenate([part.first for part in parts])) == list(range(count))
 

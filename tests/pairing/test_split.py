@@ -15,10 +15,10 @@ from aptarank.pairing.clusters import BY, find_families, link_similar
 from aptarank.pairing.splits import (
     PARTS,
     draw_parts,
-    percentiles,
     split_by_fold,
     split_by_fractions,
     split_by_table,
+    within_group_rank,
 )
 from made_aptamers import aptamer_table, random_sequences
 
@@ -147,7 +147,7 @@ def test_percentiles_are_within_a_group():
         ["AA", "CC", "GG", "AA", "CC", "TT"], [1, 2, 3, 900, 800, np.nan], group=list("aaabbb")
     )
     expected = {"AA": (1 / 3 + 1) / 2, "CC": (2 / 3 + 1 / 2) / 2, "GG": 1, "TT": np.nan}
-    assert percentiles(table).to_dict() == pytest.approx(expected, nan_ok=True)
+    assert within_group_rank(table).to_dict() == pytest.approx(expected, nan_ok=True)
 
 
 def grouped(rng, count=60):

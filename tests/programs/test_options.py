@@ -22,14 +22,14 @@ def options_of(name):
     return [param for param in command.params if isinstance(param.type, NUMBERS)]
 
 
-EVERY = [
+ALL_PARTS = [
     pytest.param(name, option, id=f"{name}-{option.name}")
     for name in PROGRAMS
     for option in options_of(name)
 ]
 
 
-@pytest.mark.parametrize(("name", "option"), EVERY)
+@pytest.mark.parametrize(("name", "option"), ALL_PARTS)
 def test_a_number_is_finite_and_within_limits(program, name, option):
     assert isinstance(option.type, WholeNumber | FiniteNumber), "made by schema_options"
     assert option.type.min is not None, "it has a least value"
@@ -145,4 +145,4 @@ def test_advice_names_options_that_exist():
 
 
 def test_limits_are_numbers():
-    assert all(math.isfinite(option.values[1].type.min) for option in EVERY)
+    assert all(math.isfinite(option.values[1].type.min) for option in ALL_PARTS)

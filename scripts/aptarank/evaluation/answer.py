@@ -46,7 +46,7 @@ def leaks(audit: pd.DataFrame) -> bool:
 
 
 def which_model(
-    validation: pd.Series, summary: pd.DataFrame, pairs: int, leaking: bool = False
+    validation: pd.Series, summary: pd.DataFrame, pairs: int, *, leaking: bool = False
 ) -> str:
     """The model that is best on validation, and how good it is on test aptamers.
 

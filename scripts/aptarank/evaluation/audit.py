@@ -10,7 +10,7 @@ from aptarank.core.errors import InputError
 from aptarank.evaluation.baselines import shared_prefix
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference_fitness import centred, known_fitness
-from aptarank.pairing.splits import EVERY, PARTS, percentiles
+from aptarank.pairing.splits import ALL_PARTS, PARTS, within_group_rank
 
 COLUMNS = ["quantity", "at", "part", "value"]
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
@@ -34,12 +34,12 @@ def check_split(sequences: pd.Index, split: pd.DataFrame, source: Path) -> pd.Se
         InputError: an unknown part, an aptamer in two parts or in none, a part without any.
     """
     again = "run split.py again rather than edit what it writes (own parts: split.file)"
-    known = (EVERY,) if (split["part"] == EVERY).all() else PARTS
+    known = (ALL_PARTS,) if (split["part"] == ALL_PARTS).all() else PARTS
     if not (good := split["part"].isin(known)).all():
         line, part = int(np.argmin(good)) + 2, split["part"][~good].iloc[0]
         raise InputError(
             f"{source}, line {line}: part {part!r}; expected one of {', '.join(PARTS)}, or "
-            f"{EVERY} throughout; {again}"
+            f"{ALL_PARTS} throughout; {again}"
         )
     parts = split.drop_duplicates(["sequence", "part"]).set_index("sequence")["part"]
     if not parts.index.is_unique:
@@ -74,7 +74,7 @@ def check_families(part: pd.Series, family: pd.Series, source: Path) -> None:
 
 def members(part: pd.Series, name: str) -> list[str]:
     """The sequences of a part, which are all of them where there is no other part."""
-    return part.index[part.isin([name, EVERY])].tolist()
+    return part.index[part.isin([name, ALL_PARTS])].tolist()
 
 
 def count_parts(part: pd.Series, family: pd.Series) -> Rows:
@@ -124,17 +124,18 @@ def quantile_rows(quantity: str, part: str, values: np.ndarray) -> Rows:
 def known_scores(aptamers: pd.DataFrame) -> tuple[str, pd.Series]:
     """What the scores of aptamers are called, and each one's, by sequence; unknown ones dropped.
 
-    Scores as they were given for one group; for several, `percentiles` of the fitness (0–100).
+    Scores as they were given for one group; for several, `within_group_rank` of the fitness, in
+    per cent.
     """
     if aptamers["group"].nunique() > 1:
-        return "fitness_percentile_within_group", 100 * percentiles(aptamers).dropna()
+        return "fitness_percentile_within_group", 100 * within_group_rank(aptamers).dropna()
     return "score", aptamers.set_index("sequence")["score"].dropna().sort_index()
 
 
 def by_part(values: pd.Series, part: pd.Series) -> dict[str, np.ndarray]:
     """The values of each part that has any, both by sequence."""
     own = part.reindex(values.index)
-    there = {name: values[(own == name).to_numpy()].to_numpy() for name in (*PARTS, EVERY)}
+    there = {name: values[(own == name).to_numpy()].to_numpy() for name in (*PARTS, ALL_PARTS)}
     return {name: found for name, found in there.items() if len(found)}
 
 

@@ -127,6 +127,8 @@ def fit_scale(difference: np.ndarray, label: np.ndarray) -> float:
     return float(np.exp(best.x)) / spread
 
 
-def pair_probability(scores: np.ndarray, first: np.ndarray, second: np.ndarray, scale: float):
+def pair_probability(
+    scores: np.ndarray, first: np.ndarray, second: np.ndarray, scale: float
+) -> np.ndarray:
     """P(first fitter than second) of each pair, float64, shape (n_pairs,)."""
     return expit(scale * (scores[first] - scores[second]))

@@ -9,13 +9,15 @@ A statistic takes the multiplicities of some resamples, shape (n_resamples, n_ap
 its values for them; NaN where a resample has none.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 from scipy.sparse import csr_array
 
-from aptarank.evaluation.metrics import CUTS, cut_at
+from aptarank.evaluation.metrics import cut_at
 from aptarank.pairing.pairs import Pairs
 
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -23,7 +25,6 @@ Statistic = Callable[[np.ndarray], np.ndarray]
 LEVEL = 0.95
 CHUNK = 1 << 21  # multiplicities in memory at a time
 DENSE = 3000  # largest group whose pairs are a matrix
-RANKING = ("kendall_tau", "spearman", "ndcg", *(f"recall_at_{cut}" for cut in CUTS))
 
 
 def multiplicities(count: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
@@ -36,29 +37,29 @@ def multiplicities(count: int, resamples: int, seed: int) -> Iterator[np.ndarray
     """
     rng = np.random.default_rng(seed)
     step = max(1, CHUNK // max(1, count))
-    chances = np.full(count, 1 / count)
+    uniform = np.full(count, 1 / count)
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
-        yield rng.multinomial(count, chances, size=size).astype(np.float64)
+        yield rng.multinomial(count, uniform, size=size).astype(np.float64)
 
 
 def bootstrap(
     statistics: Mapping[str, Statistic], count: int, resamples: int, seed: int
 ) -> dict[str, np.ndarray]:
     """The values of each statistic in the same resamples, shape (n_resamples, …)."""
-    found: dict[str, list] = {name: [] for name in statistics}
+    values: dict[str, list[np.ndarray]] = {name: [] for name in statistics}
     for weights in multiplicities(count, resamples, seed):
         for name, statistic in statistics.items():
-            found[name].append(statistic(weights))
-    return {name: np.concatenate(values) for name, values in found.items()}
+            values[name].append(statistic(weights))
+    return {name: np.concatenate(parts) for name, parts in values.items()}
 
 
 def interval(values: np.ndarray, level: float = LEVEL) -> list[float] | None:
-    """The percentile interval of the values that are numbers; None where none is."""
-    known = values[np.isfinite(values)]
-    if not len(known):
+    """Percentile interval of the finite values, or None if there are none."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
         return None
-    return np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist()
+    return np.quantile(finite, [(1 - level) / 2, (1 + level) / 2]).tolist()
 
 
 def p_value(differences: np.ndarray) -> float:
@@ -71,7 +72,7 @@ def p_value(differences: np.ndarray) -> float:
 
 
 def accuracy(pairs: Pairs, correct: np.ndarray, count: int) -> Statistic:
-    """Share of the pairs' weight that is right.
+    """Share of the pairs, by weight, that are predicted correctly.
 
     Args:
         correct: in [0, 1], one column a model, shape (n_pairs,) or (n_pairs, n_models).
@@ -80,10 +81,10 @@ def accuracy(pairs: Pairs, correct: np.ndarray, count: int) -> Statistic:
     Returns:
         A statistic of shape (n_resamples,) or (n_resamples, n_models).
     """
-    place = (pairs.first, pairs.second)
+    coordinates = (pairs.first, pairs.second)
 
     def weight_of(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        table = csr_array((values.astype(np.float64), place), shape=(count, count))
+        table = csr_array((values.astype(np.float64), coordinates), shape=(count, count))
         return ((table @ weights.T) * weights.T).sum(axis=0)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
@@ -96,7 +97,7 @@ def accuracy(pairs: Pairs, correct: np.ndarray, count: int) -> Statistic:
 
 
 def roc_auc(pairs: Pairs, probability: np.ndarray) -> Statistic:
-    """Area under the ROC curve: chance that a pair of label 1 has the higher probability."""
+    """ROC AUC: how probably a pair of label 1 has a higher `probability` than one of label 0."""
     positive = np.flatnonzero(pairs.label == 1)
     negative = np.flatnonzero(pairs.label != 1)
     negative = negative[np.argsort(probability[negative], kind="stable")]
@@ -113,9 +114,19 @@ def roc_auc(pairs: Pairs, probability: np.ndarray) -> Statistic:
         of_negative = weights[negatives.first] * weights[negatives.second]
         passed = np.concatenate([[0.0], np.cumsum(of_negative)])
         won = of_positive @ (passed[below] + passed[upto]) / 2
-        return ratio(won, of_positive.sum() * passed[-1])
+        return float(ratio(won, of_positive.sum() * passed[-1]))
 
     return lambda weights: np.array([one(row) for row in weights])
+
+
+class Places(NamedTuple):
+    """How many stand above each aptamer of a group, and how many tie with it, itself included.
+
+    float64, shapes (n_resamples, n_group).
+    """
+
+    above: np.ndarray
+    ties: np.ndarray
 
 
 class Order:
@@ -127,12 +138,64 @@ class Order:
         self.start = np.searchsorted(ranked, -values, "left")
         self.stop = np.searchsorted(ranked, -values, "right")
 
-    def places(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def places(self, weights: np.ndarray) -> Places:
         """How many stand above each, and how many tie with it, itself included; as `weights`."""
         none = np.zeros((len(weights), 1))
         passed = np.concatenate([none, np.cumsum(weights[:, self.order], axis=1)], axis=1)
         above = passed[:, self.start]
-        return above, passed[:, self.stop] - above
+        return Places(above, passed[:, self.stop] - above)
+
+
+class Group:
+    """The measurements of one group.
+
+    Args:
+        fitness, predicted: shapes (n_group,).
+        aptamer: columns of the multiplicities, shape (n_group,).
+    """
+
+    def __init__(self, fitness: np.ndarray, predicted: np.ndarray, aptamer: np.ndarray):
+        self.fitness, self.predicted, self.aptamer = fitness, predicted, aptamer
+        self.by_fitness, self.by_prediction = Order(fitness), Order(predicted)
+
+    @cached_property
+    def concordance(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Products of signs of differences: of both, of the fitness and of the prediction.
+
+        float32, shapes (n_group, n_group).
+        """
+        true, predicted = (
+            np.sign(values[:, None] - values[None, :]).astype(np.float32)  # whole numbers: exact
+            for values in (self.fitness, self.predicted)
+        )
+        return true * predicted, true**2, predicted**2
+
+
+class Resamples:
+    """Resamples of one group.
+
+    Attributes:
+        drawn: multiplicities, shape (n_resamples, n_group).
+        size: their sums, shape (n_resamples,).
+        true, predicted: the places by fitness and by prediction.
+    """
+
+    def __init__(self, group: Group, weights: np.ndarray):
+        self.group, self.drawn = group, weights[:, group.aptamer]
+        self.size = self.drawn.sum(axis=1)
+        self.true = group.by_fitness.places(self.drawn)
+        self.predicted = group.by_prediction.places(self.drawn)
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """Number of pairs, 0 where all scores are equal; shape (n_resamples,)."""
+        differ = (self.drawn * self.true.ties).sum(axis=1) < self.size**2
+        return np.where(differ, self.size * (self.size - 1) / 2, 0)
+
+
+# Numerator and denominator of a metric in resamples of a group, shapes (n_resamples,). Both are
+# summed over the groups before they are divided.
+RankingTerm = Callable[[Resamples], tuple[np.ndarray, np.ndarray]]
 
 
 def ranking(
@@ -140,95 +203,102 @@ def ranking(
     predicted: np.ndarray,
     group: np.ndarray,
     aptamer: np.ndarray,
+    terms: Sequence[RankingTerm],
 ) -> Statistic:
-    """What `metrics.ranking_metrics` gives for resamples, as columns in the order of `RANKING`.
+    """Metrics of a ranking, a column for each of `terms`, shape (n_resamples, n_terms).
 
     Args:
         fitness, predicted, group: of each measurement, shape (n,).
         aptamer: its column of the multiplicities, shape (n,).
     """
-    members = [np.flatnonzero(group == code) for code in np.unique(group)]
     groups = [
-        (aptamer[rows], Order(true), Order(found), kendall(true, found))
-        for rows in members
-        for true, found in [(fitness[rows], predicted[rows])]
+        Group(fitness[rows], predicted[rows], aptamer[rows])
+        for rows in (np.flatnonzero(group == code) for code in np.unique(group))
     ]
 
     def statistic(weights: np.ndarray) -> np.ndarray:
-        sums = np.zeros((len(RANKING) - len(CUTS), len(weights)))
-        pairs, (kept, best) = np.zeros(len(weights)), np.zeros((2, len(CUTS), len(weights)))
-        for columns, by_fitness, by_prediction, tau in groups:
-            drawn = weights[:, columns]
-            size = drawn.sum(axis=1)
-            true, found = by_fitness.places(drawn), by_prediction.places(drawn)
-            values = [tau(drawn), spearman(drawn, true, found), ndcg(drawn, true, found)]
-            differ = (drawn * true[1]).sum(axis=1) < size**2
-            counted = np.where(differ, size * (size - 1) / 2, 0)
-            sums += np.nan_to_num(values) * counted
-            pairs += counted
-            for number, cut in enumerate(CUTS):
-                k = np.array([cut_at(cut, int(n)) for n in size])
-                k[k >= size] = 0
-                chances = [in_top(*places, k[:, None]) for places in (true, found)]
-                kept[number] += (drawn * np.prod(chances, axis=0)).sum(axis=1)
-                best[number] += k
-        return np.concatenate([ratio(sums, pairs), ratio(kept, best)]).T
+        numerators, denominators = np.zeros((2, len(terms), len(weights)))
+        for each in groups:
+            resamples = Resamples(each, weights)
+            for row, term in enumerate(terms):
+                numerator, denominator = term(resamples)
+                numerators[row] += numerator
+                denominators[row] += denominator
+        return ratio(numerators, denominators).T
 
     return statistic
 
 
-def kendall(fitness: np.ndarray, predicted: np.ndarray) -> Statistic:
-    """Kendall's tau-b of one group, shape (n_resamples,)."""
-    if len(fitness) > DENSE:  # n log n each; up to there, matrices are many times faster
-        return lambda weights: np.array(
+def mean_over_groups(metric: Callable[[Resamples], np.ndarray]) -> RankingTerm:
+    """`metrics.mean_over_groups` in resamples."""
+
+    def term(resamples: Resamples) -> tuple[np.ndarray, np.ndarray]:
+        return np.nan_to_num(metric(resamples)) * resamples.pairs, resamples.pairs
+
+    return term
+
+
+def recall_at(cut: int | str) -> RankingTerm:
+    """`metrics.recall_at` in resamples."""
+
+    def term(resamples: Resamples) -> tuple[np.ndarray, np.ndarray]:
+        k = np.array([cut_at(cut, int(size)) for size in resamples.size])
+        k[k >= resamples.size] = 0
+        both = (resamples.true, resamples.predicted)
+        kept = np.prod([probability_in_top(places, k[:, None]) for places in both], axis=0)
+        return (resamples.drawn * kept).sum(axis=1), k
+
+    return term
+
+
+def kendall_tau(resamples: Resamples) -> np.ndarray:
+    """Kendall's tau-b of a group, shape (n_resamples,)."""
+    group, drawn = resamples.group, resamples.drawn
+    if len(group.fitness) > DENSE:  # n log n each; up to there, matrices are many times faster
+        return np.array(
             [
-                stats.kendalltau(np.repeat(fitness, row), np.repeat(predicted, row)).statistic
-                for row in weights.astype(int)
+                stats.kendalltau(
+                    np.repeat(group.fitness, row), np.repeat(group.predicted, row)
+                ).statistic
+                for row in drawn.astype(int)
             ]
         )
-    true, found = (
-        np.sign(values[:, None] - values[None, :]).astype(np.float32)  # whole numbers: exact
-        for values in (fitness, predicted)
+    narrow = drawn.astype(np.float32)
+    concordant, true, predicted = (
+        ((narrow @ signs) * drawn).sum(axis=1) for signs in group.concordance
     )
-    matrices = true * found, true**2, found**2
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        narrow = weights.astype(np.float32)
-        alike, apart, told = (((narrow @ each) * weights).sum(axis=1) for each in matrices)
-        return ratio(alike, np.sqrt(apart * told))
-
-    return statistic
+    return ratio(concordant, np.sqrt(true * predicted))
 
 
-Places = tuple[np.ndarray, np.ndarray]  # what `Order.places` gives
-
-
-def spearman(weights: np.ndarray, true: Places, found: Places) -> np.ndarray:
-    """Spearman's rho, the correlation of mean ranks, shape (n_resamples,)."""
-    size = weights.sum(axis=1, keepdims=True)
-    a, b = (above + ties / 2 - size / 2 for above, ties in (true, found))  # their mean is 0
+def spearman(resamples: Resamples) -> np.ndarray:
+    """Spearman's rho of a group, the correlation of mean ranks, shape (n_resamples,)."""
+    weights, size = resamples.drawn, resamples.size[:, None]
+    a, b = (  # ranks minus their mean
+        places.above + places.ties / 2 - size / 2
+        for places in (resamples.true, resamples.predicted)
+    )
     squares = [(weights * x * x).sum(axis=1) for x in (a, b)]
     return ratio((weights * a * b).sum(axis=1), np.sqrt(squares[0] * squares[1]))
 
 
-def ndcg(weights: np.ndarray, true: Places, found: Places) -> np.ndarray:
-    """Normalised discounted cumulative gain with `metrics.relevance`, shape (n_resamples,)."""
-    size = weights.sum(axis=1, keepdims=True)
-    beaten = size - true[0] - true[1]
+def ndcg(resamples: Resamples) -> np.ndarray:
+    """Normalised discounted cumulative gain of a group, shape (n_resamples,)."""
+    weights, size, true = resamples.drawn, resamples.size[:, None], resamples.true
+    beaten = size - true.above - true.ties
     discount = 1 / np.log2(np.arange(int(size.max(initial=0))) + 2)
     passed = np.concatenate([[0.0], np.cumsum(discount)])
 
-    def gain(above: np.ndarray, ties: np.ndarray) -> np.ndarray:
-        start, stop = above.astype(int), (above + ties).astype(int)
-        mean = (passed[stop] - passed[start]) / np.maximum(ties, 1)
+    def gain(places: Places) -> np.ndarray:
+        start, stop = places.above.astype(int), (places.above + places.ties).astype(int)
+        mean = (passed[stop] - passed[start]) / np.maximum(places.ties, 1)
         return (weights * beaten * mean).sum(axis=1)
 
-    return ratio(gain(*found), gain(*true))
+    return ratio(gain(resamples.predicted), gain(true))
 
 
-def in_top(above: np.ndarray, ties: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """`metrics.chance_in_top`, from places."""
-    return np.clip((k - above) / np.maximum(ties, 1), 0, 1)
+def probability_in_top(places: Places, k: np.ndarray) -> np.ndarray:
+    """`metrics.probability_in_top`, from places."""
+    return np.clip((k - places.above) / np.maximum(places.ties, 1), 0, 1)
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -5,14 +5,6 @@ import numpy as np
 MOST = 3000  # aptamers whose triples are counted: a matrix of 36 MB, seconds
 
 
-def average_of_orders(logit: np.ndarray, swapped: np.ndarray) -> np.ndarray:
-    """Log-odds that a is fitter, from those of (a, b) and of (b, a), float64, shape (n_pairs,).
-
-    Half their difference: it changes its sign, and nothing else, where a and b are swapped.
-    """
-    return (logit.astype(np.float64) - swapped) / 2
-
-
 def order_disagreement(logit: np.ndarray, swapped: np.ndarray) -> float:
     """Share of pairs whose two orders name different winners.
 
@@ -45,17 +37,17 @@ def circular_triads(
     chosen = np.arange(count)
     if count > most:
         chosen = np.random.default_rng(seed).choice(count, most, replace=False)
-    place = np.full(count, -1)
-    place[chosen] = np.arange(len(chosen))
-    rows, columns = place[first], place[second]
+    row_of = np.full(count, -1)
+    row_of[chosen] = np.arange(len(chosen))
+    rows, columns = row_of[first], row_of[second]
     inside = (rows >= 0) & (columns >= 0)
     rows, columns, sign = rows[inside], columns[inside], np.sign(logits[inside])
     size = len(chosen)
     lead = np.bincount(rows * size + columns, sign, size * size).reshape(size, size)
     lead -= lead.T.copy()
-    known = np.zeros((size, size), dtype=np.float32)
-    known[rows, columns] = known[columns, rows] = 1
-    triples = closed_walks(known) / 6
+    given = np.zeros((size, size), dtype=np.float32)
+    given[rows, columns] = given[columns, rows] = 1
+    triples = closed_walks(given) / 6
     beats = (lead > 0).astype(np.float32)
     return float(closed_walks(beats) / 3 / triples) if triples else None
 

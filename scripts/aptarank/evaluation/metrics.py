@@ -1,10 +1,20 @@
-"""How good a model is: on labelled pairs, and as a ranking of aptamers."""
+"""Metrics of a model, on labelled pairs and as a ranking of aptamers, each a function.
+
+metric_registry.py lists those that are reported.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
 from sklearn import metrics
 
-from aptarank.models.calibration import expected_calibration_error
+# Labels (0 or 1) and the probabilities that the first is fitter, shapes (n_pairs,).
+PairMetric = Callable[[np.ndarray, np.ndarray], float]
+# Fitness and predicted scores of one group, shapes (n,).
+GroupMetric = Callable[[np.ndarray, np.ndarray], float]
+# Fitness, predicted scores and code of the group of measurements, shapes (n,).
+RankingMetric = Callable[[np.ndarray, np.ndarray, np.ndarray], float | None]
 
 THRESHOLD = 0.5
 CUTS = (10, "10%")  # how many a laboratory keeps, as a number or as a share of the group
@@ -12,32 +22,30 @@ BANDS = 10
 
 
 def correct(label: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Whether each pair is predicted right, bool, shape (n_pairs,)."""
+    """Whether each pair is predicted correctly, bool, shape (n_pairs,)."""
     return (probability > THRESHOLD) == (label == 1)
 
 
-def pair_metrics(label: np.ndarray, probability: np.ndarray) -> dict:
-    """Metrics of the probabilities that the first of each pair is fitter.
+def accuracy(label: np.ndarray, probability: np.ndarray) -> float:
+    """Share of the pairs whose fitter aptamer is predicted."""
+    return float(np.mean(correct(label, probability)))
 
-    Args:
-        label: 0 or 1, shape (n_pairs,).
-        probability: in [0, 1], shape (n_pairs,).
 
-    Returns:
-        n_pairs, accuracy, roc_auc, average_precision, brier, nll (mean negative log-likelihood, in
-        nats), ece (expected calibration error), and the confusion matrix as true_positive,
-        false_positive, true_negative, false_negative.
-    """
+def brier(label: np.ndarray, probability: np.ndarray) -> float:
+    """Mean squared difference of probability and label (Brier 1950)."""
+    return float(np.mean((probability - label) ** 2))
+
+
+def negative_log_likelihood(label: np.ndarray, probability: np.ndarray) -> float:
+    """Mean negative log-likelihood of the labels, in nats."""
+    return float(metrics.log_loss(label, probability, labels=[0, 1]))
+
+
+def confusion(label: np.ndarray, probability: np.ndarray) -> dict[str, int]:
+    """true_positive, false_positive, true_negative and false_negative: numbers of pairs."""
     predicted = probability > THRESHOLD
     (tn, fp), (fn, tp) = metrics.confusion_matrix(label == 1, predicted, labels=[False, True])
     return {
-        "n_pairs": len(label),
-        "accuracy": float((tp + tn) / len(label)),
-        "roc_auc": float(metrics.roc_auc_score(label, probability)),
-        "average_precision": float(metrics.average_precision_score(label, probability)),
-        "brier": float(np.mean((probability - label) ** 2)),
-        "nll": float(metrics.log_loss(label, probability, labels=[0, 1])),
-        "ece": expected_calibration_error(label, probability),
         "true_positive": int(tp),
         "false_positive": int(fp),
         "true_negative": int(tn),
@@ -45,41 +53,49 @@ def pair_metrics(label: np.ndarray, probability: np.ndarray) -> dict:
     }
 
 
-def ranking_metrics(
-    fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray | None = None
-) -> dict:
-    """Agreement of predicted scores with fitness, shapes (n,).
+def mean_over_groups(
+    metric: GroupMetric,
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray], float]:
+    """The mean of a metric over groups, each weighted by its number of pairs.
 
-    With several groups, only aptamers of one are ranked against each other: the mean over the
-    groups, each weighted by its number of pairs. A predicted ranking that puts all aptamers at one
-    place says nothing: tau and rho are 0 there. All are 0 where no group has two scores.
-
-    Returns:
-        n_aptamers, kendall_tau (tau-b), spearman (rho), ndcg (with `relevance`), and
-        recall_at_10 and recall_at_10% (see `top_recall`; None where no group is large enough).
+    Only aptamers of one group are ranked against each other. Groups without two different scores
+    are left out; the mean is 0 if there is no other.
     """
-    group = np.zeros(len(fitness), dtype=np.int64) if group is None else group
-    tau, rho, gain, weights = [], [], [], []
-    for code in np.unique(group):
-        true, found = fitness[group == code], predicted[group == code]
-        if np.ptp(true) == 0:
-            continue
-        flat = np.ptp(found) == 0
-        tau.append(0.0 if flat else stats.kendalltau(true, found).statistic)
-        rho.append(0.0 if flat else stats.spearmanr(true, found).statistic)
-        gain.append(metrics.ndcg_score([relevance(true)], [found]))
-        weights.append(len(true) * (len(true) - 1) / 2)
-    found = {"kendall_tau": tau, "spearman": rho, "ndcg": gain}
-    means = {
-        name: float(np.average(values, weights=weights)) if values else 0.0
-        for name, values in found.items()
-    }
-    recalls = {f"recall_at_{cut}": top_recall(fitness, predicted, group, cut) for cut in CUTS}
-    return {
-        "n_aptamers": len(fitness),
-        **means,
-        **{name: top["recall"] for name, top in recalls.items()},
-    }
+
+    def mean(fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray) -> float:
+        values, weights = [], []
+        for code in np.unique(group):
+            rows = group == code
+            if np.ptp(fitness[rows]) > 0:
+                values.append(metric(fitness[rows], predicted[rows]))
+                weights.append(rows.sum() * (rows.sum() - 1) / 2)
+        return float(np.average(values, weights=weights)) if values else 0.0
+
+    return mean
+
+
+def kendall_tau(fitness: np.ndarray, predicted: np.ndarray) -> float:
+    """Kendall's tau-b of one group; 0 if all predictions are equal."""
+    return 0.0 if np.ptp(predicted) == 0 else stats.kendalltau(fitness, predicted).statistic
+
+
+def spearman(fitness: np.ndarray, predicted: np.ndarray) -> float:
+    """Spearman's rho of one group; 0 if all predictions are equal."""
+    return 0.0 if np.ptp(predicted) == 0 else stats.spearmanr(fitness, predicted).statistic
+
+
+def ndcg(fitness: np.ndarray, predicted: np.ndarray) -> float:
+    """Normalised discounted cumulative gain of one group, with `relevance`."""
+    return metrics.ndcg_score([relevance(fitness)], [predicted])
+
+
+def recall_at(cut: int | str) -> RankingMetric:
+    """Recall of the best at a cut, see `top_recall`; None where no group is large enough."""
+
+    def recall(fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray) -> float | None:
+        return top_recall(fitness, predicted, group, cut)["recall"]
+
+    return recall
 
 
 def relevance(fitness: np.ndarray) -> np.ndarray:
@@ -93,18 +109,18 @@ def relevance(fitness: np.ndarray) -> np.ndarray:
 def top_recall(
     fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray, cut: int | str
 ) -> dict:
-    """How many of the truly best are among as many predicted best.
+    """How many of the true top k are in the predicted top k.
 
-    Where the cut falls among aptamers that tie, each of these counts by its chance to be drawn.
+    Where the cut falls among aptamers that tie, each counts by its probability of being drawn.
 
     Args:
         fitness, predicted, group: shape (n,); each group is cut by itself.
-        cut: how many are kept, a number or a share such as `10%` (rounded up). Groups that are no
-            larger say nothing and are left out.
+        cut: how many are kept, a number or a share such as `10%` (rounded up). Groups that are not
+            larger are left out.
 
     Returns:
-        cut, k (the truly best, of all groups that count), lost (how many of them are not kept),
-        recall (1 − lost / k; None where no group counts), n_groups and n_aptamers (that count).
+        cut, k (summed over the groups), lost (how many of the true top k are not kept), recall
+        (1 − lost / k; None if all groups are left out), n_groups and n_aptamers (not left out).
     """
     best, kept, groups, aptamers = 0, 0.0, 0, 0
     for code in np.unique(group):
@@ -112,7 +128,9 @@ def top_recall(
         k = cut_at(cut, int(here.sum()))
         if k < here.sum():
             best += k
-            kept += float(chance_in_top(fitness[here], k) @ chance_in_top(predicted[here], k))
+            kept += float(
+                probability_in_top(fitness[here], k) @ probability_in_top(predicted[here], k)
+            )
             groups += 1
             aptamers += int(here.sum())
     recall = kept / best if groups else None
@@ -131,21 +149,22 @@ def cut_at(cut: int | str, size: int) -> int:
     return cut if isinstance(cut, int) else -(-size * int(cut.rstrip("%")) // 100)
 
 
-def chance_in_top(values: np.ndarray, k: int) -> np.ndarray:
-    """Chance of each to be among the k highest, ties in random order; shape (n,), sum k."""
+def probability_in_top(values: np.ndarray, k: int) -> np.ndarray:
+    """Probability of being among the k highest, ties in random order; shape (n,), sum k."""
     above = len(values) - stats.rankdata(values, "max")
     ties = stats.rankdata(values, "max") - stats.rankdata(values, "min") + 1
     return np.clip((k - above) / ties, 0, 1)
 
 
 def margin_bands(difference: np.ndarray, bands: int = BANDS) -> list[np.ndarray]:
-    """Numbers of the pairs in bands of as many pairs each, from the closest to the farthest apart.
+    """Indices of pairs, in bands of equal size, from the closest to the farthest apart.
 
     Args:
-        difference: |fitness difference| of each pair, shape (n_pairs,); pairs with NaN are in none.
+        difference: |fitness difference| of each pair, shape (n_pairs,); pairs with NaN are left
+            out.
     """
-    known = np.flatnonzero(np.isfinite(difference))
-    order = known[np.argsort(difference[known], kind="stable")]
+    finite = np.flatnonzero(np.isfinite(difference))
+    order = finite[np.argsort(difference[finite], kind="stable")]
     return [band for band in np.array_split(order, bands) if len(band)]
 
 

@@ -6,11 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.evaluation.bootstrap import interval, p_value
-
-METRICS = [
-    *("accuracy", "roc_auc", "average_precision", "brier", "nll", "ece"),
-    *("kendall_tau", "spearman", "ndcg", "recall_at_10", "recall_at_10%"),
-]
+from aptarank.evaluation.metric_registry import METRICS
 
 
 def summarise(runs: pd.DataFrame, intervals: Sequence[list[float] | None]) -> pd.DataFrame:
@@ -26,11 +22,11 @@ def summarise(runs: pd.DataFrame, intervals: Sequence[list[float] | None]) -> pd
     """
     rows = []
     models = runs.groupby(["model", "kind"], sort=False)
-    for ((model, kind), found), ends in zip(models, intervals, strict=True):
+    for ((model, kind), repeats), ends in zip(models, intervals, strict=True):
         for metric in METRICS:
-            spread = found[metric].astype(float).agg(["mean", "std", "min", "max"])
+            spread = repeats[metric].astype(float).agg(["mean", "std", "min", "max"])
             low, high = ends if ends and metric == "accuracy" else (np.nan, np.nan)
-            rows.append((model, kind, len(found), metric, *spread, low, high))
+            rows.append((model, kind, len(repeats), metric, *spread, low, high))
     columns = ["model", "kind", "n_runs", "metric", "mean", "sd", "min", "max", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -39,10 +35,10 @@ def wide(summary: pd.DataFrame) -> pd.DataFrame:
     """What `summarise` gives with a row a model, most accurate first: the accuracy with its spread
     over runs and its interval, and the mean of each other metric."""
     index = ["model", "kind", "n_runs"]
-    means = summary.pivot(index=index, columns="metric", values="mean")[METRICS]
+    means = summary.pivot(index=index, columns="metric", values="mean")[list(METRICS)]
     accuracy = summary[summary["metric"] == "accuracy"].set_index(index)[["sd", "low", "high"]]
-    for place, name in enumerate(accuracy, start=1):
-        means.insert(place, f"accuracy_{name}", accuracy[name])
+    for position, name in enumerate(accuracy, start=1):
+        means.insert(position, f"accuracy_{name}", accuracy[name])
     return means.sort_values("accuracy", ascending=False, kind="stable").reset_index()
 
 
@@ -55,8 +51,8 @@ def paired_differences(
         names: of the models, then of the baselines.
         models: how many of them are models.
         accuracy: of each, shape (n_names,).
-        resampled: the same in resamples of the test aptamers, each of all of them alike, shape
-            (n_resamples, n_names).
+        resampled: accuracy of each in the same resamples of the test aptamers, shape (n_resamples,
+            n_names).
 
     Returns:
         `model_a`, `model_b`, `difference` (of a from b), `low`, `high` (95 %) and `p` (two-sided).

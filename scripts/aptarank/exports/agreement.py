@@ -4,7 +4,8 @@ import numpy as np
 from scipy.special import expit
 
 from aptarank.evaluation import bootstrap
-from aptarank.evaluation.metrics import correct, pair_metrics
+from aptarank.evaluation.metric_registry import pair_metrics
+from aptarank.evaluation.metrics import correct
 from aptarank.pairing.pairs import Pairs
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
-from aptarank.evaluation.metrics import ranking_metrics
+from aptarank.evaluation.metrics import kendall_tau, mean_over_groups
 from aptarank.exports.agreement import change
 from aptarank.exports.variant_info import read_about
 from aptarank.models.model_inputs import TokenizedAptamers, encode
@@ -79,7 +79,7 @@ def rank_change(
     truth = known_fitness(aptamers, answers.sequences, pairs)
     predicted = scores[answers.sequences.get_indexer(truth["sequence"])]
     fitness, group = truth["fitness"].to_numpy(), truth["group"].to_numpy()
-    tau = ranking_metrics(fitness, predicted, group)["kendall_tau"]
+    tau = mean_over_groups(kendall_tau)(fitness, predicted, group)
     theirs = read_about(baseline)["test"]["kendall_tau"] if baseline else tau
     return {"kendall_tau": tau, "kendall_tau_change": tau - theirs}
 

@@ -41,7 +41,7 @@ def find_families(
         track: wraps the blocks of distances, for progress.
 
     Returns:
-        int64, 0 … n_families − 1, its index the distinct sequences in order of their letters: the
+        int64, 0 … n_families − 1, its index the distinct sequences sorted alphabetically: the
         same for any order of the rows.
 
     Raises:
@@ -107,11 +107,11 @@ def link_similar(
         Shape (n_sequences,).
     """
     order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
-    ranked = [sequences[place] for place in order]
+    ranked = [sequences[index] for index in order]
     lengths = np.array([len(sequence) for sequence in ranked])
-    # Edits that are allowed beside an aptamer no longer than this one; 1e-9: 1 − 0.8 is below 0.2.
+    # Edits that are allowed to an aptamer that is not longer; 1e-9: 1 − 0.8 is below 0.2.
     allowed = np.floor((1 - identity) * lengths + 1e-9).astype(int)
-    # From this place on, aptamers are too long to be similar.
+    # From this position on, aptamers are too long to be similar.
     reach = np.searchsorted(lengths - allowed, lengths, side="right")
     component = np.arange(len(ranked))
     step = max(1, CELLS // max(1, len(ranked)))
@@ -126,8 +126,8 @@ def link_similar(
             dtype=np.int32,
             workers=threads,
         )
-        linked = [start + place for place in np.nonzero(edits <= allowed[start:end])]
-        component = merge(component, *linked)
+        first, second = np.nonzero(edits <= allowed[start:end])
+        component = merge(component, start + first, start + second)
     family = np.empty_like(component)
     family[order] = component
     return family
@@ -148,21 +148,22 @@ def nearest(
     others: Sequence[str],
     threads: int = -1,
     track: Track = iter,
+    *,
     itself: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The least distance from each sequence to any of `others`, of which there is at least one.
 
     Args:
-        itself: False where both are the same sequences, and each is to find another than itself.
+        itself: False if `others` are the same sequences, and each is to find another than itself.
 
     Returns:
-        In edits (int32); the least of edits / length of the longer, and the number of the first one
-        that has it; shapes (n_sequences,).
+        The least number of edits (int32); the least of edits / length of the longer; and the index
+        of the first of `others` that has it. Shapes (n_sequences,).
     """
     lengths, theirs = (np.array([len(s) for s in texts]) for texts in (sequences, others))
     edits = np.empty(len(sequences), dtype=np.int32)
     share = np.empty(len(sequences))
-    place = np.empty(len(sequences), dtype=np.int64)
+    closest = np.empty(len(sequences), dtype=np.int64)
     step = max(1, CELLS // len(others))
     for start in track(range(0, len(sequences), step)):
         rows = slice(start, start + step)
@@ -171,9 +172,9 @@ def nearest(
         )
         shares = block / np.maximum(lengths[rows, None], theirs)
         if not itself:
-            own = np.arange(len(block))
-            block[own, start + own] = np.iinfo(np.int32).max
-            shares[own, start + own] = np.inf
-        edits[rows], place[rows] = block.min(axis=1), shares.argmin(axis=1)
+            diagonal = np.arange(len(block))
+            block[diagonal, start + diagonal] = np.iinfo(np.int32).max
+            shares[diagonal, start + diagonal] = np.inf
+        edits[rows], closest[rows] = block.min(axis=1), shares.argmin(axis=1)
         share[rows] = shares.min(axis=1)
-    return edits, share, place
+    return edits, share, closest

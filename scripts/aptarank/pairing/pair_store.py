@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -37,17 +38,17 @@ class PairWriter:
         self.file = pq.ParquetWriter(path, self.schema, compression="zstd", store_schema=False)
         self.file.add_key_value_metadata({MARGIN: repr(float(margin))})
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.file.close()
 
     def add(self, pairs: Pairs) -> None:
         """Write some more pairs."""
         columns = [
-            pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), self.names)
-            for place in (pairs.first, pairs.second)
+            pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), self.names)
+            for index in (pairs.first, pairs.second)
         ]
         table = pa.Table.from_arrays([*columns, pa.array(pairs.label)], schema=self.schema)
         self.file.write_table(table)
@@ -68,8 +69,7 @@ def read_pairs(path: Path, sequences: pd.Index) -> Pairs:
         InputError: a sequence that is not among them.
     """
     table = read_table(path, PAIR_COLUMNS)
-    places = [find_all(sequences, table[column], path, column) for column in PAIR_COLUMNS[:2]]
-    return Pairs(*places, table["Label"].to_numpy(dtype=np.int8))
+    return index_pairs(table, sequences, path)
 
 
 def read_logits(path: Path, sequences: pd.Index) -> tuple[Pairs, np.ndarray, np.ndarray]:
@@ -79,9 +79,16 @@ def read_logits(path: Path, sequences: pd.Index) -> tuple[Pairs, np.ndarray, np.
         InputError: a missing column, or a sequence that is not among `sequences`.
     """
     table = read_table(path, [*PAIR_COLUMNS, "logit", "swapped"])
-    places = [find_all(sequences, table[column], path, column) for column in PAIR_COLUMNS[:2]]
-    pairs = Pairs(*places, table["Label"].to_numpy(dtype=np.int8))
+    pairs = index_pairs(table, sequences, path)
     return pairs, table["logit"].to_numpy(), table["swapped"].to_numpy()
+
+
+def index_pairs(table: pd.DataFrame, sequences: pd.Index, path: Path) -> Pairs:
+    """A table of labelled pairs, its sequences as indices into `sequences`."""
+    first, second = (
+        find_all(sequences, table[column], path, column) for column in PAIR_COLUMNS[:2]
+    )
+    return Pairs(first, second, table["Label"].to_numpy(dtype=np.int8))
 
 
 def find_all(sequences: pd.Index, wanted: Sequence[str], path: Path, column: str) -> np.ndarray:
@@ -90,13 +97,13 @@ def find_all(sequences: pd.Index, wanted: Sequence[str], path: Path, column: str
     Raises:
         InputError: one is not among them.
     """
-    places = sequences.get_indexer(wanted)
-    if (places < 0).any():
-        unknown = wanted[int(np.argmax(places < 0))]
+    indices = sequences.get_indexer(wanted)
+    if (indices < 0).any():
+        unknown = wanted[int(np.argmax(indices < 0))]
         raise InputError(
-            f"{path}: {column} {unknown} is not among the aptamers; make the pairs anew"
+            f"{path}: {column} {unknown} is not among the aptamers; make the pairs again"
         )
-    return places
+    return indices
 
 
 class StoredPairs:
@@ -122,14 +129,14 @@ class StoredPairs:
             records = np.empty(len(batch), dtype=self.RECORD)
             for field, column in zip(("first", "second"), PAIR_COLUMNS[:2], strict=True):
                 coded = batch[column]
-                places = find_all(sequences, coded.dictionary.to_pylist(), path, column)
-                records[field] = places[coded.indices.to_numpy()]
+                indices = find_all(sequences, coded.dictionary.to_pylist(), path, column)
+                records[field] = indices[coded.indices.to_numpy()]
             records["label"] = batch[PAIR_COLUMNS[2]].to_numpy()
             if keep is not None:
                 records = records[keep[records["first"]] & keep[records["second"]]]
             self.used[records["first"]] = self.used[records["second"]] = True
             self.total += len(records)
-            self.file.write(records)
+            self.file.write(records.data)
         self.file.flush()
         self.renumber = np.arange(len(sequences))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from aptarank.core.errors import InputError
+from aptarank.pairing.splits import PARTS
 
 CHUNK = 1 << 20  # pairs in memory at a time
 BANDS = 10  # of score difference, for a stratified draw
@@ -25,8 +26,8 @@ class Pairs(NamedTuple):
         return len(self.label)
 
     def take(self, numbers: np.ndarray) -> "Pairs":
-        """Those with these numbers."""
-        return Pairs(*(column[numbers] for column in self))
+        """The pairs with these numbers (or where a mask of shape (n_pairs,) is true)."""
+        return Pairs(self.first[numbers], self.second[numbers], self.label[numbers])
 
 
 class ManyPairs(Protocol):
@@ -36,14 +37,14 @@ class ManyPairs(Protocol):
     def total(self) -> int: ...
 
     def take(self, numbers: np.ndarray) -> Pairs:
-        """Those with these numbers, 0 … total − 1."""
+        """The pairs with these numbers, 0 … total − 1."""
 
 
-class Decided(NamedTuple):
-    """The pairs in which one is decidedly fitter, by place instead of one by one.
+class DecidedPairs(NamedTuple):
+    """The pairs whose order is certain, as ranges of positions instead of one by one.
 
-    Aptamer i is fitter than those at the places `start[i]` … of `order`, as many as `ends[i]` −
-    `ends[i − 1]`; pair number k is found by bisection. Shapes (n_aptamers,).
+    Aptamer i is fitter than those at positions `start[i]` and following of `order`: `ends[i]` −
+    `ends[i − 1]` of them. Pair number k is found by bisection. Shapes (n_aptamers,).
     """
 
     order: np.ndarray
@@ -51,11 +52,12 @@ class Decided(NamedTuple):
     ends: np.ndarray
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
+        """Number of pairs."""
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def pairs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The (fitter, less fit) aptamers of the pairs with these numbers, 0 … count − 1."""
+        """The (fitter, less fit) aptamers of the pairs with these numbers, 0 … total − 1."""
         fitter = np.searchsorted(self.ends, numbers, side="right")
         before = np.where(fitter > 0, self.ends[fitter - 1], 0)
         return fitter, self.order[self.start[fitter] + (numbers - before)]
@@ -67,7 +69,7 @@ def decided_pairs(
     group: np.ndarray,
     margin: float = 0.0,
     widest: float = np.inf,
-) -> Decided:
+) -> DecidedPairs:
     """Find all pairs of one group whose fitness differs for certain, in N log N.
 
     Args:
@@ -79,13 +81,13 @@ def decided_pairs(
     """
     order = np.lexsort((high, group))
     start, stop = np.empty((2, len(low)), dtype=np.int64)
-    edges = np.flatnonzero(np.diff(group[order], prepend=-1, append=-1)) if len(low) else []
-    for begin, end in pairwise(edges):
+    edges = np.flatnonzero(np.diff(group[order], prepend=-1, append=-1))
+    for begin, end in pairwise(edges if len(low) else []):
         members = order[begin:end]
         ranked = high[members]
         start[members] = begin + np.searchsorted(ranked, low[members] - widest)
         stop[members] = begin + np.searchsorted(ranked, low[members] - margin)
-    return Decided(order, start, np.cumsum(stop - start))
+    return DecidedPairs(order, start, np.cumsum(stop - start))
 
 
 def comparable_count(group: np.ndarray) -> int:
@@ -101,6 +103,7 @@ def label_pairs(
     margin: float,
     max_pairs: int | None,
     rng: np.random.Generator,
+    *,
     by_difference: bool = False,
     chunk: int = CHUNK,
 ) -> Iterator[Pairs]:
@@ -110,18 +113,19 @@ def label_pairs(
     labels are 1 (to within one pair).
 
     Args:
-        by_difference: draw alike from ten bands of the difference instead of uniformly over pairs,
-            so that pairs far apart, which are few, weigh as much as those close by.
+        by_difference: draw equally from ten bands of the difference instead of uniformly, so that
+            pairs that are far apart, which are few, weigh as much as those that are close.
     """
     decided = decided_pairs(low, high, group, margin)
-    if not by_difference or max_pairs is None or decided.count <= max_pairs:
-        bands, quotas = [decided], [decided.count if max_pairs is None else max_pairs]
+    if not by_difference or max_pairs is None or decided.total <= max_pairs:
+        bands = [decided]
+        quotas = np.array([decided.total if max_pairs is None else max_pairs])
     else:
         bands = difference_bands(low, high, group, margin)
-        quotas = share_out(np.array([band.count for band in bands]), max_pairs)
+        quotas = equal_quotas(np.array([band.total for band in bands]), max_pairs)
     done = 0
     for band, quota in zip(bands, quotas, strict=True):
-        for numbers in draw_numbers(band.count, int(quota), rng, chunk):
+        for numbers in draw_numbers(band.total, int(quota), rng, chunk):
             fitter, other = band.pairs(numbers)
             yield oriented(fitter, other, done, rng)
             done += len(numbers)
@@ -136,7 +140,7 @@ def oriented(fitter: np.ndarray, other: np.ndarray, done: int, rng: np.random.Ge
 
 def difference_bands(
     low: np.ndarray, high: np.ndarray, group: np.ndarray, margin: float
-) -> list[Decided]:
+) -> list[DecidedPairs]:
     """The decided pairs by difference, in `BANDS` bands of equal width."""
     highest, lowest = np.full((2, group.max() + 1), -np.inf)
     np.maximum.at(highest, group, low)
@@ -147,25 +151,33 @@ def difference_bands(
     return [decided_pairs(low, high, group, near, far) for near, far in pairwise(edges)]
 
 
-def dealt(
+def split_stream(
     chunks: Iterator[Pairs], sizes: Sequence[int], rng: np.random.Generator
-) -> Iterator[list[Pairs]]:
-    """Deal each chunk's pairs to parts at random, `sizes` of them in all (they add up to all)."""
+) -> Iterator[tuple[str, Pairs]]:
+    """Divide a stream of pairs among `PARTS` at random.
+
+    Args:
+        sizes: number of pairs of each part; they add up to those of all chunks.
+
+    Yields:
+        For each chunk and part: the part's name and its pairs.
+    """
     left = np.array(sizes)
     for chunk in chunks:
         counts = rng.multivariate_hypergeometric(left, len(chunk.label))
         left -= counts
         part = rng.permutation(np.repeat(np.arange(len(sizes)), counts))
-        yield [Pairs(*(column[part == code] for column in chunk)) for code in range(len(sizes))]
+        for code, name in enumerate(PARTS):
+            yield name, chunk.take(part == code)
 
 
-def share_out(counts: np.ndarray, total: int) -> np.ndarray:
-    """`total` divided as evenly as `counts` allow; shape (n,), none above its count."""
+def equal_quotas(counts: np.ndarray, total: int) -> np.ndarray:
+    """`total` divided as equally as `counts` allow; shape (n,), none above its count."""
     quotas = np.zeros_like(counts)
     left = total
-    for done, place in enumerate(np.argsort(counts, kind="stable")):
-        quotas[place] = min(int(counts[place]), left // (len(counts) - done))
-        left -= int(quotas[place])
+    for done, index in enumerate(np.argsort(counts, kind="stable")):
+        quotas[index] = min(int(counts[index]), left // (len(counts) - done))
+        left -= int(quotas[index])
     return quotas
 
 

@@ -9,22 +9,22 @@ from aptarank.core.errors import InputError
 from aptarank.values.sequences import as_tokens, normalise
 
 PARTS = ("train", "validation", "test")
-EVERY = "all"  # the one part of a split of pairs: each aptamer is in training and in test
+ALL_PARTS = "all"  # the one part of a split of pairs: each aptamer is in training and in test
 MIN_PART = 2  # a part needs at least one pair
 STRATA = 10
 
 
-def percentiles(aptamers: pd.DataFrame) -> pd.Series:
-    """Each distinct sequence's fitness as a share of its group that is no fitter, in (0, 1].
+def within_group_rank(aptamers: pd.DataFrame) -> pd.Series:
+    """Each distinct sequence's rank within its group, as a fraction in (0, 1]; 1 is the fittest.
 
-    Fitness of one group cannot be compared with another's, ranks can; a sequence in several groups
-    gets the mean, one without any fitness NaN.
+    Fitness of one group cannot be compared with another's, but ranks can. A sequence in several
+    groups gets the mean; one without any fitness, NaN.
 
     Args:
         aptamers: with the columns sequence, group and fitness.
 
     Returns:
-        float64, its index the distinct sequences in order of their letters.
+        float64, its index the distinct sequences sorted alphabetically.
     """
     rows = aptamers.sort_values(["sequence", "group"])  # no sum depends on the order of the rows
     share = rows.groupby("group")["fitness"].rank(pct=True)
@@ -52,7 +52,7 @@ def draw_parts(
     Raises:
         InputError: see these two.
     """
-    known = (family.to_numpy(), percentiles(aptamers).reindex(family.index).to_numpy())
+    known = (family.to_numpy(), within_group_rank(aptamers).reindex(family.index).to_numpy())
     if folds:
         parts = split_by_fold(*known, fold, folds, fractions, seed)
     else:
@@ -88,8 +88,8 @@ def split_by_fractions(
                 f"{len(family)} aptamers leave {size} for {part}, which needs at least {MIN_PART}; "
                 f"give more aptamers or a larger fraction than {fractions[part]:g}"
             )
-    place = deal(family, score, wanted, seed)
-    parts = np.array(PARTS, dtype=object)[place]
+    part_of = assign_families(family, score, wanted, seed)
+    parts = np.array(PARTS, dtype=object)[part_of]
     check_parts(parts, family)
     return parts
 
@@ -120,14 +120,14 @@ def split_by_fold(
     if not 1 <= fold <= folds:
         raise InputError(f"fold {fold} of {folds}; expected 1 to {folds}")
     count = len(family)
-    place = deal(family, score, whole_sizes(count, [1 / folds] * folds), seed)
-    if (least := int(np.bincount(place, minlength=folds).min())) < MIN_PART:
+    part_of = assign_families(family, score, whole_sizes(count, [1 / folds] * folds), seed)
+    if (least := int(np.bincount(part_of, minlength=folds).min())) < MIN_PART:
         raise InputError(
             f"{count} aptamers in {len(np.unique(family))} families leave {least} for the test of "
             f"one of {folds} folds, which needs at least {MIN_PART}; take fewer folds "
             "(split.folds), smaller families, or give more aptamers"
         )
-    rest = place != fold - 1
+    rest = part_of != fold - 1
     train, validation = fractions["train"], fractions["validation"]
     share = validation / (train + validation)
     wanted = whole_sizes(int(rest.sum()), [1 - share, share])
@@ -138,8 +138,8 @@ def split_by_fold(
             f"split.fractions.validation than {validation:g}"
         )
     parts = np.full(count, "test", dtype=object)
-    place = deal(pd.factorize(family[rest])[0], score[rest], wanted, [seed, fold])
-    parts[rest] = np.array(PARTS[:2], dtype=object)[place]
+    part_of = assign_families(pd.factorize(family[rest])[0], score[rest], wanted, [seed, fold])
+    parts[rest] = np.array(PARTS[:2], dtype=object)[part_of]
     check_parts(parts, family)
     return parts
 
@@ -150,15 +150,17 @@ def whole_sizes(count: int, shares: Sequence[float]) -> list[int]:
     return np.diff([0, *ends]).tolist()
 
 
-def deal(
+def assign_families(
     family: np.ndarray, score: np.ndarray, wanted: Sequence[int], seed: int | Sequence[int]
 ) -> np.ndarray:
-    """Deal whole families to parts of about the wanted sizes, with scores alike in all parts.
+    """Assign whole families to parts of about the wanted sizes, with similar scores in all parts.
 
     Families that would upset a stratum of the smallest part come first, the largest first, each to
-    the part with the most room. The others follow in order of the tenth that their median score is
-    in and at random within it, each to the part that is furthest behind its share so far; where
-    each family is one sequence, the sizes are those wanted.
+    the part with the most room. The others follow by the tenth that their median score is in, at
+    random within it, each to the part that is furthest behind its share so far. Where each family
+    is one sequence, the sizes are those wanted.
+
+    (scikit-learn's StratifiedGroupKFold makes equal folds alone, and may leave one without a pair.)
 
     Args:
         family: number of each sequence's family, 0 … n_families − 1, shape (n_sequences,).
@@ -168,45 +170,80 @@ def deal(
     Returns:
         Number of each sequence's part, shape (n_sequences,).
     """
-    grouped = pd.Series(score).groupby(family)
-    size = grouped.size().to_numpy()
-    tenth = np.ceil(grouped.median().rank(pct=True) * STRATA).fillna(0).to_numpy()
+    by_family = pd.Series(score).groupby(family)
+    size = by_family.size().to_numpy()
+    stratum = np.ceil(by_family.median().rank(pct=True) * STRATA).fillna(0).to_numpy()
     drawn = np.random.default_rng(seed).permutation(len(size))
-    large = size > max(1, min(wanted) / STRATA)
-    first = np.lexsort((drawn, -size))
-    then = np.lexsort((drawn, tenth))
-    order = [*first[large[first]], *then[~large[then]]]
+    is_large = size > max(1, min(wanted) / STRATA)
+    by_size, by_stratum = np.lexsort((drawn, -size)), np.lexsort((drawn, stratum))
+    parts = OpenParts(wanted, size)
+    part_of = np.empty(len(size), dtype=np.int64)
+    for member in by_size[is_large[by_size]]:
+        part_of[member] = parts.with_most_room(int(size[member]))
+    parts.share_rest()
+    for member in by_stratum[~is_large[by_stratum]]:
+        part_of[member] = parts.furthest_behind(int(size[member]))
+    return part_of[family]
 
-    parts = range(len(wanted))
-    room = list(wanted)
-    share: list[int] = []
-    behind = [0] * len(wanted)
-    single, plural = int((size < MIN_PART).sum()), int((size >= MIN_PART).sum())
-    place = np.empty(len(size), dtype=np.int64)
-    for member in order:
-        count = int(size[member])
-        single, plural = single - (count < MIN_PART), plural - (count >= MIN_PART)
-        missing = [max(0, MIN_PART - (wanted[part] - room[part])) for part in parts]
-        short = [part for part in parts if missing[part]]
-        open_parts = parts if can_fill(missing, single, plural) else short
-        if large[member]:
-            to = max(open_parts, key=room.__getitem__)
-        else:
-            # Whole numbers, so that equal claims are equal: counts are taken sum(share) times.
-            share = share or [max(0, space) for space in room]
-            behind = [owed + share[part] * count for part, owed in enumerate(behind)]
-            to = max(open_parts, key=behind.__getitem__)
-            behind[to] -= sum(share) * count
-        room[to] -= count
-        place[member] = to
-    return place[family]
+
+class OpenParts:
+    """The parts of a split while families are assigned to them, one after another.
+
+    Args:
+        wanted: number of sequences of each part.
+        sizes: of all families, that will be assigned.
+    """
+
+    def __init__(self, wanted: Sequence[int], sizes: np.ndarray):
+        self.wanted, self.room = list(wanted), list(wanted)
+        self.single = int((sizes < MIN_PART).sum())  # families of one sequence that are left
+        self.plural = int((sizes >= MIN_PART).sum())  # larger families that are left
+        self.share: list[int] = []
+        self.behind = [0] * len(wanted)
+
+    def with_most_room(self, count: int) -> int:
+        """Assign a family of `count` sequences to the part with the most room; return the part."""
+        part = max(self.open(count), key=self.room.__getitem__)
+        self.room[part] -= count
+        return part
+
+    def share_rest(self) -> None:
+        """From now on, each part has a claim to a share of each family: its room."""
+        self.share = [max(0, room) for room in self.room]
+
+    def furthest_behind(self, count: int) -> int:
+        """Assign a family of `count` sequences to the part that is furthest behind its share."""
+        open_parts = self.open(count)
+        # Whole numbers, so that equal claims are equal: counts are taken sum(share) times.
+        self.behind = [
+            owed + share * count for owed, share in zip(self.behind, self.share, strict=True)
+        ]
+        part = max(open_parts, key=self.behind.__getitem__)
+        self.behind[part] -= sum(self.share) * count
+        self.room[part] -= count
+        return part
+
+    def open(self, count: int) -> Sequence[int]:
+        """The parts that a family of `count` sequences may go to.
+
+        Where the families after it could not give every part a pair, only the parts without one.
+        """
+        self.single -= count < MIN_PART
+        self.plural -= count >= MIN_PART
+        missing = [
+            max(0, MIN_PART - (wanted - room))
+            for wanted, room in zip(self.wanted, self.room, strict=True)
+        ]
+        if can_fill(missing, self.single, self.plural):
+            return range(len(self.wanted))
+        return [part for part, lacking in enumerate(missing) if lacking]
 
 
 def can_fill(missing: Sequence[int], single: int, plural: int) -> bool:
-    """Whether families suffice for parts that lack as many sequences to have a pair.
+    """Whether the remaining families can still give every part `MIN_PART` sequences.
 
     Args:
-        missing: by part, 0 where none.
+        missing: sequences that each part lacks, 0 where none.
         single, plural: number of families of one sequence, and of `MIN_PART` or more.
     """
     needs = sorted(need for need in missing if need)

@@ -9,28 +9,10 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.resolution import as_text
+from aptarank.evaluation.metric_registry import METRICS
 from aptarank.report.card_code import how_to_load
 from aptarank.report.licenses import license_fields
 
-MEASURES = {
-    "accuracy": "pairs put in the right order (chance: 0.5)",
-    "roc_auc": "ROC AUC of the pairs (chance: 0.5)",
-    "average_precision": "average precision of the pairs",
-    "brier": "Brier score of the probability (lower is better; always 0.5: 0.25)",
-    "ece": "expected calibration error (lower is better)",
-    "kendall_tau": "Kendall's tau of score and measurement (chance: 0)",
-    "spearman": "Spearman's rho of score and measurement (chance: 0)",
-    "ndcg": "normalised discounted cumulative gain",
-    "recall_at_10": "share of the best 10 found among the first 10",
-}
-# Those that go into the card's metadata, with the names that the Hub has for them.
-ON_THE_HUB = {
-    "accuracy": ("accuracy", "Accuracy on pairs"),
-    "roc_auc": ("roc_auc", "ROC AUC on pairs"),
-    "average_precision": ("average_precision", "Average precision on pairs"),
-    "kendall_tau": ("kendall_tau", "Kendall's tau"),
-    "spearman": ("spearmanr", "Spearman's rho"),
-}
 KEPT_TOGETHER = {
     "aptamer": "each sequence is in one part, but near copies of it may be in another",
     "prefix": "aptamers of the same first {k} bases are in one part",
@@ -118,12 +100,12 @@ def metadata(facts: Facts) -> ModelCardData:
             dataset_type=found["dataset"],
             dataset_name=found["dataset"],
             dataset_split="test",
-            metric_type=kind,
-            metric_name=name,
-            metric_value=round(found[key], 4),
+            metric_type=metric.hub[0],
+            metric_name=metric.hub[1],
+            metric_value=round(found[metric.key], 4),
         )
-        for key, (kind, name) in ON_THE_HUB.items()
-        if found.get(key) is not None
+        for metric in METRICS.values()
+        if metric.hub and found.get(metric.key) is not None
     ]
     return ModelCardData(
         **license_fields(facts.license),
@@ -269,9 +251,9 @@ def split_and_audit(facts: Facts) -> str:
 def measured(facts: Facts) -> str:
     found = facts.metrics
     rows = [
-        (meaning, f"{found[key]:.3f}", interval(found, key, without="–"))
-        for key, meaning in MEASURES.items()
-        if found.get(key) is not None
+        (metric.description, f"{found[key]:.3f}", interval(found, key, without="–"))
+        for key, metric in METRICS.items()
+        if metric.on_card and found.get(key) is not None
     ]
     columns = [key for key in ("accuracy", "roc_auc", "kendall_tau") if key in facts.baselines]
     others = [
