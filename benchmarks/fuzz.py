@@ -174,7 +174,8 @@ def target_of(name: str, path: Path):
     from aptarank.ingestion.aptamers import clean, fitness_of
     from aptarank.ingestion.ingest import check, ingest
     from aptarank.ingestion.labelled_pairs import clean_labels
-    from aptarank.reading.formats import TABLE_FORMATS, TEXT_FORMATS, recognise
+    from aptarank.reading.formats import TABLE_FORMATS, TEXT_FORMATS
+    from aptarank.reading.read_file import format_named, recognise
     from aptarank.reading.tabular_files import text_table
     from aptarank.values.sequences import normalise
 
@@ -197,13 +198,14 @@ def target_of(name: str, path: Path):
         chosen = choices[data[0] % len(choices)] if data else choices[0]
         text = re.sub("\r\n?", "\n", data[1:].decode(errors="replace")).replace("\0", "")
         if name == "recognise":
-            recognise(text)
+            recognise(TEXT_FORMATS, text, chosen)
             return
-        if name in TEXT_FORMATS:
-            rows = list(TEXT_FORMATS[name](text, source, chosen))
+        if text_format := format_named(TEXT_FORMATS, name):
+            rows = list(text_format.read(text, source, chosen).rows)
         else:
             table = text_table(text, source, chosen, "\t" if name == "tsv" else None)
-            rows = list(TABLE_FORMATS[name](table, source, chosen).rows)
+            found = format_named(TABLE_FORMATS, name).read(table, source, chosen)
+            rows = [*found.rows, *found.label_rows]
         if chosen.steps != "final":
             counted(text, len(rows))
         if name != "pairs":

@@ -12,11 +12,10 @@ GROUPINGS = (None, "none", "length", "file")
 class Row(NamedTuple):
     """One record as it stands in a file.
 
-    `line` counts from 1 (in Parquet: the row); `better` is the format's own direction, "" where it
-    has none; `scale` says how the score is to be read (see `measurements.measure`); `reads` is a
-    count of a sequencer; `family` the value of the column that a split keeps together; `version`
-    that of the program that wrote the record, where versions differ; `problem` says why the record
-    cannot be read at all.
+    `line` counts from 1 (in Parquet: the row); `scale` says how the score is to be read (see
+    `measurements.measure`); `reads` is a count of a sequencer; `family` the value of the column
+    that a split keeps together; `version` that of the program that wrote the record, if versions
+    differ; `problem` says why the record cannot be read at all.
     """
 
     source: str
@@ -24,7 +23,6 @@ class Row(NamedTuple):
     sequence: str
     score: str
     group: str = ""
-    better: str = ""
     name: str = ""
     scale: str = "number"
     reads: str = ""

@@ -16,7 +16,8 @@ from aptarank.ingestion.aptamers import check_learnable, clean, is_kd
 from aptarank.ingestion.labelled_pairs import clean_labels
 from aptarank.ingestion.row_warnings import warnings_of
 from aptarank.reading.enrichment import enrich_files, refuse_rounds
-from aptarank.reading.formats import Reading, read
+from aptarank.reading.input_format import Kind, Reading
+from aptarank.reading.read_file import read_file
 
 COMMONEST = 3  # reasons named in a message
 
@@ -46,12 +47,12 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     Raises:
         InputError: a file that cannot be read, files of different kinds, or an unknown direction.
     """
-    readings = [read(path, options) for path in expand(list(paths))]
-    if any(reading.format == "pairs" for reading in readings):
+    readings = [read_file(path, options) for path in expand(list(paths))]
+    if any(reading.format.kind is Kind.PAIRS for reading in readings):
         return of_labels(readings)
     refuse_rounds(readings, options)
     files = readings
-    if (options.before or options.after) and readings[0].format == "fastaptamer":
+    if (options.before or options.after) and readings[0].format.kind is Kind.COUNTS:
         readings = enrich_files(readings, options)
         files = [replace(file, read_as=readings[0].read_as) for file in files]
     if options.group == "file":
@@ -72,13 +73,13 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
 
 def of_labels(readings: list[Reading]) -> Ingested:
     """Tables of labelled pairs."""
-    others = [reading for reading in readings if reading.format != "pairs"]
+    others = [reading for reading in readings if reading.format.kind is not Kind.PAIRS]
     if others:
         raise InputError(
             f"{others[0].source}: has scores, but another file is a table of labelled pairs; "
             "make them two datasets"
         )
-    rows = [row for reading in readings for row in reading.rows]
+    rows = [row for reading in readings for row in reading.label_rows]
     aptamers, labels, rejected = clean_labels(rows)
     summary = account(readings, len(rows), len(labels), rejected)
     summary["aptamers"] = len(aptamers)
@@ -95,10 +96,10 @@ def account(
         "files": [
             {
                 "file": str(reading.source),
-                "format": reading.format,
+                "format": reading.format.name,
                 "sha256": reading.sha256,
-                "better": getattr(reading.rows[0], "better", "") or None,
-                "rows": len(reading.rows),
+                "better": reading.better or None,
+                "rows": reading.row_count,
                 "rejected": int((rejected["source"] == str(reading.source)).sum()),
                 "read_as": reading.read_as.as_json(),
             }
@@ -118,11 +119,11 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     Raises:
         InputError: neither says, the files differ, or the user contradicts what a format means.
     """
-    known = {(row.better, is_kd(row)): reading for reading in readings for row in reading.rows}
+    known = {(reading.better, is_kd(reading.rows[0])): reading for reading in readings}
     first = readings[0].source
     if len(known) > 1:
         what = [
-            f"{reading.source} ({reading.format}: {better or 'direction unknown'}"
+            f"{reading.source} ({reading.format.name}: {better or 'direction unknown'}"
             f"{', a Kd' if kd else ''})"
             for (better, kd), reading in known.items()
         ]
@@ -145,7 +146,9 @@ def undecided(reading: Reading) -> str:
     """Why the direction is not known."""
     because = reading.read_as.because
     told = (
-        f": {because}, and that does not say" if because else f" of {reading.format} may be either"
+        f": {because}, and that does not say"
+        if because
+        else f" of {reading.format.name} may be either"
     )
     return f"{reading.read_as.score}{told}"
 

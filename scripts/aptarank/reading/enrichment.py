@@ -1,17 +1,13 @@
 """Enrichment of sequences from one SELEX round to a later one."""
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
+from aptarank.reading.input_format import Kind, Reading
 from aptarank.values.sequences import shortened, spell
-
-if TYPE_CHECKING:
-    from aptarank.reading.formats import Reading
-
 
 SHARED = 0.1  # of the sequences of a count file, from which on two may be rounds
 
@@ -60,7 +56,7 @@ def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) 
         return np.log2(new / old)
 
 
-def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]":
+def enrich_files(readings: list[Reading], options: Options) -> list[Reading]:
     """Two rounds' count files, `before` and `after` by name, joined to one list of enrichments.
 
     A sequence that one round lacks has 0 reads there. A row of the result is a sequence of either.
@@ -113,13 +109,13 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
     return [dataclasses.replace(rounds[1], rows=[*rows, *broken], read_as=read_as)]
 
 
-def refuse_rounds(readings: "list[Reading]", options: Options) -> None:
+def refuse_rounds(readings: list[Reading], options: Options) -> None:
     """Raise InputError where count files of one dataset may be rounds and nobody said so.
 
     Rounds and replicates alike have most sequences in common; merged, a sequence would have the
     median of its scores over the rounds, which says nothing of its fitness.
     """
-    counts = [reading for reading in readings if reading.format == "fastaptamer"]
+    counts = [reading for reading in readings if reading.format.kind is Kind.COUNTS]
     if options.group is not None or options.before or options.after or len(counts) < 2:
         return
     first, *others = ({key_of(row) for row in reading.rows} for reading in counts)

@@ -1,6 +1,7 @@
 """Readers of tables of rounds: reads or shares, and their enrichments."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator
 from math import nan
@@ -16,15 +17,14 @@ from aptarank.columns.rows import Options, Row
 from aptarank.columns.score_columns import find_score
 from aptarank.core.errors import InputError
 from aptarank.reading.enrichment import log2_enrichment, log2_share_ratio
+from aptarank.reading.input_format import ReadRows
 from aptarank.reading.scored_tables import (
-    Places,
-    TableReading,
-    name_place,
-    peek,
+    Columns,
+    name_column,
     plain_rows,
     read_as_of,
     reading_of,
-    sequence_place,
+    sequence_column,
 )
 from aptarank.reading.tabular_files import Table
 from aptarank.values.measurements import PLAIN_NUMBERS, to_count, to_number
@@ -33,52 +33,50 @@ COUNTER_ROUND = "it is a counter selection, a control or a start"
 MORE = "what is read more often is fitter"
 
 
-def read_enrichment(table: Table, source: Path, options: Options) -> TableReading:
+def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
     """FASTAptamer-Enrich and FASTAptameR's enrichment: the last round over the first, or `score`.
 
     Of three rounds and more, FASTAptameR writes the enrichment from each to the next alone; then
     that of the last over the first is made of the shares (or reads) of these two.
     """
-    table, rows = peek(table)
     header = table.header
-    sequence = sequence_place(table, rows, source, options)
+    sequence = sequence_column(table, source, options)
     meanings = [meaning_of(name) for name in header]
     reads = [
         i for i, each in enumerate(meanings)
         if each.quantity and each.quantity.name == "reads" and each.better
     ]  # fmt: skip
-    places = Places(sequence, None, reads=reads[-1] if reads else None)
-    if options.score or not is_enrichment_table(header):
+    columns = Columns(sequence, None, reads=reads[-1] if reads else None)
+    if options.score or not is_enrichment_table(table, options):
         score = place(header, options.score or "enrichment", "score", source)
     else:
         found = find_enrichment(header, source)
         if found.score is None:
-            return enriched(table, places, (found.before, found.after), source, options)
+            return enriched(table, columns, (found.before, found.after), source, options)
         score = found.score
     better, because = meanings[score].better, meanings[score].because
     if not because:
         better, because = "higher", "the option format says that it is an enrichment"
-    places = places._replace(score=score, better=better, because=because)
-    return reading_of(table, places, source, options)
+    columns = columns._replace(score=score, better=better, because=because)
+    return reading_of(table, columns, source, options)
 
 
-def is_enrichment_table(header: list[str]) -> bool:
-    """Whether a column is an enrichment."""
-    meanings = map(meaning_of, header)
+def is_enrichment_table(table: Table, options: Options) -> bool:
+    """Whether a column of a table is an enrichment."""
+    meanings = map(meaning_of, table.header)
     return any(
         each.quantity and each.quantity.kind == "enrichment" and each.role != "other"
         for each in meanings
     )
 
 
-def read_aptasuite(table: Table, source: Path, options: Options) -> TableReading:
+def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
     """AptaSUITE's export of a pool, reads or frequencies by round: the last round's, or `score`'s.
 
     Counter selections and controls, which may stand last, are no fitness and left out.
     """
-    table, rows = peek(table)
-    header = table.header
-    sequence = sequence_place(table, rows, source, options)
+    header, rows = table.header, table.first_rows
+    sequence = sequence_column(table, source, options)
     if options.score:
         score = place(header, options.score, "score", source)
     else:
@@ -86,8 +84,8 @@ def read_aptasuite(table: Table, source: Path, options: Options) -> TableReading
     counts = not are_shares([row[score] for row in rows if len(row) > score])
     reads = score if counts else None
     better, because = ("", COUNTER_ROUND) if is_counter(header[score]) else ("higher", MORE)
-    places = Places(sequence, score, better, because, name=0, reads=reads)
-    found = reading_of(table, places, source, options)
+    columns = Columns(sequence, score, better, because, name=0, reads=reads)
+    found = reading_of(table, columns, source, options)
     others = [name for name in header[2:] if name and is_counter(name)]
     if options.score or not others:
         return found
@@ -95,11 +93,12 @@ def read_aptasuite(table: Table, source: Path, options: Options) -> TableReading
     return found._replace(read_as=dataclasses.replace(found.read_as, passed_over=over))
 
 
-def is_aptasuite(header: list[str], rows: list[list[str]]) -> bool:
+def is_aptasuite(table: Table, options: Options) -> bool:
     """`Aptamer Id`, `Sequence` and a column of whole numbers or frequencies a round, none a score.
 
     Frequencies are told from measured values by the rounds' names and by what they add up to.
     """
+    header, rows = table.header, table.first_rows
     rounds = header[2:]
     if list(map(plain, header[:2])) != ["aptamer id", "sequence"] or not rounds or not rows:
         return False
@@ -108,8 +107,9 @@ def is_aptasuite(header: list[str], rows: list[list[str]]) -> bool:
     if all(field.strip().isdecimal() for row in rows for field in row[2:]):
         return True
     named = all(round_number(name) is not None or is_counter(name) for name in rounds if name)
-    values = np.array([[share_of(field) for field in row[2:]] for row in rows if len(row) > 2])
-    return named and values.ndim == 2 and bool((values.sum(axis=0) <= 1.001).all())
+    shares = [[share_of(field) for field in row[2:]] for row in rows if len(row) > 2]
+    sums = [sum(column) for column in itertools.zip_longest(*shares, fillvalue=0.0)]
+    return named and sums != [] and all(total <= 1.001 for total in sums)
 
 
 def is_measure(name: str) -> bool:
@@ -119,7 +119,7 @@ def is_measure(name: str) -> bool:
     return bool(measured) or meaning.role == "score"
 
 
-def read_raptgen(table: Table, source: Path, options: Options) -> TableReading:
+def read_raptgen(table: Table, source: Path, options: Options) -> ReadRows:
     """RaptGen's tables: random regions and how often each was read."""
     sequence = place(table.header, options.sequence or "random_region", "sequence", source)
     if options.score:
@@ -128,57 +128,57 @@ def read_raptgen(table: Table, source: Path, options: Options) -> TableReading:
         score = find_score(table.header, source, but=[sequence])
     meaning = meaning_of(table.header[score])
     reads = place(table.header, "duplicate", "reads", source)
-    places = Places(sequence, score, meaning.better, meaning.because, reads=reads)
-    return reading_of(table, places, source, options)
+    columns = Columns(sequence, score, meaning.better, meaning.because, reads=reads)
+    return reading_of(table, columns, source, options)
 
 
-def is_raptgen(header: list[str]) -> bool:
-    return {"random region", "duplicate"} <= set(map(plain, header))
+def is_raptgen(table: Table, options: Options) -> bool:
+    """Whether a table has the columns of RaptGen's."""
+    return {"random region", "duplicate"} <= set(map(plain, table.header))
 
 
-def read_two_rounds(table: Table, source: Path, options: Options) -> TableReading:
+def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
     """Any table in which `before` and `after` name the columns of two rounds."""
     if not (options.before and options.after):
         raise InputError(
             f"{source}: give both before and after, the columns of two rounds' reads or shares"
         )
-    table, rows = peek(table)
-    sequence = sequence_place(table, rows, source, options)
+    sequence = sequence_column(table, source, options)
     before = place(table.header, options.before, "before", source)
     after = place(table.header, options.after, "after", source)
-    name = name_place(table.header, sequence, options, source)
-    return enriched(table, Places(sequence, None, name=name), (before, after), source, options)
+    name = name_column(table.header, sequence, options, source)
+    return enriched(table, Columns(sequence, None, name=name), (before, after), source, options)
 
 
 def enriched(
-    table: Table, places: Places, rounds: tuple[int, int], source: Path, options: Options
-) -> TableReading:
+    table: Table, columns: Columns, rounds: tuple[int, int], source: Path, options: Options
+) -> ReadRows:
     """Rows whose score is the log2 enrichment between two columns: of reads, or of shares."""
     header = table.header
     because = "it is an enrichment"
-    places = places._replace(score=None, better="higher", because=because, scale=PLAIN_NUMBERS)
-    rows = list(plain_rows(table, places, source, options))
+    columns = columns._replace(score=None, better="higher", because=because, scale=PLAIN_NUMBERS)
+    rows = list(plain_rows(table, columns, source, options))
     cells = [fields[i] for row, fields in rows if not row.problem for i in rounds]
     shares = any(is_share(header[index]) for index in rounds) or are_shares(cells)
-    if shares and options.min_count and places.reads is None:
+    if shares and options.min_count and columns.reads is None:
         raise InputError(
             f"{source}: min_count needs reads, and {column(header[rounds[1]])} has shares"
         )
     before, after = (column(header[index]) for index in rounds)
     floor = "shares" if shares else "reads"
     read_as = dataclasses.replace(
-        read_as_of(header, places, source, options),
+        read_as_of(header, columns, source, options),
         score=f"log2 enrichment ({floor})",
         better="higher",
         because=because,
         rounds=f"from {before} to {after}",
-        reads="" if places.reads is None else column(header[places.reads]),
+        reads="" if columns.reads is None else column(header[columns.reads]),
     )
     if shares:
-        return TableReading(read_as, rows_of_shares(rows, rounds, options))
-    if places.reads is None:
+        return ReadRows(read_as, rows_of_shares(rows, rounds, options))
+    if columns.reads is None:
         read_as = dataclasses.replace(read_as, reads="the more of the two rounds")
-    return TableReading(read_as, rows_of_counts(rows, rounds, options))
+    return ReadRows(read_as, rows_of_counts(rows, rounds, options))
 
 
 def rows_of_counts(

@@ -1,6 +1,7 @@
 """Tables as lines of texts, from CSV and its relatives, Parquet and Excel."""
 
 import csv
+import functools
 import io
 import itertools
 import re
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from math import isnan
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
@@ -27,6 +28,7 @@ DELIMITERS = "\t;,|"  # where two make as many fields: 1,5 is a number in a tabl
 PLAIN = (
     ".\nA list of sequences alone has no score to learn from; rank.py and screen.py can rank it."
 )
+PEEKED = 200  # rows that tell what a column holds
 SNIFFED = 20  # rows that tell the delimiter
 SHORTEST = 4  # bases; a field with fewer may be a word of a header ("tag", "cat")
 
@@ -34,15 +36,26 @@ SHORTEST = 4  # bases; a field with fewer may be a word of a header ("tag", "cat
 csv.field_size_limit(2**31 - 1)
 
 
-class Table(NamedTuple):
-    """A header and an iterator of (line, fields).
+class Table:
+    """The header of a table, and its rows, which are read once.
 
-    The header is `1`, `2`, … where the file has none; `delimiter` is that of a text.
+    Attributes:
+        header: the names of the columns; `1`, `2`, … where the file has none.
+        lines: (line, fields) of each row that has not been read yet.
+        delimiter: that of a text, else "".
     """
 
-    header: list[str]
-    lines: Iterator[tuple[int, list[str]]]
-    delimiter: str = ""
+    def __init__(
+        self, header: list[str], lines: Iterator[tuple[int, list[str]]], delimiter: str = ""
+    ) -> None:
+        self.header, self.lines, self.delimiter = header, lines, delimiter
+
+    @functools.cached_property
+    def first_rows(self) -> list[list[str]]:
+        """The fields of the first rows, which stay among `lines`."""
+        first = list(itertools.islice(self.lines, PEEKED))
+        self.lines = itertools.chain(first, self.lines)
+        return [fields for _, fields in first]
 
     def problem(self, fields: list[str]) -> str:
         """Why a row cannot be used, "" where it can: other fields than the header, or a quote that
@@ -98,7 +111,8 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
     if len(delimiter) != 1 or delimiter in '"\n\r':
         raise InputError(f"{source}: delimiter {delimiter!r} is not one character, such as ';'")
     table = with_header(delimited(text, source, delimiter), source, options)
-    return table._replace(delimiter=delimiter)
+    table.delimiter = delimiter
+    return table
 
 
 def sniff(text: str) -> str | None:

@@ -18,7 +18,8 @@ from aptarank.ingestion.aptamers import (
     read_sequences,
     reject_table,
 )
-from aptarank.reading.formats import read
+from aptarank.reading.input_format import Kind
+from aptarank.reading.read_file import read_file
 from aptarank.values.sequences import chemistry, named_chemistry
 
 
@@ -60,11 +61,11 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     # How long a candidate may be is the model's to say.
     options = dataclasses.replace(options, scored=False, max_length=sys.maxsize)
     try:
-        readings = [read(path, options) for path in expand(list(paths))]
+        readings = [read_file(path, options) for path in expand(list(paths))]
     except InputError as error:  # the reader names the key of a dataset
         raise InputError(str(error).replace("datasets.<name>.", "rank.")) from None
     for reading in readings:
-        if reading.format == "pairs":
+        if reading.format.kind is Kind.PAIRS:
             raise InputError(
                 f"{reading.source}: is a table of labelled pairs; expected one candidate a row"
             )
