@@ -3,15 +3,23 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import click
 
-from aptarank.columns.read_as import worded
-from aptarank.columns.rows import options as with_defaults
+from aptarank.columns.read_as import read_as_in_words
+from aptarank.columns.rows import Options, make_options
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import write_csv, write_labels
-from aptarank.ingestion.ingest import check, commonest, ingest, nothing_to_compare
+from aptarank.ingestion.ingest import (
+    Ingested,
+    check_accepted,
+    commonest_reasons,
+    has_nothing_to_compare,
+    ingest_files,
+)
 from aptarank.programs.cli import WRITTEN, Program
 from aptarank.programs.schema_options import rule_of, setting
 
@@ -33,23 +41,25 @@ def dataset_options(command: Callable) -> Callable:
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 @click.option("--labels", type=WRITTEN, default="labels.parquet", help="Labelled pairs, if any.")
 @click.option("--summary", type=WRITTEN, default="ingestion.json", help="Account of all rows.")
-def main(files, output, rejected, labels, summary, **given):
+def main(
+    files: tuple[str, ...], output: Path, rejected: Path, labels: Path, summary: Path, **given: Any
+) -> None:
     """Read scored aptamers from FILES (names or patterns), or a table of labelled pairs.
 
     Example: python scripts/ingest.py scored.csv --sequence Sequence --score Entropy --better higher
     """
-    options = with_defaults(**given)
+    options = make_options(**given)
     try:
-        found = ingest(files, options, partial(progress, what="reading", unit="rows"))
+        found = ingest_files(files, options, partial(progress, what="reading", unit="rows"))
         write_csv(found.rejected, rejected)
         report(found, options)
-        check(found, ", ".join(files), options)
+        check_accepted(found, ", ".join(files), options)
     except InputError:
         if output.is_file():
             logger.warning("%s is of an earlier call, not of these files", output)
         raise
     if found.summary["rejected"]:
-        logger.warning("rejected (%s), most for:\n%s", rejected, commonest(found))
+        logger.warning("rejected (%s), most for:\n%s", rejected, commonest_reasons(found))
     write_csv(found.aptamers, output)
     write_labels(found.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)
@@ -57,13 +67,13 @@ def main(files, output, rejected, labels, summary, **given):
     logger.info("%s, %s, %s", output, rejected, summary)
 
 
-def report(found, options) -> None:
+def report(found: Ingested, options: Options) -> None:
     """Say what was read as what, and where each row went."""
     account = found.summary
     for file in account["files"]:
         better = f", {file['better']} is better" if file["better"] else ""
         logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
-        logger.info("%s: %s", file["file"], worded(file["read_as"]))
+        logger.info("%s: %s", file["file"], read_as_in_words(file["read_as"]))
         if options.better and file["better"] and options.better != file["better"]:
             logger.warning("  but the config says better: %s, which is used", options.better)
     if account.get("scale") == "Kd":
@@ -80,7 +90,7 @@ def report(found, options) -> None:
     )
     if account.get("groups", 1) > 1:
         logger.info("  in %d groups: only aptamers of one are compared", account["groups"])
-        if nothing_to_compare(found.aptamers):
+        if has_nothing_to_compare(found.aptamers):
             logger.warning("  but no two of one group differ: say another group, or group: none")
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])

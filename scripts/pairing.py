@@ -9,12 +9,12 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.columns.rows import options
+from aptarank.columns.rows import make_options
 from aptarank.config.resolution import default
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import PAIR_COLUMNS, read_aptamers, read_table
-from aptarank.ingestion.ingest import check, ingest
+from aptarank.ingestion.ingest import check_accepted, ingest_files
 from aptarank.pairing.clusters import find_families
 from aptarank.pairing.pair_store import PairWriter
 from aptarank.pairing.pairs import (
@@ -38,9 +38,9 @@ def load(path: Path, **given) -> tuple[pd.DataFrame, pd.DataFrame]:
         table = read_table(path, [])
         if {"sequence", "fitness"} <= set(table.columns):
             return read_aptamers(path), pd.DataFrame(columns=PAIR_COLUMNS)
-    chosen = options(**given)
-    found = ingest([str(path)], chosen)
-    check(found, str(path), chosen)
+    chosen = make_options(**given)
+    found = ingest_files([str(path)], chosen)
+    check_accepted(found, str(path), chosen)
     if len(found.rejected):
         logger.warning("%s: %d rows rejected; ingest.py lists them", path, len(found.rejected))
     return found.aptamers, found.labels

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from aptarank.columns.read_as import ReadAs
-from aptarank.columns.rows import Row, options
+from aptarank.columns.rows import Row, make_options
 from aptarank.config.resolution import schema
 from aptarank.reading import read_file
 from aptarank.reading.formats import FORMAT_NAMES, TABLE_FORMATS, TEXT_FORMATS
@@ -59,11 +59,11 @@ def test_an_entry_is_all_that_a_format_needs(monkeypatch, tmp_path):
     path = tmp_path / "lines.txt"
     path.write_text("APT ACGT 1.5\nAPT ACGTAC 2\n", encoding="utf-8")
     for name in ("auto", "aptlines"):
-        reading = read_file.read_file(path, options(format=name))
+        reading = read_file.read_file(path, make_options(format=name))
         assert (reading.format, reading.better) == (entry, "lower")
         assert [(row.sequence, row.group) for row in reading.rows] == [
             ("ACGT", "4"),
             ("ACGTAC", "6"),
         ]
         assert reading.read_as.group == "the length"
-    assert not read_file.read_file(path, options(group="none")).read_as.group
+    assert not read_file.read_file(path, make_options(group="none")).read_as.group

@@ -1,6 +1,7 @@
 """What a column's whole name says: which quantity, on what scale, and which values are better."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aptarank.values.measured import LONGEST, UNIT
@@ -177,6 +178,11 @@ class Meaning(NamedTuple):
     logarithm: bool = False
     flipped: bool = False
 
+    @property
+    def kind(self) -> str:
+        """The kind of the quantity, "" if there is none."""
+        return self.quantity.kind if self.quantity else ""
+
 
 def unit_of(name: str) -> str:
     """The unit of concentration that ends a column's name, such as `Kd (nM)`; "" if none.
@@ -305,3 +311,9 @@ def round_number(name: str) -> int | None:
     """The number of a round such as `R3`, `Round 3` or `cycle_3`; None for any other name."""
     found = ROUND.fullmatch(" ".join(words_of(name)))
     return int(found[1]) if found else None
+
+
+def are_in_order(numbers: Sequence[int | None]) -> bool:
+    """Whether all rounds have a number, each a larger one than the round before."""
+    present = [number for number in numbers if number is not None]
+    return len(present) == len(numbers) and sorted(set(present)) == present

@@ -16,25 +16,27 @@ NAME_NAMES = ("id", "name", "aptamer id", "aptamer name", "seq id")
 KNOWN_NAMES = {*SEQUENCE_NAMES, *NAME_NAMES, "sequence1", "sequence2", "label"}
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A column's name for comparison: lower case, `_` as a space, no unit."""
     words = UNIT_IN_NAME.sub("", " ".join(name.split())).replace("_", " ").replace("-", " ")
     return " ".join(words.lower().split())
 
 
-def is_named(field: str) -> bool:
+def is_usual_name(field: str) -> bool:
     """Whether this is the usual name of a column."""
-    return plain(field) in KNOWN_NAMES or meaning_of(field).role == "score"
+    return plain_name(field) in KNOWN_NAMES or meaning_of(field).role == "score"
 
 
-def place(header: list[str], wanted: str, role: str, source: Path) -> int:
+def column_index(header: list[str], wanted: str, role: str, source: Path) -> int:
     """The index of a column that the user named (by name, else by number from 1).
 
     Raises:
         InputError: no such column (lists those there are), or several of that name.
     """
     exact = [index for index, name in enumerate(header) if name == wanted]
-    like = exact or [index for index, name in enumerate(header) if plain(name) == plain(wanted)]
+    like = exact or [
+        index for index, name in enumerate(header) if plain_name(name) == plain_name(wanted)
+    ]
     if len(like) > 1:
         fields = " and ".join(str(index + 1) for index in like)
         raise InputError(
@@ -48,18 +50,18 @@ def place(header: list[str], wanted: str, role: str, source: Path) -> int:
     near = difflib.get_close_matches(wanted, header, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise InputError(
-        f"{source}: no column {wanted!r}{hint}; the columns are {shown(header)}.\n"
+        f"{source}: no column {wanted!r}{hint}; the columns are {header_in_words(header)}.\n"
         f"Name the right one as {role} (in the config: datasets.<name>.{role})."
     )
 
 
-def known(header: list[str], names: tuple[str, ...], role: str, source: Path) -> int | None:
+def find_column(header: list[str], names: tuple[str, ...], role: str, source: Path) -> int | None:
     """The index of the one column that has one of these names; None where none has.
 
     Raises:
         InputError: several have.
     """
-    found = [index for index, name in enumerate(header) if plain(name) in names]
+    found = [index for index, name in enumerate(header) if plain_name(name) in names]
     if len(found) > 1:
         which = ", ".join(repr(header[index]) for index in found)
         raise InputError(
@@ -69,7 +71,7 @@ def known(header: list[str], names: tuple[str, ...], role: str, source: Path) ->
     return found[0] if found else None
 
 
-def shown(header: list[str]) -> str:
+def header_in_words(header: list[str]) -> str:
     """A header for a message, cut where it is long."""
     few = ", ".join(repr(name if len(name) <= 40 else name[:37] + "...") for name in header[:20])
     return few + (f" and {len(header) - 20} more" if len(header) > 20 else "")

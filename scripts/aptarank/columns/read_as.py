@@ -34,19 +34,19 @@ class ReadAs:
         return {key: text for key, text in dataclasses.asdict(self).items() if text}
 
 
-def column(name: str) -> str:
+def column_in_words(name: str) -> str:
     """A column in words; control characters of its name are escaped."""
     return f"column {shortened(name)!r}"
 
 
-def decided(read_as: ReadAs, better: str | None) -> ReadAs:
+def with_direction(read_as: ReadAs, better: str | None) -> ReadAs:
     """With the direction that the user says, where there is one."""
     if not better or better == read_as.better:
         return read_as
     return dataclasses.replace(read_as, better=better, because=SAID)
 
 
-def worded(read_as: Mapping[str, str]) -> str:
+def read_as_in_words(read_as: Mapping[str, str]) -> str:
     """One line, from what `as_json` gives: the score with unit and direction, then the rest."""
     if not read_as:
         return ""

@@ -1,7 +1,7 @@
 """What every reader yields, and what a user may say about the input."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aptarank.config.resolution import default
 
@@ -77,7 +77,7 @@ class Options:
 OURS = ("family", "scored")  # what no dataset of the config says
 
 
-def options(**given) -> Options:
-    """Options with the defaults of the config, but for those given."""
+def make_options(**given: Any) -> Options:
+    """Return options with the defaults of the config, except for those given."""
     names = [field.name for field in dataclasses.fields(Options) if field.name not in OURS]
     return Options(**{name: default(f"$defs.dataset.{name}") for name in names} | given)

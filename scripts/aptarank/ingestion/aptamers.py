@@ -13,16 +13,16 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.core.tables import APTAMER_COLUMNS
 from aptarank.ingestion import primers
-from aptarank.values.measurements import is_concentration, measure, to_count
+from aptarank.values.measurements import is_concentration, parse_measurement, to_count
 from aptarank.values.sequences import (
     as_tokens,
-    check,
+    check_bases,
     check_chemistry,
     chemistry,
     has_mixed_case,
     named_chemistry,
+    read_notation,
     shortened,
-    spell,
 )
 
 REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
@@ -30,7 +30,7 @@ REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
 Rejected = list[tuple[Row, str]]  # each with its reason, `kind: detail`
 
 
-def clean(
+def clean_rows(
     rows: Sequence[Row], better: str, options: Options, track: Track = iter
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Accept or reject each row, then merge the rows of one sequence in one group.
@@ -60,14 +60,14 @@ def clean(
         except ValueError as reason:
             rejected.append((row, str(reason)))
         else:
-            group = grouping(row, sequence, options)
+            group = group_of(row, sequence, options)
             kind = chemistry(sequence) or named_chemistry(row.sequence)
             accepted.append((row, group, sequence, kind, low, high))
     table = pd.DataFrame(
         accepted, columns=["row", "group", "sequence", "chemistry", "low", "high"]
     ).astype({"low": float, "high": float})
-    table = in_one_chemistry(table, rejected)
-    aptamers = merged(table, rejected)
+    table = unify_chemistry(table, rejected)
+    aptamers = merge_duplicates(table, rejected)
     aptamers["score"] = score_of(aptamers["fitness"], better, any(map(is_kd, rows)))
     return aptamers[APTAMER_COLUMNS], reject_table(rejected)
 
@@ -81,7 +81,7 @@ def read_sequences(
         try:
             if row.problem:
                 raise ValueError(row.problem)
-            sequence = spell(row.sequence)
+            sequence = read_notation(row.sequence)
             if options.case == "reject" and has_mixed_case(row.sequence):
                 raise ValueError("mixed case: small letters and capitals in one sequence")
             spelt.append((row, sequence))
@@ -98,14 +98,14 @@ def read_sequences(
         try:
             if not bare:
                 raise ValueError("empty sequence: padding alone")
-            letters.append((row, check(bare if padded else sequence)))
+            letters.append((row, check_bases(bare if padded else sequence)))
         except ValueError as reason:
             rejected.append((row, str(reason)))
     five, three = find_primers([sequence for _, sequence in letters], options, rows)
     found = []
     for row, sequence in letters:
         try:
-            sequence = check_chemistry(primers.trim(sequence, five, three))
+            sequence = check_chemistry(primers.trim_primers(sequence, five, three))
             if len(sequence) > options.max_length:
                 raise ValueError(
                     f"too long: {len(sequence)} bases, max_length is {options.max_length}"
@@ -120,13 +120,13 @@ def find_primers(sequences: list[str], options: Options, rows: Sequence[Row]) ->
     """The 5' and 3' primers to trim; "" where none is asked for."""
     share, source = options.primer_share, rows[0].source if rows else ""
     five, three = (
-        primers.find(sequences, given, end, share, source) if given and sequences else ""
+        primers.find_primer(sequences, given, end, share, source) if given and sequences else ""
         for given, end in ((options.five_primer, "5'"), (options.three_primer, "3'"))
     )
     return five, three
 
 
-def grouping(row: Row, sequence: str, options: Options) -> str:
+def group_of(row: Row, sequence: str, options: Options) -> str:
     """The group of an aptamer: the format's own, or by what the user said."""
     by = {"none": "", "length": str(len(sequence)), "file": Path(row.source).name}
     return by.get(options.group or "", row.group)
@@ -143,7 +143,7 @@ def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
     Raises:
         ValueError: no score, too few reads, or a bound where those are rejected.
     """
-    low, high = measure(row.score, row.scale)
+    low, high = parse_measurement(row.score, row.scale)
     if options.bounds == "reject" and low != high:
         raise ValueError(f"bound or range: {shortened(row.score)!r}")
     if options.min_count and to_count(row.reads or "0") < options.min_count:
@@ -153,7 +153,7 @@ def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
     return (low, high) if better == "higher" else (0.0 - high, 0.0 - low)
 
 
-def in_one_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
+def unify_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     """Fill in the chemistry of sequences with neither T nor U, by the most frequent one.
 
     The model reads U as T, so the same letters in the other chemistry would be one key with two
@@ -171,7 +171,7 @@ def in_one_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     return table[~rarer].reset_index(drop=True)
 
 
-def merged(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
+def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     """One row a group and sequence, in their order; see `clean` for how."""
     table["exact"] = table["low"].where(table["low"] == table["high"])
     table["name"] = [row.name for row in table["row"]]
@@ -210,7 +210,7 @@ def merged(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
         aptamers = aptamers[~undecided].reset_index(drop=True)
     names = table.groupby("sequence")["name"].min()
     distinct = pd.Index(aptamers["sequence"].unique()).sort_values()
-    ids = dict(zip(distinct, identifiers(names.reindex(distinct).tolist()), strict=True))
+    ids = dict(zip(distinct, make_ids(names.reindex(distinct).tolist()), strict=True))
     aptamers["id"] = aptamers["sequence"].map(ids)
     return aptamers
 
@@ -230,7 +230,7 @@ def reject_table(rejected: Rejected) -> pd.DataFrame:
     ).sort_values(["source", "line"], kind="stable", ignore_index=True)
 
 
-def identifiers(names: Sequence[str]) -> list[str]:
+def make_ids(names: Sequence[str]) -> list[str]:
     """The input's own names where every aptamer has one and no two are equal; else numbers."""
     if all(names) and len(set(names)) == len(names):
         return list(names)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from aptarank.columns.read_as import decided
+from aptarank.columns.read_as import with_direction
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand
 from aptarank.core.log import Track
 from aptarank.core.tables import PAIR_COLUMNS
-from aptarank.ingestion.aptamers import check_learnable, clean, is_kd
-from aptarank.ingestion.labelled_pairs import clean_labels
-from aptarank.ingestion.row_warnings import warnings_of
-from aptarank.reading.enrichment import enrich_files, refuse_rounds
+from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
+from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
+from aptarank.ingestion.row_warnings import collect_warnings
+from aptarank.reading.enrichment import join_rounds, refuse_rounds
 from aptarank.reading.input_format import Kind, Reading
 from aptarank.reading.read_file import read_file
 
@@ -37,7 +37,7 @@ class Ingested:
     summary: dict
 
 
-def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
+def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
     """Read files and clean what is in them; `check` says whether enough was accepted.
 
     Args:
@@ -49,29 +49,29 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     """
     readings = [read_file(path, options) for path in expand(list(paths))]
     if any(reading.format.kind is Kind.PAIRS for reading in readings):
-        return of_labels(readings)
+        return ingest_labelled_pairs(readings)
     refuse_rounds(readings, options)
     files = readings
     if (options.before or options.after) and readings[0].format.kind is Kind.COUNTS:
-        readings = enrich_files(readings, options)
+        readings = join_rounds(readings, options)
         files = [replace(file, read_as=readings[0].read_as) for file in files]
     if options.group == "file":
         refuse_same_names(readings)
     rows = [row for reading in readings for row in reading.rows]
     better = one_direction(readings, options)
-    files = [replace(file, read_as=decided(file.read_as, better)) for file in files]
+    files = [replace(file, read_as=with_direction(file.read_as, better)) for file in files]
     refuse_classes(rows, readings[0].source)
-    aptamers, rejected = clean(rows, better, options, track)
+    aptamers, rejected = clean_rows(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
-    summary = account(files, len(rows), len(aptamers), rejected)
+    summary = account_for_rows(files, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
-    summary["warnings"] = warnings_of(rows, options)
+    summary["warnings"] = collect_warnings(rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
 
 
-def of_labels(readings: list[Reading]) -> Ingested:
+def ingest_labelled_pairs(readings: list[Reading]) -> Ingested:
     """Tables of labelled pairs."""
     others = [reading for reading in readings if reading.format.kind is not Kind.PAIRS]
     if others:
@@ -80,13 +80,13 @@ def of_labels(readings: list[Reading]) -> Ingested:
             "make them two datasets"
         )
     rows = [row for reading in readings for row in reading.label_rows]
-    aptamers, labels, rejected = clean_labels(rows)
-    summary = account(readings, len(rows), len(labels), rejected)
+    aptamers, labels, rejected = clean_labelled_pairs(rows)
+    summary = account_for_rows(readings, len(rows), len(labels), rejected)
     summary["aptamers"] = len(aptamers)
     return Ingested(aptamers, rejected, labels, summary)
 
 
-def account(
+def account_for_rows(
     readings: list[Reading], rows: int, accepted: int, rejected: pd.DataFrame
 ) -> dict[str, object]:
     """Where each row went; accepted + rejected + merged = rows."""
@@ -134,7 +134,7 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     ((better, kd),) = known
     if not better and not options.better:
         raise InputError(
-            f"{first}: are higher or lower scores better? {undecided(readings[0])}.\n"
+            f"{first}: are higher or lower scores better? {why_undecided(readings[0])}.\n"
             "Say --better higher or --better lower (in the config: datasets.<name>.better)."
         )
     if kd and options.better == "higher":
@@ -142,7 +142,7 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     return options.better or better
 
 
-def undecided(reading: Reading) -> str:
+def why_undecided(reading: Reading) -> str:
     """Why the direction is not known."""
     because = reading.read_as.because
     told = (
@@ -175,7 +175,7 @@ def refuse_classes(rows: Sequence[Row], source: Path) -> None:
         )
 
 
-def check(found: Ingested, source: str, options: Options) -> None:
+def check_accepted(found: Ingested, source: str, options: Options) -> None:
     """Stop where too much was rejected, or nothing can be learnt from the rest.
 
     Raises:
@@ -190,19 +190,19 @@ def check(found: Ingested, source: str, options: Options) -> None:
         else:
             told = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
             told += f", at most {most:.0%} may be (on_reject, max_rejected)"
-        raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest(found)}")
+        raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest_reasons(found)}")
     if found.labels.empty:
         lost = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
-        check_learnable(found.aptamers, source, lost + commonest(found) if rejected else "")
+        check_learnable(found.aptamers, source, lost + commonest_reasons(found) if rejected else "")
 
 
-def nothing_to_compare(aptamers: pd.DataFrame) -> bool:
+def has_nothing_to_compare(aptamers: pd.DataFrame) -> bool:
     """Whether no two aptamers of one group differ in fitness."""
     ranges = aptamers.groupby("group").agg(low=("high", "min"), high=("low", "max"))
     return not (ranges["high"] > ranges["low"]).any()
 
 
-def commonest(found: Ingested) -> str:
+def commonest_reasons(found: Ingested) -> str:
     """The commonest reasons of rejection, a line each, with the first row that has it."""
     kinds = found.rejected["reason"].str.split(":").str[0]
     lines = []

@@ -8,7 +8,7 @@ import pandas as pd
 
 from aptarank.columns.rows import LabelRow
 from aptarank.core.tables import APTAMER_COLUMNS, PAIR_COLUMNS
-from aptarank.ingestion.aptamers import REJECTED_COLUMNS, identifiers
+from aptarank.ingestion.aptamers import REJECTED_COLUMNS, make_ids
 from aptarank.values.sequences import as_tokens, chemistry, normalise, shortened
 
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
@@ -31,7 +31,7 @@ def read_pair(row: LabelRow) -> tuple[str, str, int]:
     return first, second, label
 
 
-def clean_labels(
+def clean_labelled_pairs(
     rows: Sequence[LabelRow],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Accept or reject each labelled pair, merge those said twice, reject those that contradict.
@@ -78,7 +78,7 @@ def clean_labels(
     played = pd.concat([table["a"], table["b"]]).value_counts().sort_index()
     aptamers = pd.DataFrame(
         {
-            "id": identifiers([""] * len(played)),
+            "id": make_ids([""] * len(played)),
             "sequence": played.index,
             **dict.fromkeys(("score", "fitness", "spread", "low", "high"), np.nan),
             "chemistry": [

@@ -24,7 +24,7 @@ def constant_start(sequences: Sequence[str], share: float) -> str:
         those = [sequence for sequence in those if sequence.startswith(best)]
 
 
-def find(sequences: Sequence[str], given: str, end: str, share: float, source: str) -> str:
+def find_primer(sequences: Sequence[str], given: str, end: str, share: float, source: str) -> str:
     """The constant region at the 5' or 3' `end`: as `given`, or estimated where that is `auto`.
 
     Raises:
@@ -55,7 +55,7 @@ def find(sequences: Sequence[str], given: str, end: str, share: float, source: s
     return given
 
 
-def trim(sequence: str, five: str, three: str) -> str:
+def trim_primers(sequence: str, five: str, three: str) -> str:
     """The sequence between its primers.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aptarank.columns.read_as import ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
-from aptarank.reading.fasta import is_fasta, records
+from aptarank.reading.fasta import is_fasta, read_records
 from aptarank.reading.input_format import ReadRows
 from aptarank.values.measurements import to_count
 from aptarank.values.sequences import shortened
@@ -112,11 +112,11 @@ def has_counts(text: str) -> bool:
     marked = [count.reads for count in map(mirdeep, titles) if count]
     if len(marked) == len(titles):
         return marked != list(range(marked[0], marked[0] + len(marked)))
-    found = [COLLAPSER.fullmatch(title) for title in titles]
-    if len(titles) < 2 or not all(found):
+    collapsed = [match for match in map(COLLAPSER.fullmatch, titles) if match]
+    if len(titles) < 2 or len(collapsed) < len(titles):
         return False
-    ranks = [int(each["rank"]) for each in found]
-    reads = [float(each["reads"]) for each in found]
+    ranks = [int(match["rank"]) for match in collapsed]
+    reads = [float(match["reads"]) for match in collapsed]
     return ranks == sorted(set(ranks)) and reads == sorted(reads, reverse=True)
 
 
@@ -151,7 +151,9 @@ def read_counts(text: str, source: Path, options: Options) -> ReadRows:
 
 def rows_of_counts(text: str, source: Path, *, by_reads: bool) -> Iterator[Row]:
     """Yield a row for each record, whose score is its reads or its RPM."""
-    titled = [(line, title.strip(), sequence) for line, title, sequence in records(text, source)]
+    titled = [
+        (line, title.strip(), sequence) for line, title, sequence in read_records(text, source)
+    ]
     dialect = dialect_of([title for _, title, _ in titled])
     counts = [dialect(title) for _, title, _ in titled]
     total = sum(count.reads for count in counts if count)

@@ -7,7 +7,7 @@ import numpy as np
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import Kind, Reading
-from aptarank.values.sequences import shortened, spell
+from aptarank.values.sequences import read_notation, shortened
 
 SHARED = 0.1  # of the sequences of a count file, from which on two may be rounds
 
@@ -56,7 +56,7 @@ def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) 
         return np.log2(new / old)
 
 
-def enrich_files(readings: list[Reading], options: Options) -> list[Reading]:
+def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
     """Two rounds' count files, `before` and `after` by name, joined to one list of enrichments.
 
     A sequence that one round lacks has 0 reads there. A row of the result is a sequence of either.
@@ -89,11 +89,11 @@ def enrich_files(readings: list[Reading], options: Options) -> list[Reading]:
             if row.problem:
                 broken.append(row)
                 continue
-            entry = joined.setdefault(key_of(row), [row, 0, 0])
+            entry = joined.setdefault(sequence_key(row), [row, 0, 0])
             entry[0] = row
             entry[1 + place] += int(row.reads)
     counts = np.array([entry[1:] for entry in joined.values()], dtype=float).reshape(-1, 2)
-    scores = log2_enrichment(*counts.T, options.pseudocount).tolist()
+    scores = log2_enrichment(counts[:, 0], counts[:, 1], options.pseudocount).tolist()
     rows = [
         entry[0]._replace(score=repr(score), reads=str(max(entry[1:])))
         for entry, score in zip(joined.values(), scores, strict=True)
@@ -118,7 +118,7 @@ def refuse_rounds(readings: list[Reading], options: Options) -> None:
     counts = [reading for reading in readings if reading.format.kind is Kind.COUNTS]
     if options.group is not None or options.before or options.after or len(counts) < 2:
         return
-    first, *others = ({key_of(row) for row in reading.rows} for reading in counts)
+    first, *others = ({sequence_key(row) for row in reading.rows} for reading in counts)
     shared = max(len(first & other) / min(len(first), len(other)) for other in others)
     if shared < SHARED:
         return
@@ -132,9 +132,9 @@ def refuse_rounds(readings: list[Reading], options: Options) -> None:
     )
 
 
-def key_of(row: Row) -> str:
+def sequence_key(row: Row) -> str:
     """What makes two rounds' records the same sequence."""
     try:
-        return spell(row.sequence)
+        return read_notation(row.sequence)
     except ValueError:
         return row.sequence

@@ -12,7 +12,7 @@ from aptarank.columns.read_as import HEADER, ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
-from aptarank.values.measured import has_unit, tidied
+from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import with_point
 from aptarank.values.sequences import shortened
 
@@ -25,7 +25,7 @@ KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
 
 
-def records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
+def read_records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
     """(line of the header, title, sequence) of each record.
 
     Raises:
@@ -68,7 +68,7 @@ def read_efba_fasta(text: str, source: Path, options: Options) -> ReadRows:
 
 def efba_rows(text: str, source: Path) -> Iterator[Row]:
     """Yield a row for each record of EFBAScore's FASTA."""
-    for line, title, sequence in records(text, source):
+    for line, title, sequence in read_records(text, source):
         name = EFBA_SCORE.split(title)[0].rstrip("; ")
         row = Row(source=str(source), line=line, sequence=sequence, score="", name=name)
         yield with_score(row, EFBA_SCORE.findall(title))
@@ -104,7 +104,7 @@ def read_fasta(text: str, source: Path, options: Options) -> ReadRows:
     )
     read_as = ReadAs("each record", f"{found_by} in each header", name="first word of the header")
     rows = []
-    for line, title, sequence in records(text, source):
+    for line, title, sequence in read_records(text, source):
         name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else ""
         row = Row(source=str(source), line=line, sequence=sequence, score="", name=name)
         row = with_score(row, list(filter(None, score.findall(title))))
@@ -112,7 +112,7 @@ def read_fasta(text: str, source: Path, options: Options) -> ReadRows:
             rows.append(row._replace(score=with_point(row.score, options.decimal)))
         except ValueError as reason:
             rows.append(row._replace(problem=str(reason)))
-    if KD_PATTERN.search(pattern) and any(has_unit(tidied(row.score)) for row in rows):
+    if KD_PATTERN.search(pattern) and any(has_unit(tidy_text(row.score)) for row in rows):
         rows = [row._replace(scale="") for row in rows]
         read_as = dataclasses.replace(
             read_as,

@@ -9,7 +9,7 @@ from aptarank.columns.read_as import ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
-from aptarank.values.sequences import check, spell
+from aptarank.values.sequences import check_bases, read_notation
 
 # {job}_entropy.log with and without colons, and {job}_scores.log, which says SCORE. Runs of blanks
 # are read as one.
@@ -143,7 +143,7 @@ def longest(rows: list[Row]) -> list[Row]:
 def readable_length(sequence: str) -> int:
     """The number of bases of a sequence, 0 if it has other letters."""
     try:
-        return len(check(spell(sequence)))
+        return len(check_bases(read_notation(sequence)))
     except ValueError:
         return 0
 

@@ -26,7 +26,7 @@ from aptarank.reading.round_tables import read_two_rounds
 from aptarank.reading.scored_tables import refuse_binary
 from aptarank.reading.tabular_files import Table, excel_table, is_excel, parquet_table, text_table
 from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
-from aptarank.values.sequences import spell
+from aptarank.values.sequences import read_notation
 
 GROUPED_BY = {"length": "the length", "file": "the file"}
 
@@ -160,6 +160,6 @@ def grouped_by_length(row: Row) -> Row:
     if row.group:
         return row
     try:
-        return row._replace(group=str(len(spell(row.sequence))))
+        return row._replace(group=str(len(read_notation(row.sequence))))
     except ValueError:
         return row

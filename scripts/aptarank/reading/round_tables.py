@@ -3,16 +3,16 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import nan
 from pathlib import Path
 
 import numpy as np
 
 from aptarank.columns.column_names import is_share, meaning_of, round_number
-from aptarank.columns.lookup import place, plain
-from aptarank.columns.read_as import column
-from aptarank.columns.rounds import find_enrichment, is_counter, last_round
+from aptarank.columns.lookup import column_index, plain_name
+from aptarank.columns.read_as import column_in_words
+from aptarank.columns.rounds import find_enrichment, is_counter_round, last_round
 from aptarank.columns.rows import Options, Row
 from aptarank.columns.score_columns import find_score
 from aptarank.core.errors import InputError
@@ -20,10 +20,10 @@ from aptarank.reading.enrichment import log2_enrichment, log2_share_ratio
 from aptarank.reading.input_format import ReadRows
 from aptarank.reading.scored_tables import (
     Columns,
+    columns_read_as,
     name_column,
-    plain_rows,
-    read_as_of,
-    reading_of,
+    read_columns,
+    rows_of_columns,
     sequence_column,
 )
 from aptarank.reading.tabular_files import Table
@@ -48,26 +48,23 @@ def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
     ]  # fmt: skip
     columns = Columns(sequence, None, reads=reads[-1] if reads else None)
     if options.score or not is_enrichment_table(table, options):
-        score = place(header, options.score or "enrichment", "score", source)
+        score = column_index(header, options.score or "enrichment", "score", source)
     else:
         found = find_enrichment(header, source)
-        if found.score is None:
-            return enriched(table, columns, (found.before, found.after), source, options)
-        score = found.score
+        if isinstance(found, tuple):
+            return enriched(table, columns, found, source, options)
+        score = found
     better, because = meanings[score].better, meanings[score].because
     if not because:
         better, because = "higher", "the option format says that it is an enrichment"
     columns = columns._replace(score=score, better=better, because=because)
-    return reading_of(table, columns, source, options)
+    return read_columns(table, columns, source, options)
 
 
 def is_enrichment_table(table: Table, options: Options) -> bool:
     """Whether a column of a table is an enrichment."""
     meanings = map(meaning_of, table.header)
-    return any(
-        each.quantity and each.quantity.kind == "enrichment" and each.role != "other"
-        for each in meanings
-    )
+    return any(each.kind == "enrichment" and each.role != "other" for each in meanings)
 
 
 def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
@@ -78,18 +75,18 @@ def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
     header, rows = table.header, table.first_rows
     sequence = sequence_column(table, source, options)
     if options.score:
-        score = place(header, options.score, "score", source)
+        score = column_index(header, options.score, "score", source)
     else:
         score = last_round(header, [i for i in range(2, len(header)) if header[i]], source)
     counts = not are_shares([row[score] for row in rows if len(row) > score])
     reads = score if counts else None
-    better, because = ("", COUNTER_ROUND) if is_counter(header[score]) else ("higher", MORE)
+    better, because = ("", COUNTER_ROUND) if is_counter_round(header[score]) else ("higher", MORE)
     columns = Columns(sequence, score, better, because, name=0, reads=reads)
-    found = reading_of(table, columns, source, options)
-    others = [name for name in header[2:] if name and is_counter(name)]
+    found = read_columns(table, columns, source, options)
+    others = [name for name in header[2:] if name and is_counter_round(name)]
     if options.score or not others:
         return found
-    over = ", ".join(f"{column(name)} ({COUNTER_ROUND})" for name in others)
+    over = ", ".join(f"{column_in_words(name)} ({COUNTER_ROUND})" for name in others)
     return found._replace(read_as=dataclasses.replace(found.read_as, passed_over=over))
 
 
@@ -100,13 +97,13 @@ def is_aptasuite(table: Table, options: Options) -> bool:
     """
     header, rows = table.header, table.first_rows
     rounds = header[2:]
-    if list(map(plain, header[:2])) != ["aptamer id", "sequence"] or not rounds or not rows:
+    if list(map(plain_name, header[:2])) != ["aptamer id", "sequence"] or not rounds or not rows:
         return False
     if any(is_measure(name) for name in rounds):
         return False
     if all(field.strip().isdecimal() for row in rows for field in row[2:]):
         return True
-    named = all(round_number(name) is not None or is_counter(name) for name in rounds if name)
+    named = all(round_number(name) is not None or is_counter_round(name) for name in rounds if name)
     shares = [[share_of(field) for field in row[2:]] for row in rows if len(row) > 2]
     sums = [sum(column) for column in itertools.zip_longest(*shares, fillvalue=0.0)]
     return named and sums != [] and all(total <= 1.001 for total in sums)
@@ -115,26 +112,25 @@ def is_aptasuite(table: Table, options: Options) -> bool:
 def is_measure(name: str) -> bool:
     """Whether a name is that of a score, not of a round."""
     meaning = meaning_of(name)
-    measured = meaning.quantity and meaning.quantity.kind != "seen"
-    return bool(measured) or meaning.role == "score"
+    return meaning.kind not in ("", "seen") or meaning.role == "score"
 
 
 def read_raptgen(table: Table, source: Path, options: Options) -> ReadRows:
     """RaptGen's tables: random regions and how often each was read."""
-    sequence = place(table.header, options.sequence or "random_region", "sequence", source)
+    sequence = column_index(table.header, options.sequence or "random_region", "sequence", source)
     if options.score:
-        score = place(table.header, options.score, "score", source)
+        score = column_index(table.header, options.score, "score", source)
     else:
         score = find_score(table.header, source, but=[sequence])
     meaning = meaning_of(table.header[score])
-    reads = place(table.header, "duplicate", "reads", source)
+    reads = column_index(table.header, "duplicate", "reads", source)
     columns = Columns(sequence, score, meaning.better, meaning.because, reads=reads)
-    return reading_of(table, columns, source, options)
+    return read_columns(table, columns, source, options)
 
 
 def is_raptgen(table: Table, options: Options) -> bool:
     """Whether a table has the columns of RaptGen's."""
-    return {"random region", "duplicate"} <= set(map(plain, table.header))
+    return {"random region", "duplicate"} <= set(map(plain_name, table.header))
 
 
 def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
@@ -144,8 +140,8 @@ def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
             f"{source}: give both before and after, the columns of two rounds' reads or shares"
         )
     sequence = sequence_column(table, source, options)
-    before = place(table.header, options.before, "before", source)
-    after = place(table.header, options.after, "after", source)
+    before = column_index(table.header, options.before, "before", source)
+    after = column_index(table.header, options.after, "after", source)
     name = name_column(table.header, sequence, options, source)
     return enriched(table, Columns(sequence, None, name=name), (before, after), source, options)
 
@@ -157,22 +153,22 @@ def enriched(
     header = table.header
     because = "it is an enrichment"
     columns = columns._replace(score=None, better="higher", because=because, scale=PLAIN_NUMBERS)
-    rows = list(plain_rows(table, columns, source, options))
+    rows = list(rows_of_columns(table, columns, source, options))
     cells = [fields[i] for row, fields in rows if not row.problem for i in rounds]
     shares = any(is_share(header[index]) for index in rounds) or are_shares(cells)
     if shares and options.min_count and columns.reads is None:
         raise InputError(
-            f"{source}: min_count needs reads, and {column(header[rounds[1]])} has shares"
+            f"{source}: min_count needs reads, and {column_in_words(header[rounds[1]])} has shares"
         )
-    before, after = (column(header[index]) for index in rounds)
+    before, after = (column_in_words(header[index]) for index in rounds)
     floor = "shares" if shares else "reads"
     read_as = dataclasses.replace(
-        read_as_of(header, columns, source, options),
+        columns_read_as(header, columns, source, options),
         score=f"log2 enrichment ({floor})",
         better="higher",
         because=because,
         rounds=f"from {before} to {after}",
-        reads="" if columns.reads is None else column(header[columns.reads]),
+        reads="" if columns.reads is None else column_in_words(header[columns.reads]),
     )
     if shares:
         return ReadRows(read_as, rows_of_shares(rows, rounds, options))
@@ -187,7 +183,9 @@ def rows_of_counts(
     """Rows with the enrichment of two columns of reads."""
     counts = numbers_of(rows, rounds, count_of)
     usable = ~np.isnan(counts).any(axis=1)
-    scores = iter(log2_enrichment(*counts[usable].T, options.pseudocount).tolist())
+    scores = iter(
+        log2_enrichment(counts[usable, 0], counts[usable, 1], options.pseudocount).tolist()
+    )
     for (row, _), fine, reads in zip(rows, usable, counts, strict=True):
         if fine:
             yield row._replace(score=repr(next(scores)), reads=str(int(reads.max())))
@@ -201,7 +199,9 @@ def rows_of_shares(
     """Rows with the enrichment of two columns of shares of the reads."""
     shares = numbers_of(rows, rounds, share_of)
     usable = ~np.isnan(shares).any(axis=1)
-    scores = iter(log2_share_ratio(*shares[usable].T, options.pseudocount).tolist())
+    scores = iter(
+        log2_share_ratio(shares[usable, 0], shares[usable, 1], options.pseudocount).tolist()
+    )
     for (row, _), fine, both in zip(rows, usable, shares, strict=True):
         if fine:
             score = repr(next(scores))
@@ -211,7 +211,9 @@ def rows_of_shares(
             yield row._replace(problem=row.problem or "not a share: expected a number from 0 up")
 
 
-def numbers_of(rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read) -> np.ndarray:
+def numbers_of(
+    rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read: Callable[[str], float]
+) -> np.ndarray:
     """The numbers of two rounds, shape (n, 2); NaN where a row or a cell is none."""
     return np.array(
         [[nan if row.problem else read(fields[i]) for i in rounds] for row, fields in rows]

@@ -6,14 +6,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aptarank.columns.column_names import is_count, is_p_form, meaning_of, unit_of
-from aptarank.columns.lookup import NAME_NAMES, SEQUENCE_NAMES, known, place, plain, shown
-from aptarank.columns.read_as import HEADER, ReadAs, column
+from aptarank.columns.lookup import (
+    NAME_NAMES,
+    SEQUENCE_NAMES,
+    column_index,
+    find_column,
+    header_in_words,
+    plain_name,
+)
+from aptarank.columns.read_as import HEADER, ReadAs, column_in_words
 from aptarank.columns.rows import GROUPINGS, LabelRow, Options, Row
-from aptarank.columns.score_columns import find_score, passed_over, which_one
+from aptarank.columns.score_columns import ask_which_score, find_score, passed_over_columns
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
 from aptarank.reading.tabular_files import Table, is_number, is_sequence
-from aptarank.values.measured import has_unit, tidied
+from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import (
     COUNTS,
     MINUS_LOG,
@@ -50,19 +57,20 @@ def sequence_column(table: Table, source: Path, options: Options) -> int:
     """
     rows = table.first_rows
     if options.sequence:
-        return place(table.header, options.sequence, "sequence", source)
-    found = known(table.header, SEQUENCE_NAMES, "sequence", source)
+        return column_index(table.header, options.sequence, "sequence", source)
+    found = find_column(table.header, SEQUENCE_NAMES, "sequence", source)
     if found is None and rows and not has_names(table.header):
         found = next((i for i, field in enumerate(rows[0]) if is_sequence(field)), None)
     if found is None:
         raise InputError(
-            f"{source}: no column 'sequence'; the columns are {shown(table.header)}.\n"
-            f"Name it as sequence (in the config: datasets.<name>.sequence).{title(table.header)}"
+            f"{source}: no column 'sequence'; the columns are {header_in_words(table.header)}.\n"
+            "Name it as sequence (in the config: datasets.<name>.sequence)."
+            f"{title_hint(table.header)}"
         )
     return found
 
 
-def title(header: list[str]) -> str:
+def title_hint(header: list[str]) -> str:
     """A hint where the header looks like a title above the table."""
     alone = len(header) > 1 and sum(map(bool, header)) == 1
     return " Is the first row a title? Delete what is above the header." if alone else ""
@@ -80,9 +88,9 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     sequence = sequence_column(table, source, options)
     name = name_column(header, sequence, options, source)
     if not options.scored:
-        return reading_of(table, Columns(sequence, None, name=name), source, options)
+        return read_columns(table, Columns(sequence, None, name=name), source, options)
     if options.score:
-        score = place(header, options.score, "score", source)
+        score = column_index(header, options.score, "score", source)
     elif rows and not has_names(header):
         score = headerless_score(rows[0], sequence, source)
     elif is_tea(header):
@@ -95,7 +103,7 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
     columns = Columns(sequence, score, better, because, scale, name)
-    return reading_of(table, columns, source, options)
+    return read_columns(table, columns, source, options)
 
 
 def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
@@ -118,12 +126,14 @@ def is_tea(header: list[str]) -> bool:
 def scale_of(name: str, fields: list[str]) -> str:
     """How a column is to be read: a Kd with units, a pKd, per cent, or plain numbers."""
     meaning = meaning_of(name)
-    if meaning.quantity and meaning.quantity.kind == "concentration":
+    if meaning.kind == "concentration":
         if meaning.logarithm:
             if not meaning.flipped:
                 return PLAIN_NUMBERS
             return PKD if is_p_form(name) else MINUS_LOG
-        units = unit_of(name) or any(has_unit(tidied(field).replace(",", ".")) for field in fields)
+        units = unit_of(name) or any(
+            has_unit(tidy_text(field).replace(",", ".")) for field in fields
+        )
         if units and meaning.better == "lower":
             return unit_of(name)
     scored = [field.strip() for field in fields if field.strip()]
@@ -136,8 +146,8 @@ def scale_of(name: str, fields: list[str]) -> str:
 def name_column(header: list[str], sequence: int, options: Options, source: Path) -> int | None:
     """The column of names, if there is one."""
     if options.name:
-        return place(header, options.name, "name", source)
-    found = [i for i, name in enumerate(header) if plain(name) in NAME_NAMES and i != sequence]
+        return column_index(header, options.name, "name", source)
+    found = [i for i, name in enumerate(header) if plain_name(name) in NAME_NAMES and i != sequence]
     return found[0] if len(found) == 1 else None
 
 
@@ -149,38 +159,38 @@ def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
     """
     sequence = sequence_column(table, source, options)
     if options.score:
-        score = place(table.header, options.score, "score", source)
+        score = column_index(table.header, options.score, "score", source)
     else:
         meanings = [meaning_of(name) for name in table.header]
         kd = [i for i, each in enumerate(meanings) if each.better == "lower" and not each.logarithm]
         found = [i for i in kd if meanings[i].role == "score"] or kd
         if not found:
             raise InputError(
-                f"{source}: no column 'Kd'; the columns are {shown(table.header)}.\n"
+                f"{source}: no column 'Kd'; the columns are {header_in_words(table.header)}.\n"
                 "Name it as score (in the config: datasets.<name>.score)."
             )
         if len(found) > 1:
-            raise which_one(table.header, found, source)
+            raise ask_which_score(table.header, found, source)
         score = found[0]
     name = name_column(table.header, sequence, options, source)
     because = "the option format says that it is a Kd"
     columns = Columns(
         sequence, score, because=because, scale=unit_of(table.header[score]), name=name
     )
-    return reading_of(table, columns, source, options)
+    return read_columns(table, columns, source, options)
 
 
-def reading_of(table: Table, columns: Columns, source: Path, options: Options) -> ReadRows:
+def read_columns(table: Table, columns: Columns, source: Path, options: Options) -> ReadRows:
     """The rows of a table, and what was read as what."""
-    rows = (row for row, _ in plain_rows(table, columns, source, options))
-    return ReadRows(read_as_of(table.header, columns, source, options), rows)
+    rows = (row for row, _ in rows_of_columns(table, columns, source, options))
+    return ReadRows(columns_read_as(table.header, columns, source, options), rows)
 
 
-def read_as_of(header: list[str], columns: Columns, source: Path, options: Options) -> ReadAs:
+def columns_read_as(header: list[str], columns: Columns, source: Path, options: Options) -> ReadAs:
     """What these columns were read as."""
 
     def named(index: int | None) -> str:
-        return "" if index is None else column(header[index])
+        return "" if index is None else column_in_words(header[index])
 
     group, family = (named(index) for index in grouping_columns(header, options, source))
     found = ReadAs(named(columns.sequence), name=named(columns.name), group=group, family=family)
@@ -198,11 +208,13 @@ def read_as_of(header: list[str], columns: Columns, source: Path, options: Optio
         unit=unit,
         unit_from=unit_from,
         reads=named(columns.reads),
-        passed_over="" if options.score else passed_over(header, [columns.sequence, columns.score]),
+        passed_over=""
+        if options.score
+        else passed_over_columns(header, [columns.sequence, columns.score]),
     )
 
 
-def plain_rows(
+def rows_of_columns(
     table: Table, columns: Columns, source: Path, options: Options
 ) -> Iterator[tuple[Row, list[str]]]:
     """Yield each row with its fields; one with more or fewer fields than the header has a problem.
@@ -213,7 +225,7 @@ def plain_rows(
     header = table.header
     group, family = grouping_columns(header, options, source)
     for line, fields in table.lines:
-        fields = evened(fields, header)
+        fields = trim_to_header(fields, header)
         row = Row(source=str(source), line=line, sequence="", score="", scale=columns.scale)
         if problem := table.problem(fields):
             sequence = fields[columns.sequence] if columns.sequence < len(fields) else ""
@@ -224,8 +236,8 @@ def plain_rows(
         if is_header(sequence, header[columns.sequence]):
             if columns.score is not None and score and score != header[columns.score]:
                 raise InputError(
-                    f"{source}, line {line}: another header, {shown(fields)}: a second table "
-                    "begins there; put each into a file or sheet of its own"
+                    f"{source}, line {line}: another header, {header_in_words(fields)}: a second "
+                    "table begins there; put each into a file or sheet of its own"
                 )
             yield row._replace(sequence=sequence, problem="the header again"), fields
             continue
@@ -257,7 +269,7 @@ def is_header(field: str, name: str) -> bool:
     letters = field.strip()
     if len(letters) > LONGEST_NAME or BASES.issuperset(letters):
         return False
-    return plain(letters) == plain(name) or plain(letters) in SEQUENCE_NAMES
+    return plain_name(letters) == plain_name(name) or plain_name(letters) in SEQUENCE_NAMES
 
 
 def grouping_columns(
@@ -265,7 +277,7 @@ def grouping_columns(
 ) -> tuple[int | None, int | None]:
     """The columns of the group and of what a split keeps together, where the user named them."""
     group, family = (
-        place(header, name, role, source) if name else None
+        column_index(header, name, role, source) if name else None
         for name, role in (
             (None if options.group in GROUPINGS else options.group, "group"),
             (options.family, "split.column"),
@@ -274,7 +286,7 @@ def grouping_columns(
     return group, family
 
 
-def evened(fields: list[str], header: list[str]) -> list[str]:
+def trim_to_header(fields: list[str], header: list[str]) -> list[str]:
     """A row without the empty fields that spreadsheets write behind the last column, and with those
     that they leave out at its end where the header's are empty too."""
     size = len(fields)
@@ -286,14 +298,14 @@ def evened(fields: list[str], header: list[str]) -> list[str]:
 
 def is_pair_table(table: Table, options: Options) -> bool:
     """Whether a table is one of labelled pairs."""
-    return {"sequence1", "sequence2", "label"} <= set(map(plain, table.header))
+    return {"sequence1", "sequence2", "label"} <= set(map(plain_name, table.header))
 
 
 def read_labels(table: Table, source: Path, options: Options) -> ReadRows:
     """Read a table of labelled pairs, `Sequence1,Sequence2,Label`; 1 where the first is fitter."""
     names = ("Sequence1", "Sequence2", "Label")
-    indices = [place(table.header, name, name, source) for name in names]
-    first, second, label = (column(table.header[index]) for index in indices)
+    indices = [column_index(table.header, name, name, source) for name in names]
+    first, second, label = (column_in_words(table.header[index]) for index in indices)
     read_as = ReadAs(f"{first} and {second}", f"{label}, 1 where the first is fitter")
     return ReadRows(read_as, label_rows=label_rows(table, indices, source))
 
@@ -305,7 +317,7 @@ def label_rows(table: Table, indices: list[int], source: Path) -> Iterator[Label
         indices: of the columns of the first sequence, the second, and the label.
     """
     for line, fields in table.lines:
-        fields = evened(fields, table.header)
+        fields = trim_to_header(fields, table.header)
         if problem := table.problem(fields):
             whole = ",".join(fields)
             yield LabelRow(str(source), line, first=whole, second="", label="", problem=problem)
@@ -316,7 +328,7 @@ def label_rows(table: Table, indices: list[int], source: Path) -> Iterator[Label
 
 def refuse_binary(table: Table, source: Path, options: Options) -> None:
     """Raise InputError for a table of aptamer, protein and a yes or no: it has no fitness."""
-    names = set(map(plain, table.header))
+    names = set(map(plain_name, table.header))
     partner = names & {"protein", "target", "protein sequence", "proteinsequence", "uniprot"}
     label = names & {"label", "binding", "interaction", "class", "y", "bind"}
     scored = options.score or any(meaning_of(name).role == "score" for name in table.header)

@@ -74,7 +74,7 @@ def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, lis
         if number > MOST_ROWS:
             raise InputError(f"{path}: a row beyond {MOST_ROWS:,}, the last of a sheet; delete it")
         row = [
-            shown(cell if cell is not None and cell.value is not None else other)
+            displayed_value(cell if cell is not None and cell.value is not None else other)
             for cell, other in itertools.zip_longest(computed, written)
         ]
         while row and not has_content(row[-1]):
@@ -97,23 +97,29 @@ def has_content(value: Any) -> bool:
     return value is not None and str(value).strip() != ""
 
 
-def shown(cell: Any) -> Any:
-    """The value of a cell; a number as its format shows it where that has texts or is scaled."""
+def displayed_value(cell: Any) -> Any:
+    """The value of a cell; a number as its format shows it, if that has texts or a scale."""
     value = None if cell is None else cell.value
     if isinstance(value, CellRichText):
         return "".join(map(run_text, value))
-    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    if not number or (isinstance(value, float) and isnan(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
-    found = formatted(getattr(cell, "number_format", None) or "", value)
-    if not found.digits:
-        return found.before
-    if found.thousands:
-        value = float(f"{value / 1000**found.thousands:.15g}")  # as exact as Excel is
-    if not found.before and not found.after:
+    if isinstance(value, float) and isnan(value):
+        return value
+    return displayed_number(value, getattr(cell, "number_format", None) or "")
+
+
+def displayed_number(value: float | Decimal, number_format: str) -> float | Decimal | str:
+    """A number as its format shows it: a text if the format has texts, else a number."""
+    display = formatted(number_format, value)
+    if not display.digits:
+        return display.before
+    if display.thousands:
+        value = float(f"{value / 1000**display.thousands:.15g}")  # as exact as Excel is
+    if not display.before and not display.after:
         return value
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return f"{found.before}{int(value) if whole else value}{found.after}"
+    return f"{display.before}{int(value) if whole else value}{display.after}"
 
 
 def run_text(run: Any) -> str:
@@ -128,7 +134,7 @@ def run_text(run: Any) -> str:
     return text
 
 
-class Shown(NamedTuple):
+class Display(NamedTuple):
     """What a number format makes of a number.
 
     Texts stand before and after it; it is divided by 1000 so many times; `digits` is False where
@@ -141,7 +147,7 @@ class Shown(NamedTuple):
     digits: bool = True
 
 
-def formatted(number_format: str, value: float | Decimal) -> Shown:
+def formatted(number_format: str, value: float | Decimal) -> Display:
     """What a number format shows of a number: `0.0" nM"` has " nM" after it, `0,` thousands.
 
     Texts that say no more than the number (blanks, signs, brackets) are left out.
@@ -157,10 +163,10 @@ def formatted(number_format: str, value: float | Decimal) -> Shown:
     number = NUMBER.search(section)
     if not number:
         text = texts_in(section, literals)
-        return Shown(text, digits=False) if text else Shown()
+        return Display(text, digits=False) if text else Display()
     before, after = section[: number.start()], section[number.end() :]
     thousands = len(after) - len(after.lstrip(","))
-    return Shown(texts_in(before, literals), texts_in(after, literals), thousands)
+    return Display(texts_in(before, literals), texts_in(after, literals), thousands)
 
 
 def texts_in(side: str, literals: list[str]) -> str:

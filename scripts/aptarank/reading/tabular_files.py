@@ -15,7 +15,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aptarank.columns.lookup import is_named, plain
+from aptarank.columns.lookup import is_usual_name, plain_name
 from aptarank.columns.rows import Options
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
@@ -245,8 +245,8 @@ def looks_like_header(fields: list[str], where: str, options: Options) -> bool:
         InputError: it could be either; taken for the wrong one, a row would be lost.
     """
     wanted = (options.sequence, options.score, options.name, options.group, options.family)
-    names = {plain(name) for name in wanted if name and not name.isdecimal()}
-    named = any(is_named(field) or plain(field) in names for field in fields)
+    names = {plain_name(name) for name in wanted if name and not name.isdecimal()}
+    named = any(is_usual_name(field) or plain_name(field) in names for field in fields)
     if named and not looks_like_data(fields):
         return True
     if looks_like_data(fields) and not named:

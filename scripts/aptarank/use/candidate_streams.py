@@ -9,7 +9,13 @@ from pathlib import Path
 
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
-from aptarank.columns.lookup import NAME_NAMES, SEQUENCE_NAMES, known, place, shown
+from aptarank.columns.lookup import (
+    NAME_NAMES,
+    SEQUENCE_NAMES,
+    column_index,
+    find_column,
+    header_in_words,
+)
 from aptarank.core.errors import InputError
 from aptarank.reading.tabular_files import is_sequence
 from aptarank.reading.text_files import FASTQ
@@ -114,21 +120,21 @@ def of_table(
         yield Candidate(str(path), 1, "", header[at])
     else:
         at = (
-            known(header, SEQUENCE_NAMES, "sequence", path)
+            find_column(header, SEQUENCE_NAMES, "sequence", path)
             if sequence is None
-            else place(header, sequence, "sequence", path)
+            else column_index(header, sequence, "sequence", path)
         )
         if at is None and lines.first.startswith("@"):
             raise InputError(f"{path}: not candidates but {FASTQ}")
         if at is None:
             raise InputError(
-                f"{path}: no column 'sequence'; the columns are {shown(header)}.\n"
+                f"{path}: no column 'sequence'; the columns are {header_in_words(header)}.\n"
                 "Name it: --sequence, or screen.sequence in the config"
             )
         named = (
-            known(header, NAME_NAMES, "name", path)
+            find_column(header, NAME_NAMES, "name", path)
             if name is None
-            else place(header, name, "name", path)
+            else column_index(header, name, "name", path)
         )
     while (row := next_row(path, rows)) is not None:
         if not row:

@@ -13,10 +13,10 @@ from aptarank.core.log import Track
 from aptarank.ingestion.aptamers import (
     REJECTED_COLUMNS,
     Rejected,
-    identifiers,
-    in_one_chemistry,
+    make_ids,
     read_sequences,
     reject_table,
+    unify_chemistry,
 )
 from aptarank.reading.input_format import Kind
 from aptarank.reading.read_file import read_file
@@ -76,8 +76,8 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
         for row, sequence in read_sequences(rows, options, rejected, track)
     ]
     table = pd.DataFrame(accepted, columns=["row", "sequence", "chemistry"])
-    table = in_one_chemistry(table, rejected).drop_duplicates("sequence", ignore_index=True)
-    table["id"] = identifiers([row.name for row in table["row"]])
+    table = unify_chemistry(table, rejected).drop_duplicates("sequence", ignore_index=True)
+    table["id"] = make_ids([row.name for row in table["row"]])
     table["source"] = [row.source for row in table["row"]]
     table["line"] = [row.line for row in table["row"]]
     return Candidates(table.drop(columns="row"), reject_table(rejected), len(rows))

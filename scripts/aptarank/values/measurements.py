@@ -12,8 +12,8 @@ from aptarank.values.measured import (
     Measured,
     exponent_of,
     has_unit,
-    parse,
-    tidied,
+    parse_value,
+    tidy_text,
 )
 from aptarank.values.sequences import shortened
 
@@ -35,7 +35,7 @@ FORMULA = re.compile(rf"=(?! ?{DIGITS}(?:[eE][-+]?[0-9]+)? ?(?:[a-zA-Zµμ/]|\Z)
 FAST = re.compile(rf"[-+]?{DIGITS}(?:[eE][-+]?[0-9]{{1,2}})?")  # most numbers, without detours
 
 
-class Measure(NamedTuple):
+class Measurement(NamedTuple):
     """What a score says: a value from `low` to `high`, equal for a plain number."""
 
     low: float
@@ -48,8 +48,8 @@ def to_number(text: str) -> float:
     Raises:
         ValueError: no number, or one that a float cannot hold.
     """
-    tidy = tidied(text)
-    found = parse(tidy)
+    tidy = tidy_text(text)
+    found = parse_value(tidy)
     if found is None or not found.plain or found.bound:
         raise ValueError(f"not a number: {shortened(text)!r}")
     return found.low
@@ -95,7 +95,7 @@ def with_point(text: str, decimal: str) -> str:
     return re.sub(r"(?<![0-9,])([0-9]*),([0-9]+)(?![0-9,])", r"\1.\2", text)
 
 
-def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
+def parse_measurement(text: str, scale: str = PLAIN_NUMBERS) -> Measurement:
     """Read a score.
 
     Args:
@@ -113,28 +113,28 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     if scale == PLAIN_NUMBERS and len(text) <= LONGEST and FAST.fullmatch(text):
         value = float(text)
         if value:
-            return Measure(value, value)
-    tidy = tidied(text)
+            return Measurement(value, value)
+    tidy = tidy_text(text)
     if not tidy:
         raise ValueError("missing score")
     if scale == COUNTS and tidy[0] in "<>≤≥":
         scale = PLAIN_NUMBERS
     elif scale == COUNTS:
         count = float(to_count(tidy))
-        return Measure(count, count)
+        return Measurement(count, count)
     if FORMULA.match(tidy):
         raise ValueError(
             f"not a number: {shortened(tidy)!r} (a formula without its value: save it from Excel)"
         )
     kd = is_concentration(scale)
     try:
-        found = parse(tidy)
+        found = parse_value(tidy)
     except AmbiguousError as hint:
         raise ValueError(
             f"{'not a Kd' if kd else 'not a number'}: {shortened(tidy)!r} ({hint})"
         ) from None
-    if found is None or not fits(found, scale) or RECIPROCAL.search(tidy):
-        raise ValueError(not_a_score(tidy, scale))
+    if found is None or not is_of_scale(found, scale) or RECIPROCAL.search(tidy):
+        raise ValueError(why_not_a_score(tidy, scale))
     if found.bound and found.low != found.high:
         raise ValueError(f"not a number: {shortened(text)!r} is a bound and a range at once")
     low, high = in_molar(found, scale, text) if kd else (found.low, found.high)
@@ -146,7 +146,7 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
         low = -math.inf
     elif found.bound == "G":
         high = math.inf
-    return Measure(low, high)
+    return Measurement(low, high)
 
 
 def is_concentration(scale: str) -> bool:
@@ -154,7 +154,7 @@ def is_concentration(scale: str) -> bool:
     return scale not in (PLAIN_NUMBERS, PKD, MINUS_LOG, PERCENT, COUNTS)
 
 
-def fits(found: Measured, scale: str) -> bool:
+def is_of_scale(found: Measured, scale: str) -> bool:
     """Whether what was found is what the column has."""
     if scale == PLAIN_NUMBERS:
         return found.plain
@@ -206,7 +206,7 @@ KD_HINTS = (
 )
 
 
-def not_a_score(text: str, scale: str) -> str:
+def why_not_a_score(text: str, scale: str) -> str:
     """Why a text is no score, with what would help."""
     shown, text = shortened(text), text[:LONGEST]
     kd = is_concentration(scale)

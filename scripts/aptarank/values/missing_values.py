@@ -25,7 +25,7 @@ class Placeholder(NamedTuple):
     """A number that looks like a missing value: how often it is there, and why it was noticed."""
 
     value: float
-    count: int
+    occurrences: int
     why: str
 
 
