@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from aptarank.columns.rows import Row, make_options
 from aptarank.core.tables import APTAMER_COLUMNS
-from aptarank.ingestion.aptamers import REJECTED_COLUMNS, clean_rows
+from aptarank.ingestion.aptamers import clean_rows
+from aptarank.ingestion.rejections import REJECTED_COLUMNS
 
 DEFAULTS = make_options()
 INF = math.inf

@@ -11,13 +11,11 @@ from aptarank.core.errors import InputError
 from aptarank.core.files import expand
 from aptarank.core.log import Track
 from aptarank.ingestion.aptamers import (
-    REJECTED_COLUMNS,
-    Rejected,
     make_ids,
     read_sequences,
-    reject_table,
     unify_chemistry,
 )
+from aptarank.ingestion.rejections import REJECTED_COLUMNS, Rejected, rejected_table
 from aptarank.reading.input_format import Kind
 from aptarank.reading.read_file import read_file
 from aptarank.values.sequences import chemistry, named_chemistry
@@ -80,4 +78,4 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     table["id"] = make_ids([row.name for row in table["row"]])
     table["source"] = [row.source for row in table["row"]]
     table["line"] = [row.line for row in table["row"]]
-    return Candidates(table.drop(columns="row"), reject_table(rejected), len(rows))
+    return Candidates(table.drop(columns="row"), rejected_table(rejected), len(rows))
