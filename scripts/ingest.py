@@ -25,10 +25,11 @@ from aptarank.programs.schema_options import rule_of, setting
 
 
 def dataset_options(command: Callable) -> Callable:
-    """Add an option for each key of a dataset, but for its path."""
+    """Add an option for each key of a dataset, except its path."""
     for key in reversed(rule_of("$defs.dataset")["properties"]):
         if key != "path":
-            given = {"type": str} if key == "delimiter" else {}  # which the reader checks
+            # The reader checks the delimiter.
+            given: dict[str, Any] = {"type": str} if key == "delimiter" else {}
             command = setting(f"$defs.dataset.{key}", **given)(command)
     return command
 
