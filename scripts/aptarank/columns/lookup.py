@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aptarank.columns.column_names import UNIT_IN_NAME, meaning_of
 from aptarank.core.errors import InputError
+from aptarank.values.sequences import shortened
 
 SEQUENCE_NAMES = (
     *("sequence", "sequences", "seq", "seqs", "aptamer", "aptamer sequence", "aptamersequence"),
@@ -73,5 +74,5 @@ def find_column(header: list[str], names: tuple[str, ...], role: str, source: Pa
 
 def header_in_words(header: list[str]) -> str:
     """A header for a message, cut where it is long."""
-    few = ", ".join(repr(name if len(name) <= 40 else name[:37] + "...") for name in header[:20])
+    few = ", ".join(repr(shortened(name)) for name in header[:20])
     return few + (f" and {len(header) - 20} more" if len(header) > 20 else "")

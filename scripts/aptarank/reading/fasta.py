@@ -3,7 +3,8 @@
 import dataclasses
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from Bio.SeqIO.FastaIO import SimpleFastaParser
@@ -25,24 +26,39 @@ KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
 
 
+def stream_records(lines: Iterable[str], first_line: int = 1) -> Iterator[tuple[int, str, str]]:
+    """Yield (line of the header, title, sequence) of each record, as its lines are read.
+
+    Args:
+        lines: of FASTA; what stands before the first header is skipped.
+        first_line: the number of the first of them.
+    """
+    headers: deque[int] = deque()
+
+    def noting_headers() -> Iterator[str]:
+        for number, line in enumerate(lines, start=first_line):
+            if line.startswith(">"):
+                headers.append(number)
+            yield line
+
+    for title, sequence in SimpleFastaParser(noting_headers()):
+        yield headers.popleft(), title, sequence
+
+
 def read_records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
-    """(line of the header, title, sequence) of each record.
+    """Yield (line of the header, title, sequence) of each record of a text.
 
     Raises:
         InputError: text before the first header, which would be lost.
     """
-    lines = list(io.StringIO(text))
-    headers = [number for number, line in enumerate(lines, start=1) if line.startswith(">")]
-    numbered = enumerate(lines, start=1)
-    before, first = next((found for found in numbered if found[1].strip()), (1, ""))
-    if not headers or before < headers[0]:
+    numbered = enumerate(io.StringIO(text), start=1)
+    number, first = next((each for each in numbered if each[1].strip()), (1, ""))
+    if not first.startswith(">"):
         raise InputError(
-            f"{source}, line {before}: {first.rstrip()[:40]!r} is before the first FASTA header; "
-            "expected a line that begins with '>'"
+            f"{source}, line {number}: {shortened(first.rstrip())!r} is before the first FASTA "
+            "header; expected a line that begins with '>'"
         )
-    parsed = SimpleFastaParser(io.StringIO(text))
-    for line, (title, sequence) in zip(headers, parsed, strict=True):
-        yield line, title, sequence
+    yield from stream_records(io.StringIO(text))
 
 
 def is_fasta(text: str, options: Options) -> bool:

@@ -39,6 +39,7 @@ OTHER_TEXT = {
     r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
     r"@[^\n]*\n[a-z.*]+\n\+": FASTQ,
 }
+GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 TAR = slice(257, 262)  # where a tar archive says "ustar"
 
 
@@ -76,13 +77,18 @@ def unpacked(data: bytes, path: Path) -> bytes:
     if data[:2] == b"\x1f\x8b":
         try:
             data = gunzipped(data, path)
-        except EOFError:
-            raise InputError(f"{path}: the gzip file is cut short; fetch it again") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(f"{path}: a damaged gzip file: {error}; fetch it again") from None
+        except GZIP_ERRORS as error:
+            raise damaged_gzip(path, error) from None
     if not data.strip():
         raise empty(path)
     return data
+
+
+def damaged_gzip(path: Path, error: Exception) -> InputError:
+    """The error for a gzip file that cannot be decompressed (one of `GZIP_ERRORS`)."""
+    if isinstance(error, EOFError):
+        return InputError(f"{path}: the gzip file is cut short; fetch it again")
+    return InputError(f"{path}: a damaged gzip file: {error}; fetch it again")
 
 
 def is_parquet(data: bytes) -> bool:

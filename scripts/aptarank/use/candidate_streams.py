@@ -3,11 +3,8 @@
 import csv
 import gzip
 import io
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from aptarank.columns.lookup import (
     NAME_NAMES,
@@ -17,8 +14,9 @@ from aptarank.columns.lookup import (
     header_in_words,
 )
 from aptarank.core.errors import InputError
+from aptarank.reading.fasta import stream_records
 from aptarank.reading.tabular_files import is_sequence
-from aptarank.reading.text_files import FASTQ
+from aptarank.reading.text_files import FASTQ, GZIP_ERRORS, damaged_gzip
 from aptarank.use.screening import Candidate
 
 
@@ -64,11 +62,10 @@ class Stream:
 
 
 class Lines:
-    """The lines of a text from the first that is not empty, and the numbers of FASTA's headers."""
+    """The lines of a text from the first that is not empty, and the number of the last one read."""
 
     def __init__(self, path: Path, text: io.TextIOWrapper):
         self.path, self.text, self.number = path, text, 0
-        self.headers: list[int] = []
         self.first = ""
         while not self.first.strip():
             self.first = self.read()
@@ -80,10 +77,8 @@ class Lines:
         self.number += 1
         try:
             return self.text.readline()
-        except EOFError:
-            raise InputError(f"{self.path}: the gzip file is cut short; fetch it again") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(f"{self.path}: a damaged gzip file: {error}; fetch it again") from None
+        except GZIP_ERRORS as error:
+            raise damaged_gzip(self.path, error) from None
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{self.path}, near line {self.number}: not UTF-8 text ({error.reason}); expected "
@@ -93,16 +88,13 @@ class Lines:
     def __iter__(self) -> Iterator[str]:
         line = self.first
         while line:
-            if line.startswith(">"):
-                self.headers.append(self.number)
             yield line
             line = self.read()
 
 
 def of_fasta(path: Path, lines: Lines) -> Iterator[Candidate]:
     """The records of FASTA; the name is the header's first word."""
-    for title, sequence in SimpleFastaParser(iter(lines)):
-        line = lines.headers.pop(0)
+    for line, title, sequence in stream_records(lines, first_line=lines.number):
         name = title.split(maxsplit=1)[0] if title.strip() else ""
         yield Candidate(str(path), line, name, sequence)
 
