@@ -21,22 +21,22 @@ def main(aptamers: Path, summary: Path, output: Path) -> None:
 
     Example: python scripts/describe.py aptamers.csv --summary ingestion.json
     """
-    known = read_aptamers(aptamers)
+    known_aptamers = read_aptamers(aptamers)
     output.mkdir(parents=True, exist_ok=True)
     account = read_json(summary)
     write_csv(what_was_read(account), output / "read_as.csv")
     rows = where_rows_went(account)
     write_csv(rows, output / "rows.csv")
     plots_data.plot_rows(rows, output / "rows.svg")
-    by_length = count_lengths(known)
+    by_length = count_lengths(known_aptamers)
     write_csv(by_length, output / "lengths.csv")
     plots_data.plot_lengths(by_length, output / "lengths.svg")
-    quantity, scores = known_scores(known)
+    quantity, scores = known_scores(known_aptamers)
     if len(scores):  # labelled pairs have none
         bins = histogram(scores.to_numpy())
         write_csv(bins, output / "distribution.csv")
         plots_data.plot_histogram(bins, quantity, len(scores), output / "distribution.svg")
-    logger.info("%s: tables and plots of %d aptamers", output, known["sequence"].nunique())
+    logger.info("%s: tables and plots of %d aptamers", output, known_aptamers["sequence"].nunique())
 
 
 if __name__ == "__main__":

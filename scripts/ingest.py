@@ -51,26 +51,26 @@ def main(
     """
     options = make_options(**given)
     try:
-        found = ingest_files(files, options, partial(progress, what="reading", unit="rows"))
-        write_csv(found.rejected, rejected)
-        report(found, options)
-        check_accepted(found, ", ".join(files), options)
+        ingested = ingest_files(files, options, partial(progress, what="reading", unit="rows"))
+        write_csv(ingested.rejected, rejected)
+        report(ingested, options)
+        check_accepted(ingested, ", ".join(files), options)
     except InputError:
         if output.is_file():
             logger.warning("%s is of an earlier call, not of these files", output)
         raise
-    if found.summary["rejected"]:
-        logger.warning("rejected (%s), most for:\n%s", rejected, commonest_reasons(found))
-    write_csv(found.aptamers, output)
-    write_labels(found.labels, labels)
+    if ingested.summary["rejected"]:
+        logger.warning("rejected (%s), most for:\n%s", rejected, commonest_reasons(ingested))
+    write_csv(ingested.aptamers, output)
+    write_labels(ingested.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)
-    summary.write_text(json.dumps(found.summary, indent=2) + "\n", encoding="utf-8")
+    summary.write_text(json.dumps(ingested.summary, indent=2) + "\n", encoding="utf-8")
     logger.info("%s, %s, %s", output, rejected, summary)
 
 
-def report(found: Ingested, options: Options) -> None:
+def report(ingested: Ingested, options: Options) -> None:
     """Say what was read as what, and where each row went."""
-    account = found.summary
+    account = ingested.summary
     for file in account["files"]:
         better = f", {file['better']} is better" if file["better"] else ""
         logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
@@ -79,7 +79,7 @@ def report(found: Ingested, options: Options) -> None:
             logger.warning("  but the config says better: %s, which is used", options.better)
     if account.get("scale") == "Kd":
         logger.info("  fitness is -log10(Kd / (mol/L)), score the Kd in nM")
-    what = "aptamers" if found.labels.empty else "labelled pairs"
+    what = "aptamers" if ingested.labels.empty else "labelled pairs"
     logger.info(
         "%d rows read%s = %d %s + %d rejected + %d merged as duplicates",
         account["rows"],
@@ -91,7 +91,7 @@ def report(found: Ingested, options: Options) -> None:
     )
     if account.get("groups", 1) > 1:
         logger.info("  in %d groups: only aptamers of one are compared", account["groups"])
-        if has_nothing_to_compare(found.aptamers):
+        if has_nothing_to_compare(ingested.aptamers):
             logger.warning("  but no two of one group differ: say another group, or group: none")
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])

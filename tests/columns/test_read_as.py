@@ -419,3 +419,13 @@ def test_what_cannot_be_read_comes_with_advice(program, tmp_path, name, told):
     (tmp_path / "folder").mkdir()
     (tmp_path / "list.txt").write_text("ACGTACGTAC\nACGTACGTAG\n")
     assert told in program("ingest", name, code=1).output
+
+
+def test_a_pool_of_frequencies_that_is_cut_short_loses_a_row(program, tmp_path):
+    path = tmp_path / "pool.txt"
+    rows = ["1\tTGCA\t0.5\t0.25", "2\tTGAA\t0.1\t0.5", "3\tTGCC\t0.1"]
+    path.write_text("\n".join(["Aptamer Id\tSequence\tR0\tR3", *rows]), encoding="utf-8")
+    program("ingest", path, "--max-rejected", 0.5)
+    account = json.loads((tmp_path / "ingestion.json").read_text())
+    assert account["files"][0]["format"] == "aptasuite"
+    assert account["reasons"] == {"ragged row": 1}

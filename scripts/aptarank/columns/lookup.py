@@ -35,17 +35,17 @@ def column_index(header: list[str], wanted: str, role: str, source: Path) -> int
         InputError: no such column (lists those there are), or several of that name.
     """
     exact = [index for index, name in enumerate(header) if name == wanted]
-    like = exact or [
+    matches = exact or [
         index for index, name in enumerate(header) if plain_name(name) == plain_name(wanted)
     ]
-    if len(like) > 1:
-        fields = " and ".join(str(index + 1) for index in like)
+    if len(matches) > 1:
+        fields = " and ".join(str(index + 1) for index in matches)
         raise InputError(
-            f"{source}, line 1: {len(like)} columns are named {wanted!r} (fields {fields}); "
+            f"{source}, line 1: {len(matches)} columns are named {wanted!r} (fields {fields}); "
             f"rename them, or name the {role} by its number"
         )
-    if like:
-        return like[0]
+    if matches:
+        return matches[0]
     if re.fullmatch("[0-9]{1,6}", wanted) and 1 <= int(wanted) <= len(header):
         return int(wanted) - 1
     near = difflib.get_close_matches(wanted, header, n=1)
@@ -62,14 +62,14 @@ def find_column(header: list[str], names: tuple[str, ...], role: str, source: Pa
     Raises:
         InputError: several have.
     """
-    found = [index for index, name in enumerate(header) if plain_name(name) in names]
-    if len(found) > 1:
-        which = ", ".join(repr(header[index]) for index in found)
+    indices = [index for index, name in enumerate(header) if plain_name(name) in names]
+    if len(indices) > 1:
+        candidates = ", ".join(repr(header[index]) for index in indices)
         raise InputError(
-            f"{source}, line 1: {which} may each be the {role}; name one "
+            f"{source}, line 1: {candidates} may each be the {role}; name one "
             f"(in the config: datasets.<name>.{role})"
         )
-    return found[0] if found else None
+    return indices[0] if indices else None
 
 
 def header_in_words(header: list[str]) -> str:

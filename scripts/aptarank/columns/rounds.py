@@ -116,14 +116,14 @@ def ends_of(steps: set[tuple[str, ...]]) -> tuple[str, ...]:
 
 def rounds_of(header: Sequence[str], *, shares: bool) -> list[tuple[str, int]]:
     """The label and column of each round's shares (or reads), in their order; [] if unclear."""
-    found = []
+    labelled = []
     for i, name in enumerate(header):
         meaning = meaning_of(name)
         seen = meaning.kind == "seen" and not meaning.logarithm
         if seen and meaning.role == "likely" and meaning.better and is_share(name) == shares:
-            found.append((" ".join(label_of(name)), i))
-    labels = [label for label, _ in found]
-    return found if labels == sorted(set(labels), key=round_order) else []
+            labelled.append((" ".join(label_of(name)), i))
+    labels = [label for label, _ in labelled]
+    return labelled if labels == sorted(set(labels), key=round_order) else []
 
 
 def round_order(label: str) -> tuple[int, int, str]:

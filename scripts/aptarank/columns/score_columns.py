@@ -30,14 +30,16 @@ def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> 
         InputError: none, or several; names the options that decide.
     """
     meanings = {i: meaning_of(name) for i, name in enumerate(header) if i not in but}
-    found = without_logarithms({i: each for i, each in meanings.items() if each.role == "score"})
+    candidates = without_logarithms(
+        {i: each for i, each in meanings.items() if each.role == "score"}
+    )
     likely = [i for i, each in meanings.items() if each.role == "likely"]
-    if len(found) == 1:
-        rivals = [i for i in likely if is_rival(meanings[i], meanings[found[0]])]
-        found = sorted(found + rivals)
-    if len(found) > 1:
-        raise ask_which_score(header, found, source)
-    if not found:
+    if len(candidates) == 1:
+        rivals = [i for i in likely if is_rival(meanings[i], meanings[candidates[0]])]
+        candidates = sorted(candidates + rivals)
+    if len(candidates) > 1:
+        raise ask_which_score(header, candidates, source)
+    if not candidates:
         hint = deciding_options(header, likely) if likely else ""
         rounds = [i for i in likely if meanings[i].kind == "seen"] or [
             i for i, name in enumerate(header) if i not in but and round_number(name) is not None
@@ -48,7 +50,7 @@ def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> 
             f"{source}: no column 'score'; the columns are {header_in_words(list(header))}.\n"
             f"Name it as score (in the config: datasets.<name>.score){hint and f': {hint}'}."
         )
-    return found[0]
+    return candidates[0]
 
 
 def enrichment_options(header: Sequence[str], rounds: Sequence[int]) -> str:
@@ -61,10 +63,14 @@ def enrichment_options(header: Sequence[str], rounds: Sequence[int]) -> str:
     return "--before and --after with the columns of an earlier and a later round"
 
 
-def without_logarithms(found: dict[int, Meaning]) -> list[int]:
+def without_logarithms(meanings: dict[int, Meaning]) -> list[int]:
     """Without the logarithms of a quantity that is there as such too."""
-    plain = {each.quantity for each in found.values() if not each.logarithm}
-    return [i for i, each in found.items() if not each.logarithm or stands_for_itself(each, plain)]
+    plain = {meaning.quantity for meaning in meanings.values() if not meaning.logarithm}
+    return [
+        i
+        for i, meaning in meanings.items()
+        if not meaning.logarithm or stands_for_itself(meaning, plain)
+    ]
 
 
 def stands_for_itself(each: Meaning, plain: set[Quantity | None]) -> bool:
@@ -85,22 +91,22 @@ def is_rival(likely: Meaning, chosen: Meaning) -> bool:
     return likely.quantity == chosen.quantity and not likely.logarithm
 
 
-def ask_which_score(header: Sequence[str], found: Sequence[int], source: Path) -> InputError:
+def ask_which_score(header: Sequence[str], indices: Sequence[int], source: Path) -> InputError:
     """The question which of several columns is the score."""
-    names = ", ".join(repr(shortened(header[i])) for i in found[:SHOWN])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    told = f"{names}{more} may each be the score; name one"
-    if len(found) == 1:
-        told = f"{names} may be the score, but its name says more; if it is, name it"
+    names = ", ".join(repr(shortened(header[i])) for i in indices[:SHOWN])
+    more = f" and {len(indices) - SHOWN} more" if len(indices) > SHOWN else ""
+    question = f"{names}{more} may each be the score; name one"
+    if len(indices) == 1:
+        question = f"{names} may be the score, but its name says more; if it is, name it"
     return InputError(
-        f"{source}, line 1: {told} (in the config: datasets.<name>.score): "
-        f"{deciding_options(header, found)}."
+        f"{source}, line 1: {question} (in the config: datasets.<name>.score): "
+        f"{deciding_options(header, indices)}."
     )
 
 
-def deciding_options(header: Sequence[str], found: Sequence[int]) -> str:
+def deciding_options(header: Sequence[str], indices: Sequence[int]) -> str:
     """The options that decide for one of these columns."""
-    return ", or ".join(f"--score {shell_word_of(header, i)}" for i in found[:SHOWN])
+    return ", or ".join(f"--score {shell_word_of(header, i)}" for i in indices[:SHOWN])
 
 
 def shell_word_of(header: Sequence[str], at: int) -> str:
@@ -113,10 +119,10 @@ def shell_word_of(header: Sequence[str], at: int) -> str:
 def passed_over_columns(header: Sequence[str], but: Sequence[int] = ()) -> str:
     """The columns that look like a score and are none, each with the reason."""
     meanings = [(i, meaning_of(name)) for i, name in enumerate(header) if i not in but]
-    found = [
+    columns = [
         f"{column_in_words(header[i])} ({each.because})"
         for i, each in meanings
         if each.role == "other" and each.because and each.quantity
     ]
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return ", ".join(found[:SHOWN]) + more
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    return ", ".join(columns[:SHOWN]) + more

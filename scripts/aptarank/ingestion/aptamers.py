@@ -264,8 +264,8 @@ def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:
     if aptamers["fitness"].nunique() < 2 and (aptamers["low"] == aptamers["high"]).all():
         score = aptamers["score"].iloc[0]
         number = len(aptamers)
-        told = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
+        remaining = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
         raise InputError(
-            f"{source}: {told} the score {score:g}: there is nothing to learn.\n"
+            f"{source}: {remaining} the score {score:g}: there is nothing to learn.\n"
             + (why or "Is score the right column?")
         )

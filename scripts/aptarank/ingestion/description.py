@@ -36,9 +36,9 @@ def what_was_read(account: Mapping) -> pd.DataFrame:
 
 def count_lengths(aptamers: pd.DataFrame) -> pd.DataFrame:
     """How many distinct aptamers there are of each length from the shortest to the longest."""
-    found = aptamers["sequence"].drop_duplicates().str.len().value_counts()
-    every = range(found.index.min(), found.index.max() + 1)
-    counts = found.reindex(every, fill_value=0)
+    present = aptamers["sequence"].drop_duplicates().str.len().value_counts()
+    every = range(present.index.min(), present.index.max() + 1)
+    counts = present.reindex(every, fill_value=0)
     return pd.DataFrame({"length": list(every), "aptamers": counts.to_numpy()})
 
 

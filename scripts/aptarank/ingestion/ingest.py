@@ -119,19 +119,19 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     Raises:
         InputError: neither says, the files differ, or the user contradicts what a format means.
     """
-    known = {(reading.better, is_kd(reading.rows[0])): reading for reading in readings}
+    meanings = {(reading.better, is_kd(reading.rows[0])): reading for reading in readings}
     first = readings[0].source
-    if len(known) > 1:
-        what = [
+    if len(meanings) > 1:
+        files = [
             f"{reading.source} ({reading.format.name}: {better or 'direction unknown'}"
             f"{', a Kd' if kd else ''})"
-            for (better, kd), reading in known.items()
+            for (better, kd), reading in meanings.items()
         ]
         raise InputError(
-            f"files whose scores mean different things cannot be one dataset: {'; '.join(what)}.\n"
+            f"files whose scores mean different things cannot be one dataset: {'; '.join(files)}.\n"
             "Make them two datasets."
         )
-    ((better, kd),) = known
+    ((better, kd),) = meanings
     if not better and not options.better:
         raise InputError(
             f"{first}: are higher or lower scores better? {why_undecided(readings[0])}.\n"
@@ -145,12 +145,12 @@ def one_direction(readings: list[Reading], options: Options) -> str:
 def why_undecided(reading: Reading) -> str:
     """Why the direction is not known."""
     because = reading.read_as.because
-    told = (
+    reason = (
         f": {because}, and that does not say"
         if because
         else f" of {reading.format.name} may be either"
     )
-    return f"{reading.read_as.score}{told}"
+    return f"{reading.read_as.score}{reason}"
 
 
 def refuse_same_names(readings: list[Reading]) -> None:
@@ -175,25 +175,29 @@ def refuse_classes(rows: Sequence[Row], source: Path) -> None:
         )
 
 
-def check_accepted(found: Ingested, source: str, options: Options) -> None:
+def check_accepted(ingested: Ingested, source: str, options: Options) -> None:
     """Stop where too much was rejected, or nothing can be learnt from the rest.
 
     Raises:
         InputError: names the commonest reasons and the first row of each.
     """
-    summary = found.summary
+    summary = ingested.summary
     rows, rejected = summary["rows"], summary["rejected"]
-    most = 0.0 if options.on_reject == "fail" else options.max_rejected
-    if not summary["accepted"] or rejected > most * rows:
+    most_rejected = 0.0 if options.on_reject == "fail" else options.max_rejected
+    if not summary["accepted"] or rejected > most_rejected * rows:
         if rejected == rows:
-            told = f"all {rows} rows were rejected"
+            problem = f"all {rows} rows were rejected"
         else:
-            told = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
-            told += f", at most {most:.0%} may be (on_reject, max_rejected)"
-        raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest_reasons(found)}")
-    if found.labels.empty:
-        lost = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
-        check_learnable(found.aptamers, source, lost + commonest_reasons(found) if rejected else "")
+            problem = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
+            problem += f", at most {most_rejected:.0%} may be (on_reject, max_rejected)"
+        raise InputError(
+            f"{source}: {problem}. The commonest reasons:\n{commonest_reasons(ingested)}"
+        )
+    if ingested.labels.empty:
+        message = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
+        check_learnable(
+            ingested.aptamers, source, message + commonest_reasons(ingested) if rejected else ""
+        )
 
 
 def has_nothing_to_compare(aptamers: pd.DataFrame) -> bool:
@@ -202,11 +206,11 @@ def has_nothing_to_compare(aptamers: pd.DataFrame) -> bool:
     return not (ranges["high"] > ranges["low"]).any()
 
 
-def commonest_reasons(found: Ingested) -> str:
+def commonest_reasons(ingested: Ingested) -> str:
     """The commonest reasons of rejection, a line each, with the first row that has it."""
-    kinds = found.rejected["reason"].str.split(":").str[0]
+    kinds = ingested.rejected["reason"].str.split(":").str[0]
     lines = []
-    for kind, number in list(found.summary["reasons"].items())[:COMMONEST]:
-        first = found.rejected[kinds == kind].iloc[0]
+    for kind, number in list(ingested.summary["reasons"].items())[:COMMONEST]:
+        first = ingested.rejected[kinds == kind].iloc[0]
         lines.append(f"  {number} x {first['reason']} ({first['source']}, line {first['line']})")
     return "\n".join(lines)

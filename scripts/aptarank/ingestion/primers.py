@@ -12,16 +12,16 @@ SHORTEST = 6  # bases that all sequences share by chance are fewer
 
 def constant_start(sequences: Sequence[str], share: float) -> str:
     """The longest start that at least `share` of the sequences have in common (U read as T)."""
-    found, those = "", list(map(as_tokens, sequences))
-    least = share * len(those)
+    region, remaining = "", list(map(as_tokens, sequences))
+    least = share * len(remaining)
     while True:
-        size = len(found) + 1
-        starts = Counter(sequence[:size] for sequence in those if len(sequence) > size)
+        size = len(region) + 1
+        starts = Counter(sequence[:size] for sequence in remaining if len(sequence) > size)
         best, count = min(starts.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
         if count == 0 or count < least:
-            return found
-        found = best
-        those = [sequence for sequence in those if sequence.startswith(best)]
+            return region
+        region = best
+        remaining = [sequence for sequence in remaining if sequence.startswith(best)]
 
 
 def find_primer(sequences: Sequence[str], given: str, end: str, share: float, source: str) -> str:

@@ -28,13 +28,13 @@ def is_readable(row: Row) -> bool:
         return False
 
 
-def warn_of_mixed_case(found: Sequence[Row], rows: int) -> list[str]:
+def warn_of_mixed_case(mixed: Sequence[Row], rows: int) -> list[str]:
     """A warning of sequences, of so many rows, in which small letters stand among capitals."""
-    if not found:
+    if not mixed:
         return []
     return [
-        f"{row_location(found[0])}: capitals and small letters in one sequence "
-        f"({shortened(found[0].sequence)!r}; {len(found)} of {rows} rows).\n"
+        f"{row_location(mixed[0])}: capitals and small letters in one sequence "
+        f"({shortened(mixed[0].sequence)!r}; {len(mixed)} of {rows} rows).\n"
         "  They are read as one. Where small letters mark modified bases, these are other "
         "molecules: case: reject leaves such rows out."
     ]
@@ -69,9 +69,9 @@ def warn_of_versions(rows: Sequence[Row]) -> list[str]:
             first.setdefault(row.version, row)
     if len(first) < 2:
         return []
-    told = "; ".join(f"{row_location(row)}: {version}" for version, row in first.items())
+    versions = "; ".join(f"{row_location(row)}: {version}" for version, row in first.items())
     return [
-        f"logs of different versions of MAWS are one dataset: {told}.\n"
+        f"logs of different versions of MAWS are one dataset: {versions}.\n"
         "  Their energies and entropies cannot be compared (since 2025 salt is 0.15 M unless told "
         "otherwise): make a dataset of each."
     ]
@@ -80,27 +80,27 @@ def warn_of_versions(rows: Sequence[Row]) -> list[str]:
 def warn_of_placeholders(rows: Sequence[Row]) -> list[str]:
     """A warning for each number that looks like a missing value."""
     written = [(row, written_number(row)) for row in rows if not row.problem]
-    found = find_placeholders([value for _, value in written])
-    firsts = [next(row for row, value in written if value == each.value) for each in found]
+    placeholders = find_placeholders([value for _, value in written])
+    firsts = [next(row for row, value in written if value == each.value) for each in placeholders]
     return [
         f"{row_location(row)}: is the score {shortened(row.score)!r} a missing value? It is there "
         f"{each.occurrences} time{'s' if each.occurrences > 1 else ''}, and {each.why}.\n"
         "  It is read as a score; if it is none, leave these cells empty."
-        for row, each in zip(firsts, found, strict=True)
+        for row, each in zip(firsts, placeholders, strict=True)
     ]
 
 
 def written_number(row: Row) -> float:
     """The score as it is written, of a Kd in its own unit; NaN for a bound or a range."""
     try:
-        found = (
+        value = (
             parse_value(tidy_text(row.score))
             if is_concentration(row.scale)
             else parse_measurement(row.score)
         )
     except ValueError:
         return math.nan
-    return found.low if found and found.low == found.high else math.nan
+    return value.low if value and value.low == value.high else math.nan
 
 
 def row_location(row: Row) -> str:

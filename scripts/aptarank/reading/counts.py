@@ -49,20 +49,20 @@ Dialect = Callable[[str], Counted | None]  # reads a header
 
 def fastaptamer(title: str) -> Counted | None:
     """RANK-READS-RPM of FASTAptamer, in any of its versions."""
-    found = FASTAPTAMER.fullmatch(title) or FASTAPTAMER_3.fullmatch(title)
-    return counted(found["reads"], found["rpm"]) if found else None
+    match = FASTAPTAMER.fullmatch(title) or FASTAPTAMER_3.fullmatch(title)
+    return counted(match["reads"], match["rpm"]) if match else None
 
 
 def collapser(title: str) -> Counted | None:
     """RANK-READS of fastx_collapser."""
-    found = COLLAPSER.fullmatch(title)
-    return counted(found["reads"]) if found else None
+    match = COLLAPSER.fullmatch(title)
+    return counted(match["reads"]) if match else None
 
 
 def mirdeep(title: str) -> Counted | None:
     """NAME_xREADS of miRDeep2."""
-    found = MIRDEEP.fullmatch(title)
-    return counted(found["reads"], name=title) if found else None
+    match = MIRDEEP.fullmatch(title)
+    return counted(match["reads"], name=title) if match else None
 
 
 def keyed(title: str) -> Counted | None:
@@ -70,8 +70,8 @@ def keyed(title: str) -> Counted | None:
     label = LABEL.match(title)
     name = label[0].rstrip(" \t;|,") if label else ""
     others = {bare(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
-    found = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
-    reads = [found[key] for key in found.keys() & READ_KEYS]
+    numbers = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
+    reads = [numbers[key] for key in numbers.keys() & READ_KEYS]
     if len(reads) != 1 or not others <= READ_KEYS | OTHER_KEYS:
         return None
     return counted(reads[0], name=name)

@@ -69,29 +69,29 @@ def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
             f"{readings[0].source}: give both before and after, the count files of two rounds"
         )
     rounds = []
-    there = ", ".join(str(reading.source) for reading in readings[:5])
+    files = ", ".join(str(reading.source) for reading in readings[:5])
     for role, name in (("before", options.before), ("after", options.after)):
-        found = [
+        named = [
             reading for reading in readings if name in (reading.source.name, str(reading.source))
         ]
-        if len(found) != 1:
-            raise InputError(f"{role}: {name!r} is not one of the input files: {there}")
-        rounds.append(found[0])
+        if len(named) != 1:
+            raise InputError(f"{role}: {name!r} is not one of the input files: {files}")
+        rounds.append(named[0])
     if len(readings) != 2 or rounds[0] is rounds[1]:
         raise InputError(
-            f"{there}: an enrichment takes two count files, before and after; got "
+            f"{files}: an enrichment takes two count files, before and after; got "
             f"{len(readings)}: give {options.before} and {options.after} alone"
         )
     joined: dict[str, list] = {}
     broken = []
-    for place, reading in enumerate(rounds):
+    for index, reading in enumerate(rounds):
         for row in reading.rows:
             if row.problem:
                 broken.append(row)
                 continue
             entry = joined.setdefault(sequence_key(row), [row, 0, 0])
             entry[0] = row
-            entry[1 + place] += int(row.reads)
+            entry[1 + index] += int(row.reads)
     counts = np.array([entry[1:] for entry in joined.values()], dtype=float).reshape(-1, 2)
     scores = log2_enrichment(counts[:, 0], counts[:, 1], options.pseudocount).tolist()
     rows = [

@@ -98,23 +98,23 @@ def read_maws(text: str, source: Path, options: Options) -> ReadRows:
     return ReadRows(dataclasses.replace(MAWS_READ_AS[score], sequence=sequence), rows)
 
 
-def maws_rows(text: str, source: Path, wanted: str) -> Iterator[Row]:
+def maws_rows(text: str, source: Path, score_name: str) -> Iterator[Row]:
     """Yield a row for each record of a MAWS log, with its entropy or energy as the score."""
     unended = text.count("\n") + 1
     for line, record in lines_of(text):
-        found = next(
+        match = next(
             filter(None, (p.fullmatch(record) for p in (MAWS_LINE, MAWS_FIRST, MAWS_LATER))), None
         )
         row = Row(source=str(source), line=line, sequence=record, score="")
-        if found:
-            score = found.groupdict().get(wanted)
+        if match:
+            score = match.groupdict().get(score_name)
             if score is None:
                 raise InputError(f"{source}, line {line}: MAWS of 2015 prints no energy")
-            is_cut = line == unended and found.end(wanted) == len(record)
+            is_cut = line == unended and match.end(score_name) == len(record)
             yield row._replace(
-                sequence=found["sequence"],
+                sequence=match["sequence"],
                 score=score,
-                version=version_of(found),
+                version=version_of(match),
                 problem=CUT if is_cut else "",
             )
         elif record.startswith(("SEQUENCE", "Ntide:")):
@@ -169,12 +169,12 @@ def efba_rows(text: str, source: Path) -> Iterator[Row]:
     records = (EFBA_LITE, EFBA_LITE_FIRST, EFBA_SCORE)
     unended = text.count("\n") + 1
     for line, record in lines_of(text):
-        found = next(filter(None, (p.fullmatch(record) for p in records)), None)
+        match = next(filter(None, (p.fullmatch(record) for p in records)), None)
         row = Row(source=str(source), line=line, sequence=record, score="")
-        if found:
-            is_cut = line == unended and found.end("score") == len(record)
+        if match:
+            is_cut = line == unended and match.end("score") == len(record)
             yield row._replace(
-                sequence=found["sequence"], score=found["score"], problem=CUT if is_cut else ""
+                sequence=match["sequence"], score=match["score"], problem=CUT if is_cut else ""
             )
         elif IS_EFBA.match(record):
             yield row._replace(problem="broken record: not a whole line of EFBA")

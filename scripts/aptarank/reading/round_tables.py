@@ -50,10 +50,10 @@ def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
     if options.score or not is_enrichment_table(table, options):
         score = column_index(header, options.score or "enrichment", "score", source)
     else:
-        found = find_enrichment(header, source)
-        if isinstance(found, tuple):
-            return enriched(table, columns, found, source, options)
-        score = found
+        enrichment = find_enrichment(header, source)
+        if isinstance(enrichment, tuple):
+            return enriched(table, columns, enrichment, source, options)
+        score = enrichment
     better, because = meanings[score].better, meanings[score].because
     if not because:
         better, because = "higher", "the option format says that it is an enrichment"
@@ -82,12 +82,14 @@ def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
     reads = score if counts else None
     better, because = ("", COUNTER_ROUND) if is_counter_round(header[score]) else ("higher", MORE)
     columns = Columns(sequence, score, better, because, name=0, reads=reads)
-    found = read_columns(table, columns, source, options)
+    read_rows = read_columns(table, columns, source, options)
     others = [name for name in header[2:] if name and is_counter_round(name)]
     if options.score or not others:
-        return found
-    over = ", ".join(f"{column_in_words(name)} ({COUNTER_ROUND})" for name in others)
-    return found._replace(read_as=dataclasses.replace(found.read_as, passed_over=over))
+        return read_rows
+    passed_over = ", ".join(f"{column_in_words(name)} ({COUNTER_ROUND})" for name in others)
+    return read_rows._replace(
+        read_as=dataclasses.replace(read_rows.read_as, passed_over=passed_over)
+    )
 
 
 def is_aptasuite(table: Table, options: Options) -> bool:
@@ -222,8 +224,8 @@ def numbers_of(
 
 def are_shares(cells: list[str]) -> bool:
     """Whether most numbers of these cells that are not 0 are no whole numbers."""
-    found = [value for value in map(share_of, cells) if value > 0]
-    return sum(not value.is_integer() for value in found) * 2 > len(found)
+    values = [value for value in map(share_of, cells) if value > 0]
+    return sum(not value.is_integer() for value in values) * 2 > len(values)
 
 
 def count_of(text: str) -> float:

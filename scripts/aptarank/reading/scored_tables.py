@@ -58,16 +58,16 @@ def sequence_column(table: Table, source: Path, options: Options) -> int:
     rows = table.first_rows
     if options.sequence:
         return column_index(table.header, options.sequence, "sequence", source)
-    found = find_column(table.header, SEQUENCE_NAMES, "sequence", source)
-    if found is None and rows and not has_names(table.header):
-        found = next((i for i, field in enumerate(rows[0]) if is_sequence(field)), None)
-    if found is None:
+    index = find_column(table.header, SEQUENCE_NAMES, "sequence", source)
+    if index is None and rows and not has_names(table.header):
+        index = next((i for i, field in enumerate(rows[0]) if is_sequence(field)), None)
+    if index is None:
         raise InputError(
             f"{source}: no column 'sequence'; the columns are {header_in_words(table.header)}.\n"
             "Name it as sequence (in the config: datasets.<name>.sequence)."
             f"{title_hint(table.header)}"
         )
-    return found
+    return index
 
 
 def title_hint(header: list[str]) -> str:
@@ -108,14 +108,14 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
 
 def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
     """The one other field of a row that is a number."""
-    found = [i for i, field in enumerate(fields) if i != sequence and is_number(field)]
-    if len(found) != 1:
-        which = ", ".join(str(index + 1) for index in found) or "none"
+    numeric = [i for i, field in enumerate(fields) if i != sequence and is_number(field)]
+    if len(numeric) != 1:
+        which = ", ".join(str(index + 1) for index in numeric) or "none"
         raise InputError(
             f"{source}, line 1: no header, and the fields that are numbers are: {which}; "
             "name the score by its number (in the config: datasets.<name>.score)"
         )
-    return found[0]
+    return numeric[0]
 
 
 def is_tea(header: list[str]) -> bool:
@@ -147,8 +147,10 @@ def name_column(header: list[str], sequence: int, options: Options, source: Path
     """The column of names, if there is one."""
     if options.name:
         return column_index(header, options.name, "name", source)
-    found = [i for i, name in enumerate(header) if plain_name(name) in NAME_NAMES and i != sequence]
-    return found[0] if len(found) == 1 else None
+    indices = [
+        i for i, name in enumerate(header) if plain_name(name) in NAME_NAMES and i != sequence
+    ]
+    return indices[0] if len(indices) == 1 else None
 
 
 def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
@@ -162,16 +164,18 @@ def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
         score = column_index(table.header, options.score, "score", source)
     else:
         meanings = [meaning_of(name) for name in table.header]
-        kd = [i for i, each in enumerate(meanings) if each.better == "lower" and not each.logarithm]
-        found = [i for i in kd if meanings[i].role == "score"] or kd
-        if not found:
+        concentrations = [
+            i for i, each in enumerate(meanings) if each.better == "lower" and not each.logarithm
+        ]
+        candidates = [i for i in concentrations if meanings[i].role == "score"] or concentrations
+        if not candidates:
             raise InputError(
                 f"{source}: no column 'Kd'; the columns are {header_in_words(table.header)}.\n"
                 "Name it as score (in the config: datasets.<name>.score)."
             )
-        if len(found) > 1:
-            raise ask_which_score(table.header, found, source)
-        score = found[0]
+        if len(candidates) > 1:
+            raise ask_which_score(table.header, candidates, source)
+        score = candidates[0]
     name = name_column(table.header, sequence, options, source)
     because = "the option format says that it is a Kd"
     columns = Columns(
@@ -193,15 +197,15 @@ def columns_read_as(header: list[str], columns: Columns, source: Path, options: 
         return "" if index is None else column_in_words(header[index])
 
     group, family = (named(index) for index in grouping_columns(header, options, source))
-    found = ReadAs(named(columns.sequence), name=named(columns.name), group=group, family=family)
+    read_as = ReadAs(named(columns.sequence), name=named(columns.name), group=group, family=family)
     if columns.score is None:
-        return found
+        return read_as
     unit = unit_from = ""
     if is_concentration(columns.scale):
         unit = columns.scale or "the unit of each cell"
         unit_from = HEADER
     return dataclasses.replace(
-        found,
+        read_as,
         score=named(columns.score),
         better=columns.better,
         because=columns.because,

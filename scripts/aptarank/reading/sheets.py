@@ -68,7 +68,7 @@ def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, lis
     if merged:
         few = ", ".join(merged)
         logger.warning("%s: cells merged over rows (%s): each row has their value", path, few[:200])
-    found = []
+    numbered_rows = []
     cells = itertools.zip_longest(values.iter_rows(), formulas.iter_rows(), fillvalue=())
     for number, (computed, written) in enumerate(cells, start=1):
         if number > MOST_ROWS:
@@ -80,16 +80,16 @@ def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, lis
         while row and not has_content(row[-1]):
             row.pop()
         if row:
-            found.append((number, row))
-    fill_down(found, merged)
-    width = max((len(row) for _, row in found), default=0)
-    if len(found) * width > MOST_CELLS:
+            numbered_rows.append((number, row))
+    fill_down(numbered_rows, merged)
+    width = max((len(row) for _, row in numbered_rows), default=0)
+    if len(numbered_rows) * width > MOST_CELLS:
         column = openpyxl.utils.get_column_letter(width)
         raise InputError(
-            f"{path}: {len(found):,} rows of {width:,} columns; column {column} has something, "
-            "far from the table: delete it"
+            f"{path}: {len(numbered_rows):,} rows of {width:,} columns; column {column} has "
+            "something, far from the table: delete it"
         )
-    return iter([(number, row + [None] * (width - len(row))) for number, row in found])
+    return iter([(number, row + [None] * (width - len(row))) for number, row in numbered_rows])
 
 
 def has_content(value: Any) -> bool:
@@ -154,8 +154,8 @@ def formatted(number_format: str, value: float | Decimal) -> Display:
     """
     literals: list[str] = []
 
-    def keep(found: re.Match) -> str:
-        literals.append(next(text for text in found.groups() if text is not None))
+    def keep(literal: re.Match) -> str:
+        literals.append(next(text for text in literal.groups() if text is not None))
         return chr(PRIVATE + len(literals) - 1)
 
     coded = LITERAL.sub(keep, re.sub(r"[_*].", "", number_format))
@@ -182,8 +182,8 @@ def section_of(sections: list[str], value: float) -> str:
     or those of positive numbers, negative ones and zero."""
     conditions = [CONDITION.search(section) for section in sections]
     if any(conditions):
-        for section, found in zip(sections, conditions, strict=True):
-            if found is None or COMPARED[found[1]](value, float(found[2])):
+        for section, condition in zip(sections, conditions, strict=True):
+            if condition is None or COMPARED[condition[1]](value, float(condition[2])):
                 return section
         return "General"
     if value < 0 and len(sections) > 1 and sections[1]:
@@ -195,7 +195,7 @@ def merged_rows(data: bytes, sheet: Any) -> list[str]:
     """The ranges of a sheet's cells that are merged over several rows, such as `B2:B4`."""
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         text = book.read(sheet._worksheet_path)
-    ranges = [found.decode() for found in MERGED.findall(text)]
+    ranges = [cells.decode() for cells in MERGED.findall(text)]
     return [each for each in ranges if range_boundaries(each)[1] < range_boundaries(each)[3]]
 
 

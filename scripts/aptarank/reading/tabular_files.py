@@ -244,16 +244,16 @@ def looks_like_header(fields: list[str], where: str, options: Options) -> bool:
     Raises:
         InputError: it could be either; taken for the wrong one, a row would be lost.
     """
-    wanted = (options.sequence, options.score, options.name, options.group, options.family)
-    names = {plain_name(name) for name in wanted if name and not name.isdecimal()}
-    named = any(is_usual_name(field) or plain_name(field) in names for field in fields)
-    if named and not looks_like_data(fields):
+    given = (options.sequence, options.score, options.name, options.group, options.family)
+    names = {plain_name(name) for name in given if name and not name.isdecimal()}
+    has_names = any(is_usual_name(field) or plain_name(field) in names for field in fields)
+    if has_names and not looks_like_data(fields):
         return True
-    if looks_like_data(fields) and not named:
+    if looks_like_data(fields) and not has_names:
         return False
-    if not options.scored and not named and any(map(is_sequence, fields)):
+    if not options.scored and not has_names and any(map(is_sequence, fields)):
         return False  # nobody names a column so: the first of a list of sequences
-    if named or any(is_number(field) or has_bases(field) for field in fields):
+    if has_names or any(is_number(field) or has_bases(field) for field in fields):
         shown = ", ".join(repr(shortened(field)) for field in fields[:5])
         raise InputError(
             f"{where}: is this a header or a row ({shown})? Say header: true or header: false "

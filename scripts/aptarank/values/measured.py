@@ -141,13 +141,13 @@ def parse_value(text: str) -> Measured | None:
         ValueError: a number that a float cannot hold.
     """
     kinds, tokens = tokenize_value(text)
-    found = next(filter(None, (form.fullmatch(kinds) for form in FORMS)), None)
-    if found is None:
+    match = next(filter(None, (form.fullmatch(kinds) for form in FORMS)), None)
+    if match is None:
         return None
-    parts = {name: tokens[found.start(name)] for name, kind in found.groupdict().items() if kind}
+    parts = {name: tokens[match.start(name)] for name, kind in match.groupdict().items() if kind}
     measured = range_of_parts(parts) if "top" in parts else value_of_parts(parts)
     plain = PLAIN.fullmatch(kinds) is not None
-    return measured._replace(bound=found["bound"], name=found["name"], plain=plain)
+    return measured._replace(bound=match["bound"], name=match["name"], plain=plain)
 
 
 def has_unit(text: str) -> bool:
@@ -163,14 +163,14 @@ def tokenize_value(text: str) -> tuple[str, list[str]]:
         return "", []
     while position < len(text):
         after_number = kinds and kinds[-1] in "NTPU%)"
-        if not after_number and (found := SIGNED.match(text, position)):
+        if not after_number and (token := SIGNED.match(text, position)):
             kinds += "N"
-        elif (found := TOKEN.match(text, position)) and found.lastgroup:
-            kinds += "U" if found["unit"] else LETTERS[int(found.lastgroup[1:])]
+        elif (token := TOKEN.match(text, position)) and token.lastgroup:
+            kinds += "U" if token["unit"] else LETTERS[int(token.lastgroup[1:])]
         else:
             return "", []
-        tokens.append(found[0].strip())
-        position = found.end()
+        tokens.append(token[0].strip())
+        position = token.end()
     return kinds, tokens
 
 

@@ -119,8 +119,8 @@ def check_sugar(sequence: str, sugar: str) -> str:
 def named_chemistry(text: str) -> str | None:
     """`DNA` or `RNA` where the notation names the sugar of a readable sequence, as `r(GGAC)`."""
     start = FIVE_END.sub("", text.strip(), count=1)
-    found = re.match(r"p?([dr])\s*[ACGTU(\[]", start)
-    return SUGARS[found[1]] if found else None
+    sugar = re.match(r"p?([dr])\s*[ACGTU(\[]", start)
+    return SUGARS[sugar[1]] if sugar else None
 
 
 def has_mixed_case(text: str) -> bool:
