@@ -169,17 +169,18 @@ def seeds() -> list[bytes]:
 
 def target_of(name: str, path: Path):
     """Make the function to fuzz: it reads an input and accounts for its rows."""
-    from aptarank.columns.rows import options
+    from aptarank.columns.rows import make_options
     from aptarank.core.errors import InputError
-    from aptarank.ingestion.aptamers import clean, fitness_of
-    from aptarank.ingestion.ingest import check, ingest
-    from aptarank.ingestion.labelled_pairs import clean_labels
-    from aptarank.reading.formats import TABLE_FORMATS, TEXT_FORMATS, recognise
+    from aptarank.ingestion.aptamers import clean_rows, fitness_of
+    from aptarank.ingestion.ingest import check_accepted, ingest_files
+    from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
+    from aptarank.reading.formats import TABLE_FORMATS, TEXT_FORMATS
+    from aptarank.reading.read_file import format_named, recognise
     from aptarank.reading.tabular_files import text_table
     from aptarank.values.sequences import normalise
 
     choices = [
-        options(format=name if name in (*LOGS, *TABLES) else "auto", max_rejected=1.0, **more)
+        make_options(format=name if name in (*LOGS, *TABLES) else "auto", max_rejected=1.0, **more)
         for more in (
             {"better": "lower"},
             {"better": "lower", "decimal": ",", "group": "length"},
@@ -197,13 +198,14 @@ def target_of(name: str, path: Path):
         chosen = choices[data[0] % len(choices)] if data else choices[0]
         text = re.sub("\r\n?", "\n", data[1:].decode(errors="replace")).replace("\0", "")
         if name == "recognise":
-            recognise(text)
+            recognise(TEXT_FORMATS, text, chosen)
             return
-        if name in TEXT_FORMATS:
-            rows = list(TEXT_FORMATS[name](text, source, chosen))
+        if text_format := format_named(TEXT_FORMATS, name):
+            rows = list(text_format.read(text, source, chosen).rows)
         else:
             table = text_table(text, source, chosen, "\t" if name == "tsv" else None)
-            rows = list(TABLE_FORMATS[name](table, source, chosen).rows)
+            found = format_named(TABLE_FORMATS, name).read(table, source, chosen)
+            rows = [*found.rows, *found.label_rows]
         if chosen.steps != "final":
             counted(text, len(rows))
         if name != "pairs":
@@ -219,11 +221,11 @@ def target_of(name: str, path: Path):
         if zlib.crc32(data) % IN_FULL or not rows:
             return
         if name == "pairs":
-            _, labels, rejected = clean_labels(rows)
+            _, labels, rejected = clean_labelled_pairs(rows)
             assert len(labels) + len(rejected) <= len(rows)
             assert len(labels) or len(rejected) == len(rows)
         else:
-            aptamers, rejected = clean(rows, "lower", chosen)
+            aptamers, rejected = clean_rows(rows, "lower", chosen)
             assert aptamers["count"].sum() + len(rejected) == len(rows)
             assert set("".join(aptamers["sequence"])) <= set("ACGT")
         explained(rejected["reason"])
@@ -248,7 +250,7 @@ def target_of(name: str, path: Path):
 
     def read_whole(data: bytes) -> None:
         path.write_bytes(data[1:])
-        found = ingest([str(path)], choices[data[0] % len(choices)] if data else choices[0])
+        found = ingest_files([str(path)], choices[data[0] % len(choices)] if data else choices[0])
         json.dumps(found.summary)
         explained(found.rejected["reason"])
         found.rejected.to_csv(path.with_suffix(".csv"))
@@ -258,7 +260,7 @@ def target_of(name: str, path: Path):
         assert summary["merged"] >= 0
         if found.labels.empty and summary["files"][0]["format"] != "pairs":
             assert found.aptamers["count"].sum() + len(found.rejected) == summary["rows"]
-        check(found, str(path), choices[0])
+        check_accepted(found, str(path), choices[0])
 
     work = read_whole if name == "ingest" else read
 

@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/support")]
 
 from aptarank.columns.column_names import unit_of
-from aptarank.columns.lookup import plain
-from aptarank.values.measured import exponent_of, parse, tidied
-from aptarank.values.measurements import measure, to_count, with_point
+from aptarank.columns.lookup import plain_name
+from aptarank.values.measured import exponent_of, parse_value, tidy_text
+from aptarank.values.measurements import parse_measurement, to_count, with_point
 from aptarank.values.sequences import has_mixed_case, named_chemistry, normalise
 from measured_texts import BOUNDS, DASHES, ERRORS, NAMES, UNITS, printed
 
@@ -74,8 +74,8 @@ def try_one(source: str, text: str, work: Callable[[str], None], findings: dict[
 
 def read_back(text: str, kd) -> None:
     """Raise if a printed value is not read as it was."""
-    low, high = measure(text, "")
-    parsed = parse(tidied(text))
+    low, high = parse_measurement(text, "")
+    parsed = parse_value(tidy_text(text))
     assert all(map(same, (low, high), (kd.low, kd.high))), (low, high)
     if kd.error is not None:
         assert same(parsed.error * 10.0 ** exponent_of(parsed.low_unit), kd.error), parsed.error
@@ -88,13 +88,13 @@ def same(one: float, other: float) -> bool:
 def read_all(text: str, random: Random) -> None:
     """Read a text as a cell, a header and a sequence; refusals are fine."""
     unit_of(text)
-    plain(text)
+    plain_name(text)
     has_mixed_case(text)
     named_chemistry(text)
     scale = random.choice(SCALES)
     for work in (
-        lambda: ordered(measure(text, scale)),
-        lambda: ordered(measure(with_point(text, ","), scale)),
+        lambda: ordered(parse_measurement(text, scale)),
+        lambda: ordered(parse_measurement(with_point(text, ","), scale)),
         lambda: to_count(text),
         lambda: normalise(text),
     ):

@@ -3,24 +3,33 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import click
 
-from aptarank.columns.read_as import worded
-from aptarank.columns.rows import options as with_defaults
+from aptarank.columns.read_as import read_as_in_words
+from aptarank.columns.rows import Options, make_options
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import write_csv, write_labels
-from aptarank.ingestion.ingest import check, commonest, ingest, nothing_to_compare
+from aptarank.ingestion.ingest import (
+    Ingested,
+    check_accepted,
+    commonest_reasons,
+    has_nothing_to_compare,
+    ingest_files,
+)
 from aptarank.programs.cli import WRITTEN, Program
 from aptarank.programs.schema_options import rule_of, setting
 
 
 def dataset_options(command: Callable) -> Callable:
-    """Add an option for each key of a dataset, but for its path."""
+    """Add an option for each key of a dataset, except its path."""
     for key in reversed(rule_of("$defs.dataset")["properties"]):
         if key != "path":
-            given = {"type": str} if key == "delimiter" else {}  # which the reader checks
+            # The reader checks the delimiter.
+            given: dict[str, Any] = {"type": str} if key == "delimiter" else {}
             command = setting(f"$defs.dataset.{key}", **given)(command)
     return command
 
@@ -33,42 +42,44 @@ def dataset_options(command: Callable) -> Callable:
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 @click.option("--labels", type=WRITTEN, default="labels.parquet", help="Labelled pairs, if any.")
 @click.option("--summary", type=WRITTEN, default="ingestion.json", help="Account of all rows.")
-def main(files, output, rejected, labels, summary, **given):
+def main(
+    files: tuple[str, ...], output: Path, rejected: Path, labels: Path, summary: Path, **given: Any
+) -> None:
     """Read scored aptamers from FILES (names or patterns), or a table of labelled pairs.
 
     Example: python scripts/ingest.py scored.csv --sequence Sequence --score Entropy --better higher
     """
-    options = with_defaults(**given)
+    options = make_options(**given)
     try:
-        found = ingest(files, options, partial(progress, what="reading", unit="rows"))
-        write_csv(found.rejected, rejected)
-        report(found, options)
-        check(found, ", ".join(files), options)
+        ingested = ingest_files(files, options, partial(progress, what="reading", unit="rows"))
+        write_csv(ingested.rejected, rejected)
+        report(ingested, options)
+        check_accepted(ingested, ", ".join(files), options)
     except InputError:
         if output.is_file():
             logger.warning("%s is of an earlier call, not of these files", output)
         raise
-    if found.summary["rejected"]:
-        logger.warning("rejected (%s), most for:\n%s", rejected, commonest(found))
-    write_csv(found.aptamers, output)
-    write_labels(found.labels, labels)
+    if ingested.summary["rejected"]:
+        logger.warning("rejected (%s), most for:\n%s", rejected, commonest_reasons(ingested))
+    write_csv(ingested.aptamers, output)
+    write_labels(ingested.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)
-    summary.write_text(json.dumps(found.summary, indent=2) + "\n", encoding="utf-8")
+    summary.write_text(json.dumps(ingested.summary, indent=2) + "\n", encoding="utf-8")
     logger.info("%s, %s, %s", output, rejected, summary)
 
 
-def report(found, options) -> None:
+def report(ingested: Ingested, options: Options) -> None:
     """Say what was read as what, and where each row went."""
-    account = found.summary
+    account = ingested.summary
     for file in account["files"]:
         better = f", {file['better']} is better" if file["better"] else ""
         logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
-        logger.info("%s: %s", file["file"], worded(file["read_as"]))
+        logger.info("%s: %s", file["file"], read_as_in_words(file["read_as"]))
         if options.better and file["better"] and options.better != file["better"]:
             logger.warning("  but the config says better: %s, which is used", options.better)
     if account.get("scale") == "Kd":
         logger.info("  fitness is -log10(Kd / (mol/L)), score the Kd in nM")
-    what = "aptamers" if found.labels.empty else "labelled pairs"
+    what = "aptamers" if ingested.labels.empty else "labelled pairs"
     logger.info(
         "%d rows read%s = %d %s + %d rejected + %d merged as duplicates",
         account["rows"],
@@ -80,7 +91,7 @@ def report(found, options) -> None:
     )
     if account.get("groups", 1) > 1:
         logger.info("  in %d groups: only aptamers of one are compared", account["groups"])
-        if nothing_to_compare(found.aptamers):
+        if has_nothing_to_compare(ingested.aptamers):
             logger.warning("  but no two of one group differ: say another group, or group: none")
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])

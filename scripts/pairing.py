@@ -10,11 +10,11 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.columns.rows import options
+from aptarank.columns.rows import make_options
 from aptarank.config.resolution import default
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import PAIR_COLUMNS, read_aptamers, read_table
-from aptarank.ingestion.ingest import check, ingest
+from aptarank.ingestion.ingest import check_accepted, ingest_files
 from aptarank.pairing.clusters import find_families
 from aptarank.pairing.pair_store import PairWriter
 from aptarank.pairing.pair_streams import pairs_of_labels, pairs_of_scores, write_pairs
@@ -31,9 +31,9 @@ def load(path: Path, **reading: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
         table = read_table(path, [])
         if {"sequence", "fitness"} <= set(table.columns):
             return read_aptamers(path), pd.DataFrame(columns=PAIR_COLUMNS)
-    chosen = options(**reading)
-    ingested = ingest([str(path)], chosen)
-    check(ingested, str(path), chosen)
+    chosen = make_options(**reading)
+    ingested = ingest_files([str(path)], chosen)
+    check_accepted(ingested, str(path), chosen)
     if len(ingested.rejected):
         logger.warning("%s: %d rows rejected; ingest.py lists them", path, len(ingested.rejected))
     return ingested.aptamers, ingested.labels

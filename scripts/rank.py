@@ -10,7 +10,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.columns.rows import options
+from aptarank.columns.rows import make_options
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, write_csv
@@ -96,7 +96,7 @@ def main(
     if repeated := [path for path, times in Counter(models).items() if times > 1]:
         raise InputError(f"{repeated[0]}: given twice as --model; its spread would say nothing")
     torch_device = pick_device(device)
-    candidates = read_candidates(files, options(**reading), tracker("reading", "rows"))
+    candidates = read_candidates(files, make_options(**reading), tracker("reading", "rows"))
     scorers = [load_scorer(path, threads, torch_device) for path in models]
     candidates = reject_too_long(candidates, scorers)
     write_csv(candidates.rejected, rejected)

@@ -15,7 +15,7 @@ import pandas as pd
 from aptarank.config.resolution import check as check_value
 from aptarank.core.errors import InputError
 from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
-from aptarank.ingestion.aptamers import REJECTED_COLUMNS
+from aptarank.ingestion.rejections import REJECTED_COLUMNS
 from aptarank.models.encoder import pick_device
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.programs.json_options import json_object

@@ -8,7 +8,7 @@ import pandas as pd
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_json, read_table, write_csv
-from aptarank.ingestion.aptamers import REJECTED_COLUMNS
+from aptarank.ingestion.rejections import REJECTED_COLUMNS
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.report.html_table import write_page
 from aptarank.use.screening import COLUMNS, best

@@ -3,7 +3,7 @@
 import pytest
 
 from aptarank.columns.column_names import meaning_of, unit_of
-from aptarank.columns.lookup import plain
+from aptarank.columns.lookup import plain_name
 
 # Of each name: may it be the score, and which values are better.
 NAMES = {
@@ -99,4 +99,4 @@ def test_a_field_that_is_no_name_takes_no_time():
 )
 def test_the_unit_of_a_name(name, unit):
     assert unit_of(name) == unit
-    assert plain("Random_Region ") == "random region"
+    assert plain_name("Random_Region ") == "random region"

@@ -8,7 +8,7 @@ import shlex
 import pandas as pd
 import pytest
 
-from aptarank.columns.read_as import worded
+from aptarank.columns.read_as import read_as_in_words
 from aptarank.evaluation.answer import what_was_read
 from aptarank.ingestion.description import what_was_read as described
 
@@ -30,7 +30,7 @@ def read(program, tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
         said = program("ingest", name, *options).output
         (file,) = json.loads((tmp_path / "ingestion.json").read_text())["files"]
-        assert f"{name}: {worded(file['read_as'])}\n" in said
+        assert f"{name}: {read_as_in_words(file['read_as'])}\n" in said
         aptamers = pd.read_csv("aptamers.csv")
         scores = dict(zip(aptamers["sequence"], aptamers["score"], strict=True))
         return [scores.get(sequence) for sequence in ROWS], file["read_as"]
@@ -117,7 +117,7 @@ LINES = [
 
 @pytest.mark.parametrize(("text", "options", "line"), LINES)
 def test_one_line_says_what_was_read_as_what(read, text, options, line):
-    assert worded(read(text, *options)[1]) == line
+    assert read_as_in_words(read(text, *options)[1]) == line
 
 
 def test_two_count_files_say_their_rounds(program, tmp_path):
@@ -291,9 +291,9 @@ def test_names_are_text_wherever_they_are_shown(read):
     """In the terminal, in the answer (reStructuredText) and in the table of the report."""
     name = "Kd `x`_ \x1b[31m|red| </script>"
     _, read_as = read(table(f"sequence,{name}", "841"), "--score", "2", "--better", "lower")
-    assert "\x1b" not in worded(read_as)
+    assert "\x1b" not in read_as_in_words(read_as)
     account = {"files": [{"file": "t.csv", "format": "csv", "read_as": read_as}]}
-    assert described(account)["read_as"].tolist() == [worded(read_as)]
+    assert described(account)["read_as"].tolist() == [read_as_in_words(read_as)]
     said = what_was_read(account)
     assert said.startswith("Read as ")
     assert "`x`_" not in said
@@ -419,3 +419,13 @@ def test_what_cannot_be_read_comes_with_advice(program, tmp_path, name, told):
     (tmp_path / "folder").mkdir()
     (tmp_path / "list.txt").write_text("ACGTACGTAC\nACGTACGTAG\n")
     assert told in program("ingest", name, code=1).output
+
+
+def test_a_pool_of_frequencies_that_is_cut_short_loses_a_row(program, tmp_path):
+    path = tmp_path / "pool.txt"
+    rows = ["1\tTGCA\t0.5\t0.25", "2\tTGAA\t0.1\t0.5", "3\tTGCC\t0.1"]
+    path.write_text("\n".join(["Aptamer Id\tSequence\tR0\tR3", *rows]), encoding="utf-8")
+    program("ingest", path, "--max-rejected", 0.5)
+    account = json.loads((tmp_path / "ingestion.json").read_text())
+    assert account["files"][0]["format"] == "aptasuite"
+    assert account["reasons"] == {"ragged row": 1}

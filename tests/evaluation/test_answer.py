@@ -6,7 +6,7 @@ import pytest
 
 from aptarank.evaluation import answer
 from aptarank.evaluation.model_summary import summarise, wide
-from aptarank.ingestion.description import histogram, lengths, where_rows_went
+from aptarank.ingestion.description import count_lengths, histogram, where_rows_went
 from aptarank.report.html_table import page
 
 
@@ -104,7 +104,7 @@ def test_where_rows_went():
 
 
 def test_lengths_and_scores():
-    table = lengths(pd.DataFrame({"sequence": ["ACG", "ACG", "ACGTA"]}))
+    table = count_lengths(pd.DataFrame({"sequence": ["ACG", "ACG", "ACGTA"]}))
     assert table.to_dict("list") == {"length": [3, 4, 5], "aptamers": [1, 0, 1]}
     for values in (np.random.default_rng(1).normal(size=500), np.ones(3), np.array([0, 1e9, 1.0])):
         bins = histogram(values)

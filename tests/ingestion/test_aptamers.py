@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.columns.rows import Row, options
+from aptarank.columns.rows import Row, make_options
 from aptarank.core.tables import APTAMER_COLUMNS
-from aptarank.ingestion.aptamers import REJECTED_COLUMNS, clean
+from aptarank.ingestion.aptamers import clean_rows
+from aptarank.ingestion.rejections import REJECTED_COLUMNS
 
-DEFAULTS = options()
+DEFAULTS = make_options()
 INF = math.inf
 
 
@@ -25,7 +26,7 @@ def by_sequence(aptamers):
 
 
 def test_duplicates_are_merged_by_median():
-    aptamers, rejected = clean(
+    aptamers, rejected = clean_rows(
         rows(("ACGT", "1"), ("acgt", "5"), ("ACGT", "2"), ("CC", "3")), "higher", DEFAULTS
     )
     assert list(aptamers.columns) == APTAMER_COLUMNS
@@ -37,7 +38,7 @@ def test_duplicates_are_merged_by_median():
 
 
 def test_lower_is_better_turns_the_sign():
-    aptamers, _ = clean(rows(("AAT", "-2.5"), ("CCT", "1"), ("GGT", "<7")), "lower", DEFAULTS)
+    aptamers, _ = clean_rows(rows(("AAT", "-2.5"), ("CCT", "1"), ("GGT", "<7")), "lower", DEFAULTS)
     table = by_sequence(aptamers)
     assert table["fitness"].to_dict() == {"AAT": 2.5, "CCT": -1.0, "GGT": -7.0}
     assert table["score"].to_dict() == {"AAT": -2.5, "CCT": 1.0, "GGT": 7.0}
@@ -50,7 +51,7 @@ def test_bounds_count_where_there_is_no_value():
         *(("GGT", ">10 nM"), ("GGT", "<1 nM"), ("TTT", "25-200 nM")),
         scale="",
     )
-    aptamers, rejected = clean(given_rows, "lower", DEFAULTS)
+    aptamers, rejected = clean_rows(given_rows, "lower", DEFAULTS)
     table = by_sequence(aptamers)
     assert table.loc["AAT", "score"] == pytest.approx(40)
     assert table.loc["AAT", "low"] == table.loc["AAT", "high"] == pytest.approx(9 - np.log10(40))
@@ -59,13 +60,13 @@ def test_bounds_count_where_there_is_no_value():
         [9 - np.log10(200), 9 - np.log10(25)]
     )
     assert rejected["reason"].str.startswith("contradiction").tolist() == [True, True]
-    strict, rejected = clean(given_rows, "lower", options(bounds="reject"))
+    strict, rejected = clean_rows(given_rows, "lower", make_options(bounds="reject"))
     assert strict["sequence"].tolist() == ["AAT"]
     assert len(rejected) == 6
 
 
 def test_chemistry_is_kept_and_never_two_in_one():
-    aptamers, rejected = clean(
+    aptamers, rejected = clean_rows(
         rows(("ACGU", "1"), ("GACC", "2"), ("UUA", "3"), ("ACGT", "4")), "higher", DEFAULTS
     )
     assert by_sequence(aptamers)["chemistry"].to_dict() == dict.fromkeys(
@@ -77,13 +78,13 @@ def test_chemistry_is_kept_and_never_two_in_one():
 
 def test_padding_is_read_and_a_lone_n_is_not():
     fixed = rows(("ACGTN", "1"), ("ACNNN", "2"), ("ACGTA", "3"))
-    assert by_sequence(clean(fixed, "higher", DEFAULTS)[0]).index.tolist() == [
+    assert by_sequence(clean_rows(fixed, "higher", DEFAULTS)[0]).index.tolist() == [
         "AC",
         "ACGT",
         "ACGTA",
     ]
     ragged = rows(("ACGTN", "1"), ("ACTNN", "2"), ("ACGTACC", "3"))
-    aptamers, rejected = clean(ragged, "higher", DEFAULTS)
+    aptamers, rejected = clean_rows(ragged, "higher", DEFAULTS)
     assert aptamers["sequence"].tolist() == ["ACGTACC", "ACT"]
     assert rejected["reason"].tolist() == ["degenerate code: 'N' (any base) at position 5"]
 
@@ -91,9 +92,9 @@ def test_padding_is_read_and_a_lone_n_is_not():
 def test_names_are_kept_where_they_are_unique():
     named = rows(("AAT", "1"), ("CCT", "2"))
     named = [row._replace(name=name) for row, name in zip(named, "xy", strict=True)]
-    assert clean(named, "higher", DEFAULTS)[0]["id"].tolist() == ["x", "y"]
+    assert clean_rows(named, "higher", DEFAULTS)[0]["id"].tolist() == ["x", "y"]
     twice = [row._replace(name="x") for row in named]
-    assert clean(twice, "higher", DEFAULTS)[0]["id"].tolist() == ["apt0001", "apt0002"]
+    assert clean_rows(twice, "higher", DEFAULTS)[0]["id"].tolist() == ["apt0001", "apt0002"]
 
 
 def test_one_aptamer_in_two_groups_is_two_rows_of_one_id():
@@ -102,13 +103,13 @@ def test_one_aptamer_in_two_groups_is_two_rows_of_one_id():
         Row("f", 3, "AAT", "2", group="y"),
         Row("f", 4, "CC", "3", group="y"),
     ]
-    aptamers, _ = clean(given_rows, "higher", DEFAULTS)
+    aptamers, _ = clean_rows(given_rows, "higher", DEFAULTS)
     assert aptamers[["id", "group"]].to_numpy().tolist() == [
         *(["apt0001", "x"], ["apt0001", "y"], ["apt0002", "y"])
     ]
-    by_length, _ = clean(given_rows, "higher", options(group="length"))
+    by_length, _ = clean_rows(given_rows, "higher", make_options(group="length"))
     assert by_length[["sequence", "group"]].to_numpy().tolist() == [["CC", "2"], ["AAT", "3"]]
-    together, _ = clean(given_rows, "higher", options(group="none"))
+    together, _ = clean_rows(given_rows, "higher", make_options(group="none"))
     assert together["group"].tolist() == ["", ""]
     assert together["count"].tolist() == [2, 1]
 
@@ -123,7 +124,7 @@ groups = st.sampled_from(["", "x", "y"])
 @given(st.lists(st.tuples(texts, scores, groups), min_size=1), st.randoms())
 def test_every_row_is_accounted_for_in_any_order(triples, random):
     original = [Row("f", n, s, v, group=g) for n, (s, v, g) in enumerate(triples, start=2)]
-    aptamers, rejected = clean(original, "higher", DEFAULTS)
+    aptamers, rejected = clean_rows(original, "higher", DEFAULTS)
     assert aptamers["count"].sum() + len(rejected) == len(original)
     assert list(rejected.columns) == REJECTED_COLUMNS
     assert (aptamers["low"] <= aptamers["high"]).all()
@@ -131,7 +132,7 @@ def test_every_row_is_accounted_for_in_any_order(triples, random):
     assert not aptamers.duplicated(["group", "sequence"]).any()
     shuffled = list(original)
     random.shuffle(shuffled)
-    again, rejected_again = clean(shuffled, "higher", DEFAULTS)
+    again, rejected_again = clean_rows(shuffled, "higher", DEFAULTS)
     pd.testing.assert_frame_equal(aptamers, again)
     columns = REJECTED_COLUMNS
     pd.testing.assert_frame_equal(
@@ -152,8 +153,8 @@ LIBRARY = [
 def test_primers_are_trimmed(given_primers):
     five, three = given_primers
     wrong = [("ACGTACGTACGTTT", "9")]
-    chosen = options(five_primer=five, three_primer=three)
-    aptamers, rejected = clean(rows(*LIBRARY, *wrong), "higher", chosen)
+    chosen = make_options(five_primer=five, three_primer=three)
+    aptamers, rejected = clean_rows(rows(*LIBRARY, *wrong), "higher", chosen)
     assert sorted(aptamers["sequence"])[:2] == ["AACCGG", "ACGTTA"]
     assert len(aptamers) == 9
     assert rejected["reason"].iloc[0].startswith("no 5' primer")
@@ -162,7 +163,7 @@ def test_primers_are_trimmed(given_primers):
 def test_mixed_chemistry_of_primers_alone():
     """As of RaptGen's tables: a DNA promoter before an RNA aptamer."""
     mixed = [("TTTACT" + "ACGU" + letter, str(n)) for n, letter in enumerate("ACGU")]
-    aptamers, rejected = clean(rows(*mixed), "higher", options(five_primer="TTTACT"))
+    aptamers, rejected = clean_rows(rows(*mixed), "higher", make_options(five_primer="TTTACT"))
     assert len(aptamers) == 4
     assert rejected.empty
-    assert clean(rows(*mixed), "higher", DEFAULTS)[0].empty
+    assert clean_rows(rows(*mixed), "higher", DEFAULTS)[0].empty

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from aptarank.columns.rows import LabelRow
-from aptarank.ingestion.labelled_pairs import clean_labels
+from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
 from aptarank.pairing.bradley_terry import bradley_terry
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference_fitness import contradicting
@@ -133,7 +133,7 @@ def test_labels_are_cleaned():
         *(("ACG", "ACT", "1"), ("act", "acg", "0"), ("ACG", "GGG", "0"), ("GGG", "ACG", "0")),
         *(("ACG", "ACG", "1"), ("ACT", "CCC", "2"), ("ACN", "CCC", "1"), ("CCC", "ACT", "0.0")),
     )
-    aptamers, pairs, rejected = clean_labels(rows)
+    aptamers, pairs, rejected = clean_labelled_pairs(rows)
     assert pairs.to_numpy().tolist() == [["ACG", "ACT", 1], ["ACT", "CCC", 1]]
     assert aptamers[["sequence", "count"]].to_numpy().tolist() == [
         *(["ACG", 1], ["ACT", 2], ["CCC", 1])
@@ -143,7 +143,7 @@ def test_labels_are_cleaned():
         **dict.fromkeys((4, 5), "contradiction"),
         **{6: "same aptamer", 7: "not a label", 8: "degenerate code"},
     }
-    again = clean_labels(rows[::-1])
+    again = clean_labelled_pairs(rows[::-1])
     pd.testing.assert_frame_equal(again[0], aptamers)
     pd.testing.assert_frame_equal(again[1], pairs)
 

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from aptarank.columns.rows import Row, options
-from aptarank.ingestion.aptamers import clean
-from aptarank.ingestion.ingest import ingest
-from aptarank.ingestion.row_warnings import warnings_of
+from aptarank.columns.rows import Row, make_options
+from aptarank.ingestion.aptamers import clean_rows
+from aptarank.ingestion.ingest import ingest_files
+from aptarank.ingestion.row_warnings import collect_warnings
 
 
 def warned(given, **more):
-    return warnings_of(given, options(**more))
+    return collect_warnings(given, make_options(**more))
 
 
 def rows(*pairs):
@@ -46,7 +46,7 @@ def test_what_is_rejected_anyway_is_no_mixed_case():
 
 def test_mixed_case_can_be_rejected():
     mixed = rows(("TTGACC", "9"), ("TtGACC", "2"), ("ttgaca", "1"), ("dTdG", "3"))
-    aptamers, rejected = clean(mixed, "higher", options(case="reject"))
+    aptamers, rejected = clean_rows(mixed, "higher", make_options(case="reject"))
     assert sorted(aptamers["sequence"]) == ["TG", "TTGACA", "TTGACC"]
     assert rejected["line"].tolist() == [3]
     assert rejected["reason"].iloc[0].startswith("mixed case: ")
@@ -66,7 +66,7 @@ LOGS = {
 def test_versions_of_maws_are_not_pooled_in_silence(tmp_path, first, second):
     (tmp_path / "a.log").write_text(LOGS[first] * 2)
     (tmp_path / "b.log").write_text(LOGS[second] * 2)
-    found = ingest([str(tmp_path / "a.log"), str(tmp_path / "b.log")], options())
+    found = ingest_files([str(tmp_path / "a.log"), str(tmp_path / "b.log")], make_options())
     warnings = [text for text in found.summary["warnings"] if "versions of MAWS" in text]
     assert len(warnings) == (first != second)
     for warning in warnings:
@@ -100,7 +100,7 @@ def test_bounds_and_broken_rows_are_no_missing_values():
 
 def test_short_numbers_do_not_say_the_version(tmp_path):
     (tmp_path / "a.log").write_text(LOGS["2017 to 2023"] + LOGS["2017 to 2023"].replace(LONG, "-1"))
-    assert ingest([str(tmp_path / "a.log")], options()).summary["warnings"] == []
+    assert ingest_files([str(tmp_path / "a.log")], make_options()).summary["warnings"] == []
 
 
 def test_warnings_are_printed(program, tmp_path):

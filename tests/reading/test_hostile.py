@@ -12,7 +12,7 @@ import pytest
 
 import hostile
 from aptarank.core.errors import InputError
-from aptarank.reading.fasta import records
+from aptarank.reading.fasta import read_records
 from hostile_cases import locked
 from snakemake_runs import ROOT
 
@@ -98,4 +98,4 @@ def test_the_page_is_the_table():
 def test_fasta_without_a_line(text):
     """Found by the fuzzer; files without any text are refused before they get here."""
     with pytest.raises(InputError, match="before the first FASTA header"):
-        list(records(text, Path("empty.fasta")))
+        list(read_records(text, Path("empty.fasta")))

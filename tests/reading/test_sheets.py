@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from aptarank.columns.rows import options
+from aptarank.columns.rows import make_options
 from aptarank.core import sizes
 from aptarank.core.disk import explain
 from aptarank.core.errors import InputError, printable
@@ -254,12 +254,12 @@ def test_names_of_files_and_cells_in_messages(program, tmp_path):
 def test_a_list_of_sequences_is_ranked_from_its_first_line(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("ACGTACGT\nGGCATTAG\nTTGACCAT\n")
-    assert read_candidates([str(path)], options()).table["sequence"].tolist()[0] == "ACGTACGT"
+    assert read_candidates([str(path)], make_options()).table["sequence"].tolist()[0] == "ACGTACGT"
     long = "ACGT" * 200
     path.write_text(f"{long}\nGGCATTAG\n")
-    assert len(read_candidates([str(path)], options()).table) == 2
+    assert len(read_candidates([str(path)], make_options()).table) == 2
     path.write_text("sequence\nGGCATTAG\n")
-    assert len(read_candidates([str(path)], options()).table) == 1
+    assert len(read_candidates([str(path)], make_options()).table) == 1
 
 
 @pytest.mark.parametrize("rows", ["1,2\n3,4\n", "A,2.5\n"])
@@ -280,11 +280,11 @@ def test_archives_are_refused_in_words_wherever_sequences_are_read(tmp_path, mag
     with pytest.raises(InputError, match=r"more\.csv: not text but"):
         pretraining.read_sequences(path)
     with pytest.raises(InputError, match=r"more\.csv: not text but"):
-        read_candidates([str(path)], options())
+        read_candidates([str(path)], make_options())
 
 
 def test_advice_on_candidates_names_their_own_keys(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("oligo1,x\nACGTACGT,1\n")
     with pytest.raises(InputError, match=r"in the config: rank\.sequence"):
-        read_candidates([str(path)], options())
+        read_candidates([str(path)], make_options())

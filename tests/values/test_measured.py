@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.values.measured import exponent_of, parse, tidied
-from aptarank.values.measurements import measure, to_count, with_point
+from aptarank.values.measured import exponent_of, parse_value, tidy_text
+from aptarank.values.measurements import parse_measurement, to_count, with_point
 from measured_texts import printed
 
 INF = math.inf
@@ -18,9 +18,9 @@ INF = math.inf
 @given(st.randoms())
 def test_what_is_printed_is_read(random):
     kd = printed(random)
-    low, high = measure(kd.text, "")
+    low, high = parse_measurement(kd.text, "")
     assert (low, high) == pytest.approx((kd.low, kd.high))
-    found = parse(tidied(kd.text))
+    found = parse_value(tidy_text(kd.text))
     if kd.error is not None:
         assert found.error * 10.0 ** exponent_of(found.low_unit) == pytest.approx(kd.error)
 
@@ -29,7 +29,7 @@ def test_what_is_printed_is_read(random):
 def test_a_decimal_comma_says_the_same(random):
     kd = printed(random)
     text = kd.text.replace(".", ",").replace("ca,", "ca.").replace("nmol,L", "nmol.L")
-    assert measure(with_point(text, ","), "") == measure(kd.text, "")
+    assert parse_measurement(with_point(text, ","), "") == parse_measurement(kd.text, "")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_decimal_comma_says_the_same(random):
     ],
 )
 def test_a_kd_is_read(text, low, high):
-    assert measure(text, "") == pytest.approx((low, high))
+    assert parse_measurement(text, "") == pytest.approx((low, high))
 
 
 @pytest.mark.parametrize(
@@ -98,28 +98,28 @@ def test_a_kd_is_read(text, low, high):
 )
 def test_what_is_no_kd_says_what_to_write(text, advice):
     with pytest.raises(ValueError, match=advice):
-        measure(text, "")
+        parse_measurement(text, "")
 
 
 def test_an_error_in_a_column_of_plain_numbers():
     with pytest.raises(ValueError, match="an error beside the value"):
-        measure("7.1 ± 0.4")
+        parse_measurement("7.1 ± 0.4")
 
 
 def test_a_unit_in_the_header_is_that_of_all_without_one():
-    assert measure("7.1 ± 0.4 × 10⁻⁸", "M") == pytest.approx((7.1e-8, 7.1e-8))
-    assert measure("3-6", "nmol/L") == pytest.approx((3e-9, 6e-9))
-    assert measure("7 µM", "nM") == pytest.approx((7e-6, 7e-6))
+    assert parse_measurement("7.1 ± 0.4 × 10⁻⁸", "M") == pytest.approx((7.1e-8, 7.1e-8))
+    assert parse_measurement("3-6", "nmol/L") == pytest.approx((3e-9, 6e-9))
+    assert parse_measurement("7 µM", "nM") == pytest.approx((7e-6, 7e-6))
 
 
 def test_per_cent():
-    assert measure("45.5 %", "%") == (45.5, 45.5)
-    assert measure("<5%", "%") == (-INF, 5)
-    assert measure("5 ± 1 %", "%") == (5, 5)
+    assert parse_measurement("45.5 %", "%") == (45.5, 45.5)
+    assert parse_measurement("<5%", "%") == (-INF, 5)
+    assert parse_measurement("5 ± 1 %", "%") == (5, 5)
     with pytest.raises(ValueError, match="write the sign in each, or in none"):
-        measure("0.45", "%")
+        parse_measurement("0.45", "%")
     with pytest.raises(ValueError, match="write the sign in each row, or in none"):
-        measure("45%")
+        parse_measurement("45%")
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,6 @@ PIECES = (
 def test_no_text_takes_long_or_breaks(pieces, scale):
     start = time.process_time()
     with contextlib.suppress(ValueError):
-        low, high = measure("".join(pieces), scale)
+        low, high = parse_measurement("".join(pieces), scale)
         assert low <= high
     assert time.process_time() - start < 0.1

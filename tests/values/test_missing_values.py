@@ -29,7 +29,7 @@ FRACTION = [0.12, 0.31, 0.55, 0.81, 0.93, 0.42]
     ],
 )
 def test_placeholders_are_found(values, placeholder, count):
-    assert [(each.value, each.count) for each in find_placeholders(values)] == [
+    assert [(each.value, each.occurrences) for each in find_placeholders(values)] == [
         (placeholder, count)
     ]
 

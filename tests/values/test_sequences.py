@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aptarank.values.measurements import measure
+from aptarank.values.measurements import parse_measurement
 from aptarank.values.sequences import (
     as_tokens,
     chemistry,
@@ -138,7 +138,7 @@ INF = math.inf
     ],
 )
 def test_scores_as_people_write_them(text, scale, low, high):
-    found = measure(text, scale)
+    found = parse_measurement(text, scale)
     assert found.low == pytest.approx(low)
     assert found.high == pytest.approx(high)
     assert str(found.low) != "-0.0"
@@ -169,18 +169,18 @@ def test_scores_as_people_write_them(text, scale, low, high):
 )
 def test_scores_that_are_none(text, scale, reason):
     with pytest.raises(ValueError, match=reason):
-        measure(text, scale)
+        parse_measurement(text, scale)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_float_is_read_as_it_is(value):
-    assert measure(repr(value)).low == value
+    assert parse_measurement(repr(value)).low == value
 
 
 @given(st.text(max_size=12), st.sampled_from(["number", "pKd", "", "nM"]))
 def test_no_text_breaks_a_score(text, scale):
     try:
-        low, high = measure(text, scale)
+        low, high = parse_measurement(text, scale)
     except ValueError:
         return
     assert low <= high

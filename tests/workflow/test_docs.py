@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from aptarank.config.resolution import resolve
-from aptarank.reading.formats import FORMATS
+from aptarank.reading.formats import FORMAT_NAMES
 from environments import environments
 from snakemake_runs import ROOT
 
@@ -34,9 +34,9 @@ def test_configs_are_valid(text):
 
 def test_every_format_is_there():
     rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
-    assert set(re.findall(r"`(\w+)`", rows)) >= set(FORMATS) - {"auto"}
+    assert set(re.findall(r"`(\w+)`", rows)) >= set(FORMAT_NAMES) - {"auto"}
     shown = {kind for kind, _ in BLOCKS}
-    assert shown >= set(FORMATS) - {"auto", "tsv", "parquet", "excel", "kd"}
+    assert shown >= set(FORMAT_NAMES) - {"auto", "tsv", "parquet", "excel", "kd"}
 
 
 def test_modules_of_the_method_exist():

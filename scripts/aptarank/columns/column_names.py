@@ -1,6 +1,7 @@
 """What a column's whole name says: which quantity, on what scale, and which values are better."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aptarank.values.measured import LONGEST, UNIT
@@ -177,6 +178,11 @@ class Meaning(NamedTuple):
     logarithm: bool = False
     flipped: bool = False
 
+    @property
+    def kind(self) -> str:
+        """The kind of the quantity, "" if there is none."""
+        return self.quantity.kind if self.quantity else ""
+
 
 def unit_of(name: str) -> str:
     """The unit of concentration that ends a column's name, such as `Kd (nM)`; "" if none.
@@ -184,9 +190,9 @@ def unit_of(name: str) -> str:
     With a power of ten before it (`Kd (10^-9 M)`) the column has no unit that we know.
     """
     name = " ".join(name.split())
-    found = UNIT_IN_NAME.search(name)
-    other = POWER_IN_NAME.search(name) or PER_UNIT.search(name)
-    return found[1] if found and not other else ""
+    unit = UNIT_IN_NAME.search(name)
+    is_scaled = POWER_IN_NAME.search(name) or PER_UNIT.search(name)
+    return unit[1] if unit and not is_scaled else ""
 
 
 def words_of(name: str) -> list[str]:
@@ -202,8 +208,8 @@ def words_of(name: str) -> list[str]:
 
 def label_of(name: str) -> tuple[str, ...]:
     """The words of a name that are not the quantity's: `Reads (y)` is `y`, `log2E_ba` `ba`."""
-    known = (*QUANTITIES, *HARMLESS, *LOGARITHMS, *STILL_ENRICHMENT)
-    return tuple(word for word in words_of(name) if word not in known)
+    quantity_words = (*QUANTITIES, *HARMLESS, *LOGARITHMS, *STILL_ENRICHMENT)
+    return tuple(word for word in words_of(name) if word not in quantity_words)
 
 
 def meaning_of(name: str) -> Meaning:
@@ -213,17 +219,19 @@ def meaning_of(name: str) -> Meaning:
     words = words_of(name)
     if "±" in words[1:]:  # Kd ± SD: each cell has both
         words = words[: words.index("±")]
-    found = quantities_of(words)
+    quantities = quantities_of(words)
     bare = [word for word in words if word not in LOGARITHMS and word != "minus"]
-    if bare in (["p"], ["q"]) or (found and found[0].kind != "seen" and words[-1] in ("p", "q")):
+    if bare in (["p"], ["q"]) or (
+        quantities and quantities[0].kind != "seen" and words[-1] in ("p", "q")
+    ):
         words = [*words[:-1], f"{bare[-1]}value"]
-    p_form = "p" in words and found != [] and found[0].kind == "concentration"
+    p_form = "p" in words and quantities != [] and quantities[0].kind == "concentration"
     logarithm = p_form or any(word in LOGARITHMS for word in words)
     flipped = (sum(word in FLIPS for word in words) + p_form) % 2 == 1
     statistic = next((STATISTICS[word] for word in words if word in STATISTICS), "")
-    if not found:
+    if not quantities:
         return Meaning(None, "other", "", f"it is {statistic}" if statistic else "")
-    quantity = found[0]
+    quantity = quantities[0]
     if statistic and not (quantity is READS and statistic == STATISTICS["n"]):
         return Meaning(quantity, "other", "", f"it is {statistic}")
     if COUNTER & set(words):
@@ -243,7 +251,7 @@ def meaning_of(name: str) -> Meaning:
     bound = any(word in BOUNDS for word in words)
     whole = not strange and quantity.kind != "measure"
     role = "other" if bound else "score" if whole else "likely"
-    if len(found) > 1 or set(strange) & RELATIVE:
+    if len(quantities) > 1 or set(strange) & RELATIVE:
         because = f"it is {phrase}, but in relation to something"
         return Meaning(quantity, "likely", "", because, logarithm, flipped)
     loose = strange and any(word in LOOSE for word in words)
@@ -258,14 +266,14 @@ def quantities_of(words: list[str]) -> list[Quantity]:
     named = [word for word in words if word in QUANTITIES]
     special = [word for word in named if word not in GENERAL]
     special = special or [word for word in named if word == "score"] or named
-    found = list(dict.fromkeys(QUANTITIES[word] for word in special))
-    if ENRICHMENT in found:
-        found = [each for each in found if each.kind != "seen" and each != FOLD_CHANGE]
-    if SHARE in found:  # a fraction of the reads
-        found = [each for each in found if each != READS]
-    if FITNESS in found or ENERGY in found:
-        found = [each for each in found if each.kind != "measure"] or [ENERGY]
-    return found
+    quantities = list(dict.fromkeys(QUANTITIES[word] for word in special))
+    if ENRICHMENT in quantities:
+        quantities = [each for each in quantities if each.kind != "seen" and each != FOLD_CHANGE]
+    if SHARE in quantities:  # a fraction of the reads
+        quantities = [each for each in quantities if each != READS]
+    if FITNESS in quantities or ENERGY in quantities:
+        quantities = [each for each in quantities if each.kind != "measure"] or [ENERGY]
+    return quantities
 
 
 def phrase_of(quantity: Quantity, words: list[str], *, p_form: bool) -> str:
@@ -303,5 +311,11 @@ def is_count(name: str) -> bool:
 
 def round_number(name: str) -> int | None:
     """The number of a round such as `R3`, `Round 3` or `cycle_3`; None for any other name."""
-    found = ROUND.fullmatch(" ".join(words_of(name)))
-    return int(found[1]) if found else None
+    match = ROUND.fullmatch(" ".join(words_of(name)))
+    return int(match[1]) if match else None
+
+
+def are_in_order(numbers: Sequence[int | None]) -> bool:
+    """Whether all rounds have a number, each a larger one than the round before."""
+    present = [number for number in numbers if number is not None]
+    return len(present) == len(numbers) and sorted(set(present)) == present

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aptarank.columns.column_names import UNIT_IN_NAME, meaning_of
 from aptarank.core.errors import InputError
+from aptarank.values.sequences import shortened
 
 SEQUENCE_NAMES = (
     *("sequence", "sequences", "seq", "seqs", "aptamer", "aptamer sequence", "aptamersequence"),
@@ -16,60 +17,62 @@ NAME_NAMES = ("id", "name", "aptamer id", "aptamer name", "seq id")
 KNOWN_NAMES = {*SEQUENCE_NAMES, *NAME_NAMES, "sequence1", "sequence2", "label"}
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A column's name for comparison: lower case, `_` as a space, no unit."""
     words = UNIT_IN_NAME.sub("", " ".join(name.split())).replace("_", " ").replace("-", " ")
     return " ".join(words.lower().split())
 
 
-def is_named(field: str) -> bool:
+def is_usual_name(field: str) -> bool:
     """Whether this is the usual name of a column."""
-    return plain(field) in KNOWN_NAMES or meaning_of(field).role == "score"
+    return plain_name(field) in KNOWN_NAMES or meaning_of(field).role == "score"
 
 
-def place(header: list[str], wanted: str, role: str, source: Path) -> int:
+def column_index(header: list[str], wanted: str, role: str, source: Path) -> int:
     """The index of a column that the user named (by name, else by number from 1).
 
     Raises:
         InputError: no such column (lists those there are), or several of that name.
     """
     exact = [index for index, name in enumerate(header) if name == wanted]
-    like = exact or [index for index, name in enumerate(header) if plain(name) == plain(wanted)]
-    if len(like) > 1:
-        fields = " and ".join(str(index + 1) for index in like)
+    matches = exact or [
+        index for index, name in enumerate(header) if plain_name(name) == plain_name(wanted)
+    ]
+    if len(matches) > 1:
+        fields = " and ".join(str(index + 1) for index in matches)
         raise InputError(
-            f"{source}, line 1: {len(like)} columns are named {wanted!r} (fields {fields}); "
+            f"{source}, line 1: {len(matches)} columns are named {wanted!r} (fields {fields}); "
             f"rename them, or name the {role} by its number"
         )
-    if like:
-        return like[0]
+    if matches:
+        return matches[0]
     if re.fullmatch("[0-9]{1,6}", wanted) and 1 <= int(wanted) <= len(header):
         return int(wanted) - 1
     near = difflib.get_close_matches(wanted, header, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise InputError(
-        f"{source}: no column {wanted!r}{hint}; the columns are {shown(header)}.\n"
+        f"{source}: no column {wanted!r}{hint}; the columns are {header_in_words(header)}.\n"
         f"Name the right one as {role} (in the config: datasets.<name>.{role})."
     )
 
 
-def known(header: list[str], names: tuple[str, ...], role: str, source: Path) -> int | None:
+def find_column(header: list[str], names: tuple[str, ...], role: str, source: Path) -> int | None:
     """The index of the one column that has one of these names; None where none has.
 
     Raises:
         InputError: several have.
     """
-    found = [index for index, name in enumerate(header) if plain(name) in names]
-    if len(found) > 1:
-        which = ", ".join(repr(header[index]) for index in found)
+    indices = [index for index, name in enumerate(header) if plain_name(name) in names]
+    if len(indices) > 1:
+        candidates = ", ".join(repr(header[index]) for index in indices)
         raise InputError(
-            f"{source}, line 1: {which} may each be the {role}; name one "
+            f"{source}, line 1: {candidates} may each be the {role}; name one "
             f"(in the config: datasets.<name>.{role})"
         )
-    return found[0] if found else None
+    return indices[0] if indices else None
 
 
-def shown(header: list[str]) -> str:
+def header_in_words(header: list[str]) -> str:
     """A header for a message, cut where it is long."""
-    few = ", ".join(repr(name if len(name) <= 40 else name[:37] + "...") for name in header[:20])
+    few = ", ".join(repr(shortened(name)) for name in header[:20])
     return few + (f" and {len(header) - 20} more" if len(header) > 20 else "")

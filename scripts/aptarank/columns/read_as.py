@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Mapping
 
-from aptarank.columns.rows import GROUPINGS, Options
 from aptarank.values.sequences import shortened
 
 SAID = "the option better says so"
@@ -35,19 +34,19 @@ class ReadAs:
         return {key: text for key, text in dataclasses.asdict(self).items() if text}
 
 
-def column(name: str) -> str:
+def column_in_words(name: str) -> str:
     """A column in words; control characters of its name are escaped."""
     return f"column {shortened(name)!r}"
 
 
-def decided(read_as: ReadAs, better: str | None) -> ReadAs:
+def with_direction(read_as: ReadAs, better: str | None) -> ReadAs:
     """With the direction that the user says, where there is one."""
     if not better or better == read_as.better:
         return read_as
     return dataclasses.replace(read_as, better=better, because=SAID)
 
 
-def worded(read_as: Mapping[str, str]) -> str:
+def read_as_in_words(read_as: Mapping[str, str]) -> str:
     """One line, from what `as_json` gives: the score with unit and direction, then the rest."""
     if not read_as:
         return ""
@@ -65,41 +64,3 @@ def worded(read_as: Mapping[str, str]) -> str:
 
 HEADER = "the column's name says so"
 WORDS = {"family": "kept together in a split", "passed_over": "not the score"}
-
-MAWS = {
-    "entropy": ("ENTROPY of the log", "MAWS looks for the lowest entropy"),
-    "energy": ("ENERGY of the log", "MAWS looks for the lowest energy"),
-}
-EFBA = "EFBA looks for the highest relative entropy"
-COUNTED = "what is read more often is fitter"
-
-
-def read_as_of_text(kind: str, options: Options) -> ReadAs:
-    """What is read as what in a format that has no columns."""
-    group = "the length" if options.group in (None, "length") and kind in GROUPED else ""
-    if kind == "maws":
-        score, because = MAWS.get(options.score or "entropy", MAWS["entropy"])
-        steps = "the last step alone" if options.steps == "final" else "every step"
-        unit = {"unit": "kJ/mol", "unit_from": "as MAWS writes it"}
-        sequence = f"SEQUENCE of the log, {steps}"
-        found = ReadAs(sequence, score, "lower", because, **(unit if "ENERGY" in score else {}))
-    elif kind == "efba":
-        found = ReadAs("each step of the log", "total relative entropy", "higher", EFBA)
-    elif kind == "efbascore":
-        score = "'Score (relative entropy)' of each header"
-        found = ReadAs("each record", score, "higher", EFBA, name="the header before the score")
-    elif kind == "fastaptamer":
-        score = "reads" if (options.score or "").lower() == "reads" else "RPM (RPU)"
-        found = ReadAs(
-            "each record", f"{score} by each header", "higher", COUNTED, reads="of each header"
-        )
-    else:
-        pattern = shortened(options.score) if options.score else ""
-        score = f"what {pattern!r} finds" if pattern else "the number behind 'score'"
-        found = ReadAs("each record", f"{score} in each header", name="first word of the header")
-    by = {"length": "the length", "file": "the file", "none": ""}
-    grouped = by.get(options.group or "", group) if options.group in GROUPINGS else ""
-    return dataclasses.replace(found, group=grouped)
-
-
-GROUPED = ("maws", "efba", "efbascore")

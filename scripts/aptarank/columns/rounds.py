@@ -4,30 +4,22 @@ over first."""
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from aptarank.columns.column_names import (
     COUNTER,
+    are_in_order,
     is_share,
     label_of,
     meaning_of,
     round_number,
     words_of,
 )
-from aptarank.columns.score_columns import options_for, which_one
+from aptarank.columns.score_columns import ask_which_score, deciding_options
 from aptarank.core.errors import InputError
 from aptarank.values.sequences import shortened
 
 
-class Enrichment(NamedTuple):
-    """Where a table has its enrichment: a column, or the columns of two rounds to divide."""
-
-    score: int | None
-    before: int | None = None
-    after: int | None = None
-
-
-def is_counter(name: str) -> bool:
+def is_counter_round(name: str) -> bool:
     """Whether a round is a counter selection, a control, or what the selection began with."""
     return bool(COUNTER & set(words_of(name)))
 
@@ -38,58 +30,61 @@ def last_round(header: Sequence[str], columns: Sequence[int], source: Path) -> i
     Raises:
         InputError: it is not clear which that is.
     """
-    rounds = [i for i in columns if not is_counter(header[i])]
+    rounds = [i for i in columns if not is_counter_round(header[i])]
     numbers = [round_number(header[i]) for i in rounds]
     if not rounds:
         names = ", ".join(repr(shortened(header[i])) for i in columns[:5])
         raise InputError(
             f"{source}, line 1: {names}: counter selections, controls or starts alone; say which "
-            f"column is the score: {options_for(header, columns)}."
+            f"column is the score: {deciding_options(header, columns)}."
         )
-    if len(rounds) > 1 and (None in numbers or sorted(set(numbers)) != numbers):
-        raise which_one(header, rounds, source)
+    if len(rounds) > 1 and not are_in_order(numbers):
+        raise ask_which_score(header, rounds, source)
     return rounds[-1]
 
 
-def find_enrichment(header: Sequence[str], source: Path) -> Enrichment:
-    """The enrichment of the last round over the first.
+def find_enrichment(header: Sequence[str], source: Path) -> int | tuple[int, int]:
+    """Find the enrichment of the last round over the first.
+
+    Returns:
+        Its column; or, if the table only has that of each step, the columns of the first and the
+        last round, to compute it from.
 
     Raises:
-        InputError: there are several, and none of them is that, nor can it be made of the rounds.
+        InputError: it is not clear which column it is, and it cannot be computed.
     """
     meanings = [meaning_of(name) for name in header]
     columns = [
         i
         for i, each in enumerate(meanings)
-        if each.quantity and each.quantity.kind == "enrichment" and each.better
-        and each.role != "other"
-    ]  # fmt: skip
+        if each.kind == "enrichment" and each.better and each.role != "other"
+    ]
     others = [
         i
         for i, each in enumerate(meanings)
-        if each.role == "score" and each.quantity.kind not in ("enrichment", "seen")
+        if each.role == "score" and each.kind not in ("enrichment", "seen")
     ]
     if others or not columns:
-        raise which_one(header, sorted(columns + others), source)
+        raise ask_which_score(header, sorted(columns + others), source)
     unclear = [i for i in columns if meanings[i].role == "likely" and not is_step(header[i])]
     if unclear:
-        raise which_one(header, columns, source)
+        raise ask_which_score(header, columns, source)
     steps = {i: step_of(header[i]) for i in columns}
     if len(set(steps.values())) == 1:
-        return Enrichment(columns[-1])
+        return columns[-1]
     for rounds in (rounds_of(header, shares=True), rounds_of(header, shares=False)):
         if len(rounds) < 2:
             continue
         (first, before), (last, after) = rounds[0], rounds[-1]
         whole = [i for i in columns if steps[i] == (last, first)]
-        return Enrichment(whole[-1]) if whole else Enrichment(None, before, after)
+        return whole[-1] if whole else (before, after)
     whole = [i for i in columns if steps[i] == ends_of(set(steps.values()))]
     if whole:
-        return Enrichment(whole[-1])
-    raise which_one(header, columns, source)
+        return whole[-1]
+    raise ask_which_score(header, columns, source)
 
 
-def step_of(name: str) -> tuple[str, str] | tuple[str, ...]:
+def step_of(name: str) -> tuple[str, ...]:
     """The later and the earlier round of an enrichment: `(y/x)` and `_yx` are y over x."""
     label = label_of(name)
     if len(label) == 1 and len(label[0]) == 2 and label[0].isalpha():
@@ -104,9 +99,9 @@ def is_step(name: str) -> bool:
         return round_number(step[0]) is not None
     if len(step) != 2:
         return False
-    numbers = [round_number(each) for each in step]
-    if None not in numbers:
-        return numbers[0] > numbers[1]
+    later, earlier = map(round_number, step)
+    if later is not None and earlier is not None:
+        return later > earlier
     return all(len(each) == 1 for each in step) and step[0] > step[1]
 
 
@@ -119,19 +114,19 @@ def ends_of(steps: set[tuple[str, ...]]) -> tuple[str, ...]:
     return (*last, *first) if len(first) == len(last) == 1 else ()
 
 
-def rounds_of(header: Sequence[str], shares: bool) -> list[tuple[str, int]]:
+def rounds_of(header: Sequence[str], *, shares: bool) -> list[tuple[str, int]]:
     """The label and column of each round's shares (or reads), in their order; [] if unclear."""
-    found = []
+    labelled = []
     for i, name in enumerate(header):
         meaning = meaning_of(name)
-        seen = meaning.quantity and meaning.quantity.kind == "seen" and not meaning.logarithm
+        seen = meaning.kind == "seen" and not meaning.logarithm
         if seen and meaning.role == "likely" and meaning.better and is_share(name) == shares:
-            found.append((" ".join(label_of(name)), i))
-    labels = [label for label, _ in found]
-    return found if labels == sorted(set(labels), key=order) else []
+            labelled.append((" ".join(label_of(name)), i))
+    labels = [label for label, _ in labelled]
+    return labelled if labels == sorted(set(labels), key=round_order) else []
 
 
-def order(label: str) -> tuple:
+def round_order(label: str) -> tuple[int, int, str]:
     """The place of a round among others: by number where it has one, else by its letters."""
     digits = re.search("[0-9]+", label)
     return (1, int(digits[0]), label) if digits else (0, 0, label)

@@ -1,7 +1,7 @@
 """What every reader yields, and what a user may say about the input."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aptarank.config.resolution import default
 
@@ -12,11 +12,10 @@ GROUPINGS = (None, "none", "length", "file")
 class Row(NamedTuple):
     """One record as it stands in a file.
 
-    `line` counts from 1 (in Parquet: the row); `better` is the format's own direction, "" where it
-    has none; `scale` says how the score is to be read (see `measurements.measure`); `reads` is a
-    count of a sequencer; `family` the value of the column that a split keeps together; `version`
-    that of the program that wrote the record, where versions differ; `problem` says why the record
-    cannot be read at all.
+    `line` counts from 1 (in Parquet: the row); `scale` says how the score is to be read (see
+    `measurements.measure`); `reads` is a count of a sequencer; `family` the value of the column
+    that a split keeps together; `version` that of the program that wrote the record, if versions
+    differ; `problem` says why the record cannot be read at all.
     """
 
     source: str
@@ -24,7 +23,6 @@ class Row(NamedTuple):
     sequence: str
     score: str
     group: str = ""
-    better: str = ""
     name: str = ""
     scale: str = "number"
     reads: str = ""
@@ -79,7 +77,7 @@ class Options:
 OURS = ("family", "scored")  # what no dataset of the config says
 
 
-def options(**given) -> Options:
-    """Options with the defaults of the config, but for those given."""
+def make_options(**given: Any) -> Options:
+    """Return options with the defaults of the config, except for those given."""
     names = [field.name for field in dataclasses.fields(Options) if field.name not in OURS]
     return Options(**{name: default(f"$defs.dataset.{name}") for name in names} | given)

@@ -4,9 +4,16 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from aptarank.columns.column_names import Meaning, label_of, meaning_of, round_number
-from aptarank.columns.lookup import shown
-from aptarank.columns.read_as import column
+from aptarank.columns.column_names import (
+    Meaning,
+    Quantity,
+    are_in_order,
+    label_of,
+    meaning_of,
+    round_number,
+)
+from aptarank.columns.lookup import header_in_words
+from aptarank.columns.read_as import column_in_words
 from aptarank.core.errors import InputError
 from aptarank.values.sequences import shortened
 
@@ -23,44 +30,50 @@ def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> 
         InputError: none, or several; names the options that decide.
     """
     meanings = {i: meaning_of(name) for i, name in enumerate(header) if i not in but}
-    found = plainest({i: each for i, each in meanings.items() if each.role == "score"})
+    candidates = without_logarithms(
+        {i: each for i, each in meanings.items() if each.role == "score"}
+    )
     likely = [i for i, each in meanings.items() if each.role == "likely"]
-    if len(found) == 1:
-        rivals = [i for i in likely if is_rival(meanings[i], meanings[found[0]])]
-        found = sorted(found + rivals)
-    if len(found) > 1:
-        raise which_one(header, found, source)
-    if not found:
-        hint = options_for(header, likely) if likely else ""
-        rounds = [i for i in likely if meanings[i].quantity.kind == "seen"] or [
+    if len(candidates) == 1:
+        rivals = [i for i in likely if is_rival(meanings[i], meanings[candidates[0]])]
+        candidates = sorted(candidates + rivals)
+    if len(candidates) > 1:
+        raise ask_which_score(header, candidates, source)
+    if not candidates:
+        hint = deciding_options(header, likely) if likely else ""
+        rounds = [i for i in likely if meanings[i].kind == "seen"] or [
             i for i, name in enumerate(header) if i not in but and round_number(name) is not None
         ]
         if len(rounds) > 1:
-            hint += f"{hint and '; '}for an enrichment, {in_order(header, rounds)}"
+            hint += f"{hint and '; '}for an enrichment, {enrichment_options(header, rounds)}"
         raise InputError(
-            f"{source}: no column 'score'; the columns are {shown(list(header))}.\n"
+            f"{source}: no column 'score'; the columns are {header_in_words(list(header))}.\n"
             f"Name it as score (in the config: datasets.<name>.score){hint and f': {hint}'}."
         )
-    return found[0]
+    return candidates[0]
 
 
-def in_order(header: Sequence[str], rounds: Sequence[int]) -> str:
+def enrichment_options(header: Sequence[str], rounds: Sequence[int]) -> str:
     """The options of an enrichment: with the columns where their names say which round is last."""
     numbers = [round_number(" ".join(label_of(header[i]))) for i in rounds]
     meanings = {meaning_of(header[i]).quantity for i in rounds}
-    if len(meanings) == 1 and None not in numbers and sorted(set(numbers)) == numbers:
-        first, last = as_word(header, rounds[0]), as_word(header, rounds[-1])
+    if len(meanings) == 1 and are_in_order(numbers):
+        first, last = shell_word_of(header, rounds[0]), shell_word_of(header, rounds[-1])
         return f"--before {first} --after {last}"
     return "--before and --after with the columns of an earlier and a later round"
 
 
-def plainest(found: dict[int, Meaning]) -> list[int]:
+def without_logarithms(meanings: dict[int, Meaning]) -> list[int]:
     """Without the logarithms of a quantity that is there as such too."""
-    plain = {each.quantity for each in found.values() if not each.logarithm}
-    return [i for i, each in found.items() if not each.logarithm or p_form(each, plain)]
+    plain = {meaning.quantity for meaning in meanings.values() if not meaning.logarithm}
+    return [
+        i
+        for i, meaning in meanings.items()
+        if not meaning.logarithm or stands_for_itself(meaning, plain)
+    ]
 
 
-def p_form(each: Meaning, plain: set) -> bool:
+def stands_for_itself(each: Meaning, plain: set[Quantity | None]) -> bool:
     """Whether a logarithm stands for itself: a pKd, or one without the plain quantity."""
     return each.flipped or each.quantity not in plain
 
@@ -71,45 +84,45 @@ def is_rival(likely: Meaning, chosen: Meaning) -> bool:
     A column `score` is what it says; beside counts, any measure may be the score; beside a Kd,
     another Kd.
     """
-    if chosen.quantity.name == "score":
+    if chosen.quantity is not None and chosen.quantity.name == "score":
         return False
-    if chosen.quantity.kind == "seen" and likely.quantity.kind != "seen":
+    if chosen.kind == "seen" and likely.kind != "seen":
         return True
     return likely.quantity == chosen.quantity and not likely.logarithm
 
 
-def which_one(header: Sequence[str], found: Sequence[int], source: Path) -> InputError:
+def ask_which_score(header: Sequence[str], indices: Sequence[int], source: Path) -> InputError:
     """The question which of several columns is the score."""
-    names = ", ".join(repr(shortened(header[i])) for i in found[:SHOWN])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    told = f"{names}{more} may each be the score; name one"
-    if len(found) == 1:
-        told = f"{names} may be the score, but its name says more; if it is, name it"
+    names = ", ".join(repr(shortened(header[i])) for i in indices[:SHOWN])
+    more = f" and {len(indices) - SHOWN} more" if len(indices) > SHOWN else ""
+    question = f"{names}{more} may each be the score; name one"
+    if len(indices) == 1:
+        question = f"{names} may be the score, but its name says more; if it is, name it"
     return InputError(
-        f"{source}, line 1: {told} (in the config: datasets.<name>.score): "
-        f"{options_for(header, found)}."
+        f"{source}, line 1: {question} (in the config: datasets.<name>.score): "
+        f"{deciding_options(header, indices)}."
     )
 
 
-def options_for(header: Sequence[str], found: Sequence[int]) -> str:
+def deciding_options(header: Sequence[str], indices: Sequence[int]) -> str:
     """The options that decide for one of these columns."""
-    return ", or ".join(f"--score {as_word(header, i)}" for i in found[:SHOWN])
+    return ", or ".join(f"--score {shell_word_of(header, i)}" for i in indices[:SHOWN])
 
 
-def as_word(header: Sequence[str], at: int) -> str:
+def shell_word_of(header: Sequence[str], at: int) -> str:
     """A column as a word of a command: its name, or where that is no plain text its number."""
     name = header[at]
     plain = name.isprintable() and len(name) <= 40 and list(header).count(name) == 1
     return shlex.quote(name) if plain and not name.isdecimal() else str(at + 1)
 
 
-def passed_over(header: Sequence[str], but: Sequence[int] = ()) -> str:
+def passed_over_columns(header: Sequence[str], but: Sequence[int] = ()) -> str:
     """The columns that look like a score and are none, each with the reason."""
     meanings = [(i, meaning_of(name)) for i, name in enumerate(header) if i not in but]
-    found = [
-        f"{column(header[i])} ({each.because})"
+    columns = [
+        f"{column_in_words(header[i])} ({each.because})"
         for i, each in meanings
         if each.role == "other" and each.because and each.quantity
     ]
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return ", ".join(found[:SHOWN]) + more
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    return ", ".join(columns[:SHOWN]) + more

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from aptarank.columns.read_as import worded
+from aptarank.columns.read_as import read_as_in_words
 from aptarank.core.restructured_text import literal
 from aptarank.evaluation.sweep_summary import best_evaluation
 
@@ -170,7 +170,7 @@ def what_was_read(account: Mapping) -> str:
     Args:
         account: what `ingest.account` gives.
     """
-    lines = dict.fromkeys(worded(file["read_as"]) for file in account["files"])
+    lines = dict.fromkeys(read_as_in_words(file["read_as"]) for file in account["files"])
     more = f" and {len(lines) - 3} other ways" if len(lines) > 3 else ""
     return f"Read as {', '.join(map(literal, list(lines)[:3]))}{more}."
 

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,25 +13,22 @@ from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.core.tables import APTAMER_COLUMNS
-from aptarank.ingestion import primers
-from aptarank.values.measurements import is_concentration, measure, to_count
+from aptarank.ingestion.primers import find_primer, trim_primers
+from aptarank.ingestion.rejections import Rejected, keep_valid, rejected_table
+from aptarank.values.measurements import is_concentration, parse_measurement, to_count
 from aptarank.values.sequences import (
     as_tokens,
-    check,
+    check_bases,
     check_chemistry,
     chemistry,
     has_mixed_case,
     named_chemistry,
+    read_notation,
     shortened,
-    spell,
 )
 
-REJECTED_COLUMNS = ["source", "line", "sequence", "score", "reason"]
 
-Rejected = list[tuple[Row, str]]  # each with its reason, `kind: detail`
-
-
-def clean(
+def clean_rows(
     rows: Sequence[Row], better: str, options: Options, track: Track = iter
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Accept or reject each row, then merge the rows of one sequence in one group.
@@ -60,73 +58,100 @@ def clean(
         except ValueError as reason:
             rejected.append((row, str(reason)))
         else:
-            group = grouping(row, sequence, options)
+            group = group_of(row, sequence, options)
             kind = chemistry(sequence) or named_chemistry(row.sequence)
             accepted.append((row, group, sequence, kind, low, high))
     table = pd.DataFrame(
         accepted, columns=["row", "group", "sequence", "chemistry", "low", "high"]
     ).astype({"low": float, "high": float})
-    table = in_one_chemistry(table, rejected)
-    aptamers = merged(table, rejected)
-    aptamers["score"] = score_of(aptamers["fitness"], better, any(map(is_kd, rows)))
-    return aptamers[APTAMER_COLUMNS], reject_table(rejected)
+    table = unify_chemistry(table, rejected)
+    aptamers = merge_duplicates(table, rejected)
+    aptamers["score"] = score_of(aptamers["fitness"], better, is_kd=any(map(is_kd, rows)))
+    return aptamers[APTAMER_COLUMNS], rejected_table(rejected)
 
 
 def read_sequences(
     rows: Sequence[Row], options: Options, rejected: Rejected, track: Track
 ) -> list[tuple[Row, str]]:
-    """The rows whose sequence can be read, with the sequence: without padding and primers."""
-    spelt = []
-    for row in track(rows):
-        try:
-            if row.problem:
-                raise ValueError(row.problem)
-            sequence = spell(row.sequence)
-            if options.case == "reject" and has_mixed_case(row.sequence):
-                raise ValueError("mixed case: small letters and capitals in one sequence")
-            spelt.append((row, sequence))
-        except ValueError as reason:
-            rejected.append((row, str(reason)))
-    # Several N at the end fill a sequence up. A lone one may be a base that the sequencer could not
-    # call, but where all are filled up to one length.
-    one_length = len({len(sequence) for _, sequence in spelt}) == 1
-    filled_up = one_length and any(sequence.endswith("NN") for _, sequence in spelt)
-    letters = []
-    for row, sequence in spelt:
-        bare = sequence.rstrip("N")
-        padded = len(sequence) - len(bare) > 1 or filled_up
-        try:
-            if not bare:
-                raise ValueError("empty sequence: padding alone")
-            letters.append((row, check(bare if padded else sequence)))
-        except ValueError as reason:
-            rejected.append((row, str(reason)))
-    five, three = find_primers([sequence for _, sequence in letters], options, rows)
-    found = []
-    for row, sequence in letters:
-        try:
-            sequence = check_chemistry(primers.trim(sequence, five, three))
-            if len(sequence) > options.max_length:
-                raise ValueError(
-                    f"too long: {len(sequence)} bases, max_length is {options.max_length}"
-                )
-            found.append((row, sequence))
-        except ValueError as reason:
-            rejected.append((row, str(reason)))
-    return found
+    """Return the rows whose sequence can be read, with the sequence, without padding and primers.
+
+    Args:
+        rejected: gets the other rows.
+        track: wraps the rows, for progress.
+
+    Raises:
+        InputError: primers that too few sequences have.
+    """
+    as_letters = partial(read_letters, options=options)
+    letters = keep_valid(((row, row) for row in track(rows)), as_letters, rejected)
+    unpad = partial(without_padding, is_filled_up=are_filled_up([text for _, text in letters]))
+    bases = keep_valid(letters, unpad, rejected)
+    five, three = find_primers([sequence for _, sequence in bases], options, rows)
+    trim = partial(without_primers, five=five, three=three, max_length=options.max_length)
+    return keep_valid(bases, trim, rejected)
+
+
+def read_letters(row: Row, options: Options) -> str:
+    """Return the letters of a row's sequence in upper case.
+
+    Raises:
+        ValueError: the row has a problem, or a notation or letter case that is not read.
+    """
+    if row.problem:
+        raise ValueError(row.problem)
+    letters = read_notation(row.sequence)
+    if options.case == "reject" and has_mixed_case(row.sequence):
+        raise ValueError("mixed case: small letters and capitals in one sequence")
+    return letters
+
+
+def are_filled_up(sequences: Sequence[str]) -> bool:
+    """Whether all sequences are filled up with N to one length.
+
+    Then a single N at the end is padding too; otherwise it may be a base that the sequencer could
+    not call.
+    """
+    one_length = len(set(map(len, sequences))) == 1
+    return one_length and any(sequence.endswith("NN") for sequence in sequences)
+
+
+def without_padding(letters: str, *, is_filled_up: bool) -> str:
+    """Return the bases of a sequence, without the N at its end that fill it up: two or more, or one
+    where all sequences are filled up to one length.
+
+    Raises:
+        ValueError: other letters than bases, or nothing but padding.
+    """
+    bare = letters.rstrip("N")
+    if not bare:
+        raise ValueError("empty sequence: padding alone")
+    is_padded = is_filled_up or len(letters) - len(bare) > 1
+    return check_bases(bare if is_padded else letters)
+
+
+def without_primers(sequence: str, five: str, three: str, max_length: int) -> str:
+    """Return a sequence without its primers.
+
+    Raises:
+        ValueError: it lacks a primer, has both T and U, or is too long.
+    """
+    sequence = check_chemistry(trim_primers(sequence, five, three))
+    if len(sequence) > max_length:
+        raise ValueError(f"too long: {len(sequence)} bases, max_length is {max_length}")
+    return sequence
 
 
 def find_primers(sequences: list[str], options: Options, rows: Sequence[Row]) -> tuple[str, str]:
     """The 5' and 3' primers to trim; "" where none is asked for."""
     share, source = options.primer_share, rows[0].source if rows else ""
     five, three = (
-        primers.find(sequences, given, end, share, source) if given and sequences else ""
+        find_primer(sequences, given, end, share, source) if given and sequences else ""
         for given, end in ((options.five_primer, "5'"), (options.three_primer, "3'"))
     )
     return five, three
 
 
-def grouping(row: Row, sequence: str, options: Options) -> str:
+def group_of(row: Row, sequence: str, options: Options) -> str:
     """The group of an aptamer: the format's own, or by what the user said."""
     by = {"none": "", "length": str(len(sequence)), "file": Path(row.source).name}
     return by.get(options.group or "", row.group)
@@ -143,7 +168,7 @@ def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
     Raises:
         ValueError: no score, too few reads, or a bound where those are rejected.
     """
-    low, high = measure(row.score, row.scale)
+    low, high = parse_measurement(row.score, row.scale)
     if options.bounds == "reject" and low != high:
         raise ValueError(f"bound or range: {shortened(row.score)!r}")
     if options.min_count and to_count(row.reads or "0") < options.min_count:
@@ -153,14 +178,18 @@ def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
     return (low, high) if better == "higher" else (0.0 - high, 0.0 - low)
 
 
-def in_one_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
+def usual_chemistry(counts: Counter[str]) -> str:
+    """Return `RNA` if there are more sequences of RNA than of DNA, else `DNA`."""
+    return "RNA" if counts["RNA"] > counts["DNA"] else "DNA"
+
+
+def unify_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     """Fill in the chemistry of sequences with neither T nor U, by the most frequent one.
 
     The model reads U as T, so the same letters in the other chemistry would be one key with two
     meanings: those of the rarer chemistry are rejected.
     """
-    seen = Counter(table["chemistry"])
-    usual = "RNA" if seen["RNA"] > seen["DNA"] else "DNA"
+    usual = usual_chemistry(Counter(table["chemistry"]))
     table["chemistry"] = table["chemistry"].fillna(usual)
     table["sequence"] = table["sequence"].map(as_tokens)
     kinds = table.groupby("sequence")["chemistry"].transform("nunique")
@@ -171,7 +200,7 @@ def in_one_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     return table[~rarer].reset_index(drop=True)
 
 
-def merged(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
+def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     """One row a group and sequence, in their order; see `clean` for how."""
     table["exact"] = table["low"].where(table["low"] == table["high"])
     table["name"] = [row.name for row in table["row"]]
@@ -210,27 +239,19 @@ def merged(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
         aptamers = aptamers[~undecided].reset_index(drop=True)
     names = table.groupby("sequence")["name"].min()
     distinct = pd.Index(aptamers["sequence"].unique()).sort_values()
-    ids = dict(zip(distinct, identifiers(names.reindex(distinct).tolist()), strict=True))
+    ids = dict(zip(distinct, make_ids(names.reindex(distinct).tolist()), strict=True))
     aptamers["id"] = aptamers["sequence"].map(ids)
     return aptamers
 
 
-def score_of(fitness: pd.Series, better: str, kd: bool) -> pd.Series:
+def score_of(fitness: pd.Series, better: str, *, is_kd: bool) -> pd.Series:
     """The score that a fitness stands for: with its sign, or a Kd in nM."""
-    if kd:
+    if is_kd:
         return (10 ** (9 - fitness)).map(lambda value: float(f"{value:.12g}"))
     return fitness if better == "higher" else 0.0 - fitness
 
 
-def reject_table(rejected: Rejected) -> pd.DataFrame:
-    """Rejected rows (`REJECTED_COLUMNS`), in order of source and line."""
-    return pd.DataFrame(
-        [(row.source, row.line, row.sequence, row.score, reason) for row, reason in rejected],
-        columns=REJECTED_COLUMNS,
-    ).sort_values(["source", "line"], kind="stable", ignore_index=True)
-
-
-def identifiers(names: Sequence[str]) -> list[str]:
+def make_ids(names: Sequence[str]) -> list[str]:
     """The input's own names where every aptamer has one and no two are equal; else numbers."""
     if all(names) and len(set(names)) == len(names):
         return list(names)
@@ -243,8 +264,8 @@ def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:
     if aptamers["fitness"].nunique() < 2 and (aptamers["low"] == aptamers["high"]).all():
         score = aptamers["score"].iloc[0]
         number = len(aptamers)
-        told = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
+        remaining = f"all {number} aptamers have" if number > 1 else "one aptamer is left, with"
         raise InputError(
-            f"{source}: {told} the score {score:g}: there is nothing to learn.\n"
+            f"{source}: {remaining} the score {score:g}: there is nothing to learn.\n"
             + (why or "Is score the right column?")
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from aptarank.columns.read_as import worded
+from aptarank.columns.read_as import read_as_in_words
 
 BINS = 40  # of a histogram, at most
 
@@ -29,16 +29,16 @@ def what_was_read(account: Mapping) -> pd.DataFrame:
         {
             "file": [file["file"] for file in files],
             "format": [file["format"] for file in files],
-            "read_as": [worded(file["read_as"]) for file in files],
+            "read_as": [read_as_in_words(file["read_as"]) for file in files],
         }
     )
 
 
-def lengths(aptamers: pd.DataFrame) -> pd.DataFrame:
+def count_lengths(aptamers: pd.DataFrame) -> pd.DataFrame:
     """How many distinct aptamers there are of each length from the shortest to the longest."""
-    found = aptamers["sequence"].drop_duplicates().str.len().value_counts()
-    every = range(found.index.min(), found.index.max() + 1)
-    counts = found.reindex(every, fill_value=0)
+    present = aptamers["sequence"].drop_duplicates().str.len().value_counts()
+    every = range(present.index.min(), present.index.max() + 1)
+    counts = present.reindex(every, fill_value=0)
     return pd.DataFrame({"length": list(every), "aptamers": counts.to_numpy()})
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from aptarank.columns.read_as import decided
+from aptarank.columns.read_as import with_direction
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand
 from aptarank.core.log import Track
 from aptarank.core.tables import PAIR_COLUMNS
-from aptarank.ingestion.aptamers import check_learnable, clean, is_kd
-from aptarank.ingestion.labelled_pairs import clean_labels
-from aptarank.ingestion.row_warnings import warnings_of
-from aptarank.reading.enrichment import enrich_files, refuse_rounds
-from aptarank.reading.formats import Reading, read
+from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
+from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
+from aptarank.ingestion.row_warnings import collect_warnings
+from aptarank.reading.enrichment import join_rounds, refuse_rounds
+from aptarank.reading.input_format import Kind, Reading
+from aptarank.reading.read_file import read_file
 
 COMMONEST = 3  # reasons named in a message
 
@@ -36,7 +37,7 @@ class Ingested:
     summary: dict
 
 
-def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
+def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
     """Read files and clean what is in them; `check` says whether enough was accepted.
 
     Args:
@@ -46,46 +47,46 @@ def ingest(paths: Sequence[str], options: Options, track: Track = iter) -> Inges
     Raises:
         InputError: a file that cannot be read, files of different kinds, or an unknown direction.
     """
-    readings = [read(path, options) for path in expand(list(paths))]
-    if any(reading.format == "pairs" for reading in readings):
-        return of_labels(readings)
+    readings = [read_file(path, options) for path in expand(list(paths))]
+    if any(reading.format.kind is Kind.PAIRS for reading in readings):
+        return ingest_labelled_pairs(readings)
     refuse_rounds(readings, options)
     files = readings
-    if (options.before or options.after) and readings[0].format == "fastaptamer":
-        readings = enrich_files(readings, options)
+    if (options.before or options.after) and readings[0].format.kind is Kind.COUNTS:
+        readings = join_rounds(readings, options)
         files = [replace(file, read_as=readings[0].read_as) for file in files]
     if options.group == "file":
         refuse_same_names(readings)
     rows = [row for reading in readings for row in reading.rows]
     better = one_direction(readings, options)
-    files = [replace(file, read_as=decided(file.read_as, better)) for file in files]
+    files = [replace(file, read_as=with_direction(file.read_as, better)) for file in files]
     refuse_classes(rows, readings[0].source)
-    aptamers, rejected = clean(rows, better, options, track)
+    aptamers, rejected = clean_rows(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
-    summary = account(files, len(rows), len(aptamers), rejected)
+    summary = account_for_rows(files, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
-    summary["warnings"] = warnings_of(rows, options)
+    summary["warnings"] = collect_warnings(rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
 
 
-def of_labels(readings: list[Reading]) -> Ingested:
+def ingest_labelled_pairs(readings: list[Reading]) -> Ingested:
     """Tables of labelled pairs."""
-    others = [reading for reading in readings if reading.format != "pairs"]
+    others = [reading for reading in readings if reading.format.kind is not Kind.PAIRS]
     if others:
         raise InputError(
             f"{others[0].source}: has scores, but another file is a table of labelled pairs; "
             "make them two datasets"
         )
-    rows = [row for reading in readings for row in reading.rows]
-    aptamers, labels, rejected = clean_labels(rows)
-    summary = account(readings, len(rows), len(labels), rejected)
+    rows = [row for reading in readings for row in reading.label_rows]
+    aptamers, labels, rejected = clean_labelled_pairs(rows)
+    summary = account_for_rows(readings, len(rows), len(labels), rejected)
     summary["aptamers"] = len(aptamers)
     return Ingested(aptamers, rejected, labels, summary)
 
 
-def account(
+def account_for_rows(
     readings: list[Reading], rows: int, accepted: int, rejected: pd.DataFrame
 ) -> dict[str, object]:
     """Where each row went; accepted + rejected + merged = rows."""
@@ -95,10 +96,10 @@ def account(
         "files": [
             {
                 "file": str(reading.source),
-                "format": reading.format,
+                "format": reading.format.name,
                 "sha256": reading.sha256,
-                "better": getattr(reading.rows[0], "better", "") or None,
-                "rows": len(reading.rows),
+                "better": reading.better or None,
+                "rows": reading.row_count,
                 "rejected": int((rejected["source"] == str(reading.source)).sum()),
                 "read_as": reading.read_as.as_json(),
             }
@@ -118,22 +119,22 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     Raises:
         InputError: neither says, the files differ, or the user contradicts what a format means.
     """
-    known = {(row.better, is_kd(row)): reading for reading in readings for row in reading.rows}
+    meanings = {(reading.better, is_kd(reading.rows[0])): reading for reading in readings}
     first = readings[0].source
-    if len(known) > 1:
-        what = [
-            f"{reading.source} ({reading.format}: {better or 'direction unknown'}"
+    if len(meanings) > 1:
+        files = [
+            f"{reading.source} ({reading.format.name}: {better or 'direction unknown'}"
             f"{', a Kd' if kd else ''})"
-            for (better, kd), reading in known.items()
+            for (better, kd), reading in meanings.items()
         ]
         raise InputError(
-            f"files whose scores mean different things cannot be one dataset: {'; '.join(what)}.\n"
+            f"files whose scores mean different things cannot be one dataset: {'; '.join(files)}.\n"
             "Make them two datasets."
         )
-    ((better, kd),) = known
+    ((better, kd),) = meanings
     if not better and not options.better:
         raise InputError(
-            f"{first}: are higher or lower scores better? {undecided(readings[0])}.\n"
+            f"{first}: are higher or lower scores better? {why_undecided(readings[0])}.\n"
             "Say --better higher or --better lower (in the config: datasets.<name>.better)."
         )
     if kd and options.better == "higher":
@@ -141,13 +142,15 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     return options.better or better
 
 
-def undecided(reading: Reading) -> str:
+def why_undecided(reading: Reading) -> str:
     """Why the direction is not known."""
     because = reading.read_as.because
-    told = (
-        f": {because}, and that does not say" if because else f" of {reading.format} may be either"
+    reason = (
+        f": {because}, and that does not say"
+        if because
+        else f" of {reading.format.name} may be either"
     )
-    return f"{reading.read_as.score}{told}"
+    return f"{reading.read_as.score}{reason}"
 
 
 def refuse_same_names(readings: list[Reading]) -> None:
@@ -172,38 +175,42 @@ def refuse_classes(rows: Sequence[Row], source: Path) -> None:
         )
 
 
-def check(found: Ingested, source: str, options: Options) -> None:
+def check_accepted(ingested: Ingested, source: str, options: Options) -> None:
     """Stop where too much was rejected, or nothing can be learnt from the rest.
 
     Raises:
         InputError: names the commonest reasons and the first row of each.
     """
-    summary = found.summary
+    summary = ingested.summary
     rows, rejected = summary["rows"], summary["rejected"]
-    most = 0.0 if options.on_reject == "fail" else options.max_rejected
-    if not summary["accepted"] or rejected > most * rows:
+    most_rejected = 0.0 if options.on_reject == "fail" else options.max_rejected
+    if not summary["accepted"] or rejected > most_rejected * rows:
         if rejected == rows:
-            told = f"all {rows} rows were rejected"
+            problem = f"all {rows} rows were rejected"
         else:
-            told = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
-            told += f", at most {most:.0%} may be (on_reject, max_rejected)"
-        raise InputError(f"{source}: {told}. The commonest reasons:\n{commonest(found)}")
-    if found.labels.empty:
-        lost = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
-        check_learnable(found.aptamers, source, lost + commonest(found) if rejected else "")
+            problem = f"{rejected} of {rows} rows were rejected ({rejected / rows:.0%})"
+            problem += f", at most {most_rejected:.0%} may be (on_reject, max_rejected)"
+        raise InputError(
+            f"{source}: {problem}. The commonest reasons:\n{commonest_reasons(ingested)}"
+        )
+    if ingested.labels.empty:
+        message = f"{rejected} of {rows} rows were rejected. The commonest reasons:\n"
+        check_learnable(
+            ingested.aptamers, source, message + commonest_reasons(ingested) if rejected else ""
+        )
 
 
-def nothing_to_compare(aptamers: pd.DataFrame) -> bool:
+def has_nothing_to_compare(aptamers: pd.DataFrame) -> bool:
     """Whether no two aptamers of one group differ in fitness."""
     ranges = aptamers.groupby("group").agg(low=("high", "min"), high=("low", "max"))
     return not (ranges["high"] > ranges["low"]).any()
 
 
-def commonest(found: Ingested) -> str:
+def commonest_reasons(ingested: Ingested) -> str:
     """The commonest reasons of rejection, a line each, with the first row that has it."""
-    kinds = found.rejected["reason"].str.split(":").str[0]
+    kinds = ingested.rejected["reason"].str.split(":").str[0]
     lines = []
-    for kind, number in list(found.summary["reasons"].items())[:COMMONEST]:
-        first = found.rejected[kinds == kind].iloc[0]
+    for kind, number in list(ingested.summary["reasons"].items())[:COMMONEST]:
+        first = ingested.rejected[kinds == kind].iloc[0]
         lines.append(f"  {number} x {first['reason']} ({first['source']}, line {first['line']})")
     return "\n".join(lines)

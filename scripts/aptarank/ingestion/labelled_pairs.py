@@ -1,24 +1,61 @@
 """A ready-made table of labelled pairs, in place of scores."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from aptarank.columns.rows import LabelRow
 from aptarank.core.tables import APTAMER_COLUMNS, PAIR_COLUMNS
-from aptarank.ingestion.aptamers import REJECTED_COLUMNS, identifiers
+from aptarank.ingestion.aptamers import make_ids, usual_chemistry
+from aptarank.ingestion.rejections import keep_valid, rejected_table
 from aptarank.values.sequences import as_tokens, chemistry, normalise, shortened
 
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
+RejectedPairs = list[tuple[LabelRow, str]]
 
-def read_pair(row: LabelRow) -> tuple[str, str, int]:
-    """The two sequences of a labelled pair, and its label.
+
+class LabelledPair(NamedTuple):
+    """Two sequences; the label is 1 if the first is fitter, else 0."""
+
+    first: str
+    second: str
+    label: int
+
+
+def clean_labelled_pairs(
+    rows: Sequence[LabelRow],
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Accept or reject each labelled pair, merge duplicates, reject those that contradict.
+
+    Returns:
+        Aptamers (`APTAMER_COLUMNS`; no score, `count` is the number of their pairs), the labelled
+        pairs (`PAIR_COLUMNS`), and the rejected rows (`REJECTED_COLUMNS`). Their order does not
+        depend on that of the rows.
+    """
+    rejected: RejectedPairs = []
+    pairs = keep_valid(((row, row) for row in rows), parse_pair, rejected)
+    chemistries = count_chemistries([pair for _, pair in pairs])
+    usual = usual_chemistry(sum(chemistries.values(), Counter()))
+    mixed = {key for key, counts in chemistries.items() if counts["DNA"] and counts["RNA"]}
+    check = partial(check_pair_chemistry, mixed=mixed, usual=usual)
+    winners = merge_pairs(keep_valid(pairs, check, rejected), rejected)
+    kinds = {
+        sequence: usual if sequence in mixed else (max(counts) or usual)
+        for sequence, counts in chemistries.items()
+    }
+    return make_aptamers(winners, kinds), make_pairs(winners), rejected_table(rejected)
+
+
+def parse_pair(row: LabelRow) -> LabelledPair:
+    """Read the two sequences of a labelled pair, and its label.
 
     Raises:
-        ValueError: says why it is not one.
+        ValueError: says why it is not a labelled pair.
     """
     if row.problem:
         raise ValueError(row.problem)
@@ -28,73 +65,72 @@ def read_pair(row: LabelRow) -> tuple[str, str, int]:
     label = LABELS.get(row.label.strip().lower())
     if label is None:
         raise ValueError(f"not a label: {shortened(row.label)!r}; expected 0 or 1")
-    return first, second, label
+    return LabelledPair(first, second, label)
 
 
-def clean_labels(
-    rows: Sequence[LabelRow],
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Accept or reject each labelled pair, merge those said twice, reject those that contradict.
+def count_chemistries(pairs: Sequence[LabelledPair]) -> dict[str, Counter[str]]:
+    """Count how often each sequence (U as T) is there as DNA, as RNA, or as either ("")."""
+    counts: dict[str, Counter[str]] = {}
+    for first, second, _ in pairs:
+        for sequence in (first, second):
+            counts.setdefault(as_tokens(sequence), Counter())[chemistry(sequence) or ""] += 1
+    return counts
+
+
+def check_pair_chemistry(pair: LabelledPair, mixed: set[str], usual: str) -> LabelledPair:
+    """Return a pair with U written as T.
+
+    Args:
+        mixed: sequences that are there as DNA and as RNA.
+        usual: the chemistry that these are to have.
+
+    Raises:
+        ValueError: a sequence is one of these, in the other chemistry.
+    """
+    sequences = (pair.first, pair.second)
+    if any(as_tokens(each) in mixed and chemistry(each) != usual for each in sequences):
+        raise ValueError(f"other chemistry: the same letters are there as {usual}")
+    return LabelledPair(as_tokens(pair.first), as_tokens(pair.second), pair.label)
+
+
+def merge_pairs(
+    pairs: Sequence[tuple[LabelRow, LabelledPair]], rejected: RejectedPairs
+) -> pd.DataFrame:
+    """Merge the copies of a pair; all copies are rejected if they do not have the same winner.
 
     Returns:
-        Aptamers (`APTAMER_COLUMNS`; no score, `count` is the number of their pairs), the labelled
-        pairs (`PAIR_COLUMNS`), and the rejected rows (`REJECTED_COLUMNS`). All are in an order that
-        does not depend on the rows'.
+        The sequences `a` and `b` of each pair, in alphabetical order, and the `winner`.
     """
-    rejected: list[tuple[LabelRow, str]] = []
-    read = []
-    seen: dict[str, Counter] = {}  # chemistries of each sequence
-    for row in rows:
-        try:
-            pair = read_pair(row)
-        except ValueError as reason:
-            rejected.append((row, str(reason)))
-            continue
-        read.append((row, *pair))
-        for sequence in pair[:2]:
-            seen.setdefault(as_tokens(sequence), Counter())[chemistry(sequence) or ""] += 1
-    totals = sum(seen.values(), Counter())
-    usual = "RNA" if totals["RNA"] > totals["DNA"] else "DNA"
-    mixed = {key for key, kinds in seen.items() if kinds["DNA"] and kinds["RNA"]}
-    accepted = []
-    for row, *pair, label in read:
-        first, second = map(as_tokens, pair)
-        if any(as_tokens(s) in mixed and chemistry(s) != usual for s in pair):
-            rejected.append((row, f"other chemistry: the same letters are there as {usual}"))
-            continue
-        winner = first if label else second
-        accepted.append((row, min(first, second), max(first, second), winner))
-
-    table = pd.DataFrame(accepted, columns=["row", "a", "b", "winner"])
+    ordered = [
+        (row, min(first, second), max(first, second), first if label else second)
+        for row, (first, second, label) in pairs
+    ]
+    table = pd.DataFrame(ordered, columns=["row", "a", "b", "winner"])
     both_ways = table.groupby(["a", "b"])["winner"].transform("nunique") > 1
     for row in table.loc[both_ways, "row"]:
         rejected.append((row, "contradiction: the same pair has the other label elsewhere"))
-    table = table[~both_ways].drop_duplicates(["a", "b"]).sort_values(["a", "b"])
-    fitter_first = table["winner"] == table["a"]
-    pairs = pd.DataFrame(
-        {"Sequence1": table["a"], "Sequence2": table["b"], "Label": fitter_first.astype(int)}
-    )[PAIR_COLUMNS].reset_index(drop=True)
+    return table[~both_ways].drop_duplicates(["a", "b"]).sort_values(["a", "b"])
 
-    played = pd.concat([table["a"], table["b"]]).value_counts().sort_index()
+
+def make_pairs(winners: pd.DataFrame) -> pd.DataFrame:
+    """Make the table of labelled pairs (`PAIR_COLUMNS`)."""
+    label = (winners["winner"] == winners["a"]).astype(int)
+    pairs = pd.DataFrame({"Sequence1": winners["a"], "Sequence2": winners["b"], "Label": label})
+    return pairs[PAIR_COLUMNS].reset_index(drop=True)
+
+
+def make_aptamers(winners: pd.DataFrame, chemistries: Mapping[str, str]) -> pd.DataFrame:
+    """Make the table of the aptamers that are in a pair (`APTAMER_COLUMNS`)."""
+    pair_counts = pd.concat([winners["a"], winners["b"]]).value_counts().sort_index()
     aptamers = pd.DataFrame(
         {
-            "id": identifiers([""] * len(played)),
-            "sequence": played.index,
+            "id": make_ids([""] * len(pair_counts)),
+            "sequence": pair_counts.index,
             **dict.fromkeys(("score", "fitness", "spread", "low", "high"), np.nan),
-            "chemistry": [
-                usual if sequence in mixed else (max(seen[sequence]) or usual)
-                for sequence in played.index
-            ],
-            "count": played.to_numpy(),
+            "chemistry": [chemistries[sequence] for sequence in pair_counts.index],
+            "count": pair_counts.to_numpy(),
             "group": "",
             "family": "",
         }
     )
-    rejects = pd.DataFrame(
-        [
-            (row.source, row.line, f"{row.first} {row.second}".strip(), row.label, reason)
-            for row, reason in rejected
-        ],
-        columns=REJECTED_COLUMNS,
-    ).sort_values(["source", "line"], kind="stable", ignore_index=True)
-    return aptamers[APTAMER_COLUMNS], pairs, rejects
+    return aptamers[APTAMER_COLUMNS]

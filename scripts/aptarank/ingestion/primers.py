@@ -12,19 +12,19 @@ SHORTEST = 6  # bases that all sequences share by chance are fewer
 
 def constant_start(sequences: Sequence[str], share: float) -> str:
     """The longest start that at least `share` of the sequences have in common (U read as T)."""
-    found, those = "", list(map(as_tokens, sequences))
-    least = share * len(those)
+    region, remaining = "", list(map(as_tokens, sequences))
+    least = share * len(remaining)
     while True:
-        size = len(found) + 1
-        starts = Counter(sequence[:size] for sequence in those if len(sequence) > size)
+        size = len(region) + 1
+        starts = Counter(sequence[:size] for sequence in remaining if len(sequence) > size)
         best, count = min(starts.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
         if count == 0 or count < least:
-            return found
-        found = best
-        those = [sequence for sequence in those if sequence.startswith(best)]
+            return region
+        region = best
+        remaining = [sequence for sequence in remaining if sequence.startswith(best)]
 
 
-def find(sequences: Sequence[str], given: str, end: str, share: float, source: str) -> str:
+def find_primer(sequences: Sequence[str], given: str, end: str, share: float, source: str) -> str:
     """The constant region at the 5' or 3' `end`: as `given`, or estimated where that is `auto`.
 
     Raises:
@@ -55,7 +55,7 @@ def find(sequences: Sequence[str], given: str, end: str, share: float, source: s
     return given
 
 
-def trim(sequence: str, five: str, three: str) -> str:
+def trim_primers(sequence: str, five: str, three: str) -> str:
     """The sequence between its primers.
 
     Raises:

@@ -4,20 +4,20 @@ import math
 from collections.abc import Sequence
 
 from aptarank.columns.rows import Options, Row
-from aptarank.values.measured import parse, tidied
-from aptarank.values.measurements import is_concentration, measure
+from aptarank.values.measured import parse_value, tidy_text
+from aptarank.values.measurements import is_concentration, parse_measurement
 from aptarank.values.missing_values import find_placeholders
 from aptarank.values.sequences import has_mixed_case, normalise, shortened
 
 
-def warnings_of(rows: Sequence[Row], options: Options) -> list[str]:
+def collect_warnings(rows: Sequence[Row], options: Options) -> list[str]:
     """The warnings of all rows of a dataset, a sentence or two each."""
     mixed = [row for row in rows if has_mixed_case(row.sequence) and is_readable(row)]
     if options.case == "reject":  # and so they are among the rejected rows
-        case = case_apart([row for row in rows if not has_mixed_case(row.sequence)])
+        case = warn_of_case_apart([row for row in rows if not has_mixed_case(row.sequence)])
     else:
-        case = [*mixed_case(mixed, len(rows)), *case_apart(rows)]
-    return [*case, *versions_apart(rows), *placeholders(rows)]
+        case = [*warn_of_mixed_case(mixed, len(rows)), *warn_of_case_apart(rows)]
+    return [*case, *warn_of_versions(rows), *warn_of_placeholders(rows)]
 
 
 def is_readable(row: Row) -> bool:
@@ -28,19 +28,19 @@ def is_readable(row: Row) -> bool:
         return False
 
 
-def mixed_case(found: Sequence[Row], rows: int) -> list[str]:
+def warn_of_mixed_case(mixed: Sequence[Row], rows: int) -> list[str]:
     """A warning of sequences, of so many rows, in which small letters stand among capitals."""
-    if not found:
+    if not mixed:
         return []
     return [
-        f"{place(found[0])}: capitals and small letters in one sequence "
-        f"({shortened(found[0].sequence)!r}; {len(found)} of {rows} rows).\n"
+        f"{row_location(mixed[0])}: capitals and small letters in one sequence "
+        f"({shortened(mixed[0].sequence)!r}; {len(mixed)} of {rows} rows).\n"
         "  They are read as one. Where small letters mark modified bases, these are other "
         "molecules: case: reject leaves such rows out."
     ]
 
 
-def case_apart(rows: Sequence[Row]) -> list[str]:
+def warn_of_case_apart(rows: Sequence[Row]) -> list[str]:
     """A warning where sequences that are equal but for their case have different scores."""
     if all(row.sequence.isupper() for row in rows):
         return []
@@ -54,13 +54,14 @@ def case_apart(rows: Sequence[Row]) -> list[str]:
         return []
     one, other = apart[0]
     return [
-        f"{place(other)}: {shortened(other.sequence)!r} has the score {shortened(other.score)!r}; "
-        f"line {one.line} has {shortened(one.score)!r} for the same but for case "
-        f"({len(apart)} such rows).\n  They are read as one aptamer, with the median score."
+        f"{row_location(other)}: {shortened(other.sequence)!r} has the score "
+        f"{shortened(other.score)!r}; line {one.line} has {shortened(one.score)!r} for the same "
+        f"but for case ({len(apart)} such rows).\n"
+        "  They are read as one aptamer, with the median score."
     ]
 
 
-def versions_apart(rows: Sequence[Row]) -> list[str]:
+def warn_of_versions(rows: Sequence[Row]) -> list[str]:
     """A warning where logs of different versions of MAWS are one dataset."""
     first: dict[str, Row] = {}
     for row in rows:
@@ -68,36 +69,40 @@ def versions_apart(rows: Sequence[Row]) -> list[str]:
             first.setdefault(row.version, row)
     if len(first) < 2:
         return []
-    told = "; ".join(f"{place(row)}: {version}" for version, row in first.items())
+    versions = "; ".join(f"{row_location(row)}: {version}" for version, row in first.items())
     return [
-        f"logs of different versions of MAWS are one dataset: {told}.\n"
+        f"logs of different versions of MAWS are one dataset: {versions}.\n"
         "  Their energies and entropies cannot be compared (since 2025 salt is 0.15 M unless told "
         "otherwise): make a dataset of each."
     ]
 
 
-def placeholders(rows: Sequence[Row]) -> list[str]:
+def warn_of_placeholders(rows: Sequence[Row]) -> list[str]:
     """A warning for each number that looks like a missing value."""
-    written = [(row, number_in(row)) for row in rows if not row.problem]
-    found = find_placeholders([value for _, value in written])
-    firsts = [next(row for row, value in written if value == each.value) for each in found]
+    written = [(row, written_number(row)) for row in rows if not row.problem]
+    placeholders = find_placeholders([value for _, value in written])
+    firsts = [next(row for row, value in written if value == each.value) for each in placeholders]
     return [
-        f"{place(row)}: is the score {shortened(row.score)!r} a missing value? It is there "
-        f"{each.count} time{'s' if each.count > 1 else ''}, and {each.why}.\n"
+        f"{row_location(row)}: is the score {shortened(row.score)!r} a missing value? It is there "
+        f"{each.occurrences} time{'s' if each.occurrences > 1 else ''}, and {each.why}.\n"
         "  It is read as a score; if it is none, leave these cells empty."
-        for row, each in zip(firsts, found, strict=True)
+        for row, each in zip(firsts, placeholders, strict=True)
     ]
 
 
-def number_in(row: Row) -> float:
+def written_number(row: Row) -> float:
     """The score as it is written, of a Kd in its own unit; NaN for a bound or a range."""
     try:
-        found = parse(tidied(row.score)) if is_concentration(row.scale) else measure(row.score)
+        value = (
+            parse_value(tidy_text(row.score))
+            if is_concentration(row.scale)
+            else parse_measurement(row.score)
+        )
     except ValueError:
         return math.nan
-    return found.low if found and found.low == found.high else math.nan
+    return value.low if value and value.low == value.high else math.nan
 
 
-def place(row: Row) -> str:
+def row_location(row: Row) -> str:
     """Where a row stands."""
     return f"{row.source}, line {row.line}"

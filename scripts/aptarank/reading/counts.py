@@ -1,13 +1,15 @@
 """Reader of FASTA whose headers have the reads of each distinct sequence."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from aptarank.columns.read_as import ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
-from aptarank.reading.fasta import records
+from aptarank.reading.fasta import is_fasta, read_records
+from aptarank.reading.input_format import ReadRows
 from aptarank.values.measurements import to_count
 from aptarank.values.sequences import shortened
 
@@ -47,20 +49,20 @@ Dialect = Callable[[str], Counted | None]  # reads a header
 
 def fastaptamer(title: str) -> Counted | None:
     """RANK-READS-RPM of FASTAptamer, in any of its versions."""
-    found = FASTAPTAMER.fullmatch(title) or FASTAPTAMER_3.fullmatch(title)
-    return counted(found["reads"], found["rpm"]) if found else None
+    match = FASTAPTAMER.fullmatch(title) or FASTAPTAMER_3.fullmatch(title)
+    return counted(match["reads"], match["rpm"]) if match else None
 
 
 def collapser(title: str) -> Counted | None:
     """RANK-READS of fastx_collapser."""
-    found = COLLAPSER.fullmatch(title)
-    return counted(found["reads"]) if found else None
+    match = COLLAPSER.fullmatch(title)
+    return counted(match["reads"]) if match else None
 
 
 def mirdeep(title: str) -> Counted | None:
     """NAME_xREADS of miRDeep2."""
-    found = MIRDEEP.fullmatch(title)
-    return counted(found["reads"], name=title) if found else None
+    match = MIRDEEP.fullmatch(title)
+    return counted(match["reads"], name=title) if match else None
 
 
 def keyed(title: str) -> Counted | None:
@@ -68,8 +70,8 @@ def keyed(title: str) -> Counted | None:
     label = LABEL.match(title)
     name = label[0].rstrip(" \t;|,") if label else ""
     others = {bare(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
-    found = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
-    reads = [found[key] for key in found.keys() & READ_KEYS]
+    numbers = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
+    reads = [numbers[key] for key in numbers.keys() & READ_KEYS]
     if len(reads) != 1 or not others <= READ_KEYS | OTHER_KEYS:
         return None
     return counted(reads[0], name=name)
@@ -88,8 +90,14 @@ def counted(reads: str, rpm: str = "", name: str = "") -> Counted | None:
         return None
 
 
-def is_counts(text: str) -> bool:
-    """Whether a FASTA is of counts: its first header is FASTAptamer's, or all are of one dialect.
+def is_counts(text: str, options: Options) -> bool:
+    """Whether a text is FASTA with counts, and `score` is not a pattern for its headers."""
+    is_pattern = "(" in (options.score or "")
+    return is_fasta(text, options) and not is_pattern and has_counts(text)
+
+
+def has_counts(text: str) -> bool:
+    """Whether a FASTA has counts: its first header is FASTAptamer's, or all are of one dialect.
 
     `1-250` may be a name too, so fastx_collapser's must be in order of rank and of reads; and
     `apt1_x2` an index, so miRDeep2's must not count up by one.
@@ -104,47 +112,63 @@ def is_counts(text: str) -> bool:
     marked = [count.reads for count in map(mirdeep, titles) if count]
     if len(marked) == len(titles):
         return marked != list(range(marked[0], marked[0] + len(marked)))
-    found = [COLLAPSER.fullmatch(title) for title in titles]
-    if len(titles) < 2 or not all(found):
+    collapsed = [match for match in map(COLLAPSER.fullmatch, titles) if match]
+    if len(titles) < 2 or len(collapsed) < len(titles):
         return False
-    ranks = [int(each["rank"]) for each in found]
-    reads = [float(each["reads"]) for each in found]
+    ranks = [int(match["rank"]) for match in collapsed]
+    reads = [float(match["reads"]) for match in collapsed]
     return ranks == sorted(set(ranks)) and reads == sorted(reads, reverse=True)
 
 
-def dialect_of(titles: list[str]) -> Dialect:
+def dialect_of(titles: Sequence[str]) -> Dialect:
     """The first dialect that any header is of; FASTAptamer's where none is."""
     dialects = (fastaptamer, keyed, mirdeep, collapser)
     return next((each for each in dialects if any(map(each, titles))), fastaptamer)
 
 
-def read_counts(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """Counts of FASTAptamer, vsearch, fastx_collapser and their kin; higher is better.
+def read_counts(text: str, source: Path, options: Options) -> ReadRows:
+    """Read counts of FASTAptamer, vsearch, fastx_collapser and the like.
 
-    The score is RPM, or `reads`. Where a header has no RPM, it is that of its reads among all of
-    the file's.
+    The score is RPM, or `reads`. The RPM of a header without one is computed from its reads and
+    those of the whole file.
+
+    Raises:
+        InputError: another score is asked for.
     """
-    wanted = (options.score or "rpm").lower()
-    if wanted not in ("rpm", "rpu", "reads"):
+    score = (options.score or "rpm").lower()
+    if score not in ("rpm", "rpu", "reads"):
         raise InputError(
             f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
         )
-    found = [(*record, record[1].strip()) for record in records(text, source)]
-    dialect = dialect_of([title for *_, title in found])
-    counts = [dialect(title) for *_, title in found]
+    read_as = ReadAs(
+        "each record",
+        f"{'reads' if score == 'reads' else 'RPM (RPU)'} by each header",
+        because="what is read more often is fitter",
+        reads="of each header",
+    )
+    return ReadRows(read_as, rows_of_counts(text, source, by_reads=score == "reads"))
+
+
+def rows_of_counts(text: str, source: Path, *, by_reads: bool) -> Iterator[Row]:
+    """Yield a row for each record, whose score is its reads or its RPM."""
+    titled = [
+        (line, title.strip(), sequence) for line, title, sequence in read_records(text, source)
+    ]
+    dialect = dialect_of([title for _, title, _ in titled])
+    counts = [dialect(title) for _, title, _ in titled]
     total = sum(count.reads for count in counts if count)
-    for (line, _, sequence, title), count in zip(found, counts, strict=True):
-        row = Row(str(source), line, sequence, "", better="higher")
+    for (line, title, sequence), count in zip(titled, counts, strict=True):
+        row = Row(source=str(source), line=line, sequence=sequence, score="")
         if count is None:
             form = EXPECTED[dialect]
             yield row._replace(problem=f"broken header: {shortened(title)!r} is not {form}")
             continue
         rpm = count.rpm or repr(1e6 * count.reads / max(total, 1))
-        score = str(count.reads) if wanted == "reads" else rpm
+        score = str(count.reads) if by_reads else rpm
         yield row._replace(score=score, reads=str(count.reads), name=count.name)
 
 
-EXPECTED = {
+EXPECTED: dict[Dialect, str] = {
     fastaptamer: "RANK-READS-RPM",
     collapser: "RANK-READS",
     mirdeep: "NAME_xREADS",

@@ -1,17 +1,13 @@
 """Enrichment of sequences from one SELEX round to a later one."""
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
-from aptarank.values.sequences import shortened, spell
-
-if TYPE_CHECKING:
-    from aptarank.reading.formats import Reading
-
+from aptarank.reading.input_format import Kind, Reading
+from aptarank.values.sequences import read_notation, shortened
 
 SHARED = 0.1  # of the sequences of a count file, from which on two may be rounds
 
@@ -60,7 +56,7 @@ def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) 
         return np.log2(new / old)
 
 
-def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]":
+def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
     """Two rounds' count files, `before` and `after` by name, joined to one list of enrichments.
 
     A sequence that one round lacks has 0 reads there. A row of the result is a sequence of either.
@@ -73,31 +69,31 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
             f"{readings[0].source}: give both before and after, the count files of two rounds"
         )
     rounds = []
-    there = ", ".join(str(reading.source) for reading in readings[:5])
+    files = ", ".join(str(reading.source) for reading in readings[:5])
     for role, name in (("before", options.before), ("after", options.after)):
-        found = [
+        named = [
             reading for reading in readings if name in (reading.source.name, str(reading.source))
         ]
-        if len(found) != 1:
-            raise InputError(f"{role}: {name!r} is not one of the input files: {there}")
-        rounds.append(found[0])
+        if len(named) != 1:
+            raise InputError(f"{role}: {name!r} is not one of the input files: {files}")
+        rounds.append(named[0])
     if len(readings) != 2 or rounds[0] is rounds[1]:
         raise InputError(
-            f"{there}: an enrichment takes two count files, before and after; got "
+            f"{files}: an enrichment takes two count files, before and after; got "
             f"{len(readings)}: give {options.before} and {options.after} alone"
         )
     joined: dict[str, list] = {}
     broken = []
-    for place, reading in enumerate(rounds):
+    for index, reading in enumerate(rounds):
         for row in reading.rows:
             if row.problem:
                 broken.append(row)
                 continue
-            entry = joined.setdefault(key_of(row), [row, 0, 0])
+            entry = joined.setdefault(sequence_key(row), [row, 0, 0])
             entry[0] = row
-            entry[1 + place] += int(row.reads)
+            entry[1 + index] += int(row.reads)
     counts = np.array([entry[1:] for entry in joined.values()], dtype=float).reshape(-1, 2)
-    scores = log2_enrichment(*counts.T, options.pseudocount).tolist()
+    scores = log2_enrichment(counts[:, 0], counts[:, 1], options.pseudocount).tolist()
     rows = [
         entry[0]._replace(score=repr(score), reads=str(max(entry[1:])))
         for entry, score in zip(joined.values(), scores, strict=True)
@@ -113,16 +109,16 @@ def enrich_files(readings: "list[Reading]", options: Options) -> "list[Reading]"
     return [dataclasses.replace(rounds[1], rows=[*rows, *broken], read_as=read_as)]
 
 
-def refuse_rounds(readings: "list[Reading]", options: Options) -> None:
+def refuse_rounds(readings: list[Reading], options: Options) -> None:
     """Raise InputError where count files of one dataset may be rounds and nobody said so.
 
     Rounds and replicates alike have most sequences in common; merged, a sequence would have the
     median of its scores over the rounds, which says nothing of its fitness.
     """
-    counts = [reading for reading in readings if reading.format == "fastaptamer"]
+    counts = [reading for reading in readings if reading.format.kind is Kind.COUNTS]
     if options.group is not None or options.before or options.after or len(counts) < 2:
         return
-    first, *others = ({key_of(row) for row in reading.rows} for reading in counts)
+    first, *others = ({sequence_key(row) for row in reading.rows} for reading in counts)
     shared = max(len(first & other) / min(len(first), len(other)) for other in others)
     if shared < SHARED:
         return
@@ -136,9 +132,9 @@ def refuse_rounds(readings: "list[Reading]", options: Options) -> None:
     )
 
 
-def key_of(row: Row) -> str:
+def sequence_key(row: Row) -> str:
     """What makes two rounds' records the same sequence."""
     try:
-        return spell(row.sequence)
+        return read_notation(row.sequence)
     except ValueError:
         return row.sequence

@@ -1,16 +1,19 @@
 """Readers of FASTA: EFBAScore's, and any with a score in its headers; see also read_counts."""
 
+import dataclasses
 import io
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
+from aptarank.columns.read_as import HEADER, ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
-from aptarank.reading.logs import length_of
-from aptarank.values.measured import has_unit, tidied
+from aptarank.reading.input_format import ReadRows
+from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import with_point
 from aptarank.values.sequences import shortened
 
@@ -23,46 +26,85 @@ KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
 
 
-def records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
-    """(line of the header, title, sequence) of each record.
+def stream_records(lines: Iterable[str], first_line: int = 1) -> Iterator[tuple[int, str, str]]:
+    """Yield (line of the header, title, sequence) of each record, as its lines are read.
+
+    Args:
+        lines: of FASTA; what stands before the first header is skipped.
+        first_line: the number of the first of them.
+    """
+    headers: deque[int] = deque()
+
+    def noting_headers() -> Iterator[str]:
+        for number, line in enumerate(lines, start=first_line):
+            if line.startswith(">"):
+                headers.append(number)
+            yield line
+
+    for title, sequence in SimpleFastaParser(noting_headers()):
+        yield headers.popleft(), title, sequence
+
+
+def read_records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield (line of the header, title, sequence) of each record of a text.
 
     Raises:
         InputError: text before the first header, which would be lost.
     """
-    lines = list(io.StringIO(text))
-    headers = [number for number, line in enumerate(lines, start=1) if line.startswith(">")]
-    numbered = enumerate(lines, start=1)
-    before, first = next((found for found in numbered if found[1].strip()), (1, ""))
-    if not headers or before < headers[0]:
+    numbered = enumerate(io.StringIO(text), start=1)
+    number, first = next((each for each in numbered if each[1].strip()), (1, ""))
+    if not first.startswith(">"):
         raise InputError(
-            f"{source}, line {before}: {first.rstrip()[:40]!r} is before the first FASTA header; "
-            "expected a line that begins with '>'"
+            f"{source}, line {number}: {shortened(first.rstrip())!r} is before the first FASTA "
+            "header; expected a line that begins with '>'"
         )
-    parsed = SimpleFastaParser(io.StringIO(text))
-    for line, (title, sequence) in zip(headers, parsed, strict=True):
-        yield line, title, sequence
+    yield from stream_records(io.StringIO(text))
 
 
-def read_efba_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """EFBAScore's FASTA: higher is better, comparable within one length."""
-    for line, title, sequence in records(text, source):
+def is_fasta(text: str, options: Options) -> bool:
+    """Whether a text begins with a header of FASTA."""
+    return text.lstrip().startswith(">")
+
+
+def is_efba_fasta(text: str, options: Options) -> bool:
+    """Whether a FASTA has EFBAScore's scores in its headers."""
+    return is_fasta(text, options) and IS_EFBA_FASTA.search(text) is not None
+
+
+def read_efba_fasta(text: str, source: Path, options: Options) -> ReadRows:
+    """Read EFBAScore's FASTA."""
+    read_as = ReadAs(
+        "each record",
+        "'Score (relative entropy)' of each header",
+        because="EFBA looks for the highest relative entropy",
+        name="the header before the score",
+    )
+    return ReadRows(read_as, efba_rows(text, source))
+
+
+def efba_rows(text: str, source: Path) -> Iterator[Row]:
+    """Yield a row for each record of EFBAScore's FASTA."""
+    for line, title, sequence in read_records(text, source):
         name = EFBA_SCORE.split(title)[0].rstrip("; ")
-        row = Row(str(source), line, sequence, "", length_of(sequence), "higher", name)
+        row = Row(source=str(source), line=line, sequence=sequence, score="", name=name)
         yield with_score(row, EFBA_SCORE.findall(title))
 
 
-def with_score(row: Row, found: list[str]) -> Row:
-    """A row with the one score that its header has."""
-    if len(set(found)) > 1:
-        scores = ", ".join(repr(shortened(score)) for score in found[:3])
-        return row._replace(problem=f"broken header: several scores ({scores})")
-    return row._replace(score=found[0] if found else "")
+def with_score(row: Row, scores: Sequence[str]) -> Row:
+    """Return a row with the one score that its header has; several different ones are a problem."""
+    if len(set(scores)) > 1:
+        several = ", ".join(repr(shortened(score)) for score in scores[:3])
+        return row._replace(problem=f"broken header: several scores ({several})")
+    return row._replace(score=scores[0] if scores else "")
 
 
-def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """FASTA with the score in each header, where the pattern `score` (one group) finds it.
+def read_fasta(text: str, source: Path, options: Options) -> ReadRows:
+    """Read FASTA with the score in each header, where the pattern `score` (one group) finds it.
 
-    It is a Kd, and lower is better, where the pattern names one and a score has its unit.
+    The score is a Kd, and lower is better, if the pattern names one and any score has a unit.
+
+    Raises:
+        InputError: the pattern is not valid, or does not have one group.
     """
     pattern = options.score or SCORE_IN_HEADER
     try:
@@ -73,15 +115,26 @@ def read_fasta(text: str, source: Path, options: Options) -> Iterator[Row]:
         raise InputError(
             f"{source}: score pattern {pattern!r} has {score.groups} groups; expected one"
         )
+    found_by = (
+        f"what {shortened(pattern)!r} finds" if options.score else "the number behind 'score'"
+    )
+    read_as = ReadAs("each record", f"{found_by} in each header", name="first word of the header")
     rows = []
-    for line, title, sequence in records(text, source):
+    for line, title, sequence in read_records(text, source):
         name = title.split(maxsplit=1)[0].rstrip(";") if title.strip() else ""
-        scores = list(filter(None, score.findall(title)))
-        row = with_score(Row(str(source), line, sequence, "", name=name), scores)
+        row = Row(source=str(source), line=line, sequence=sequence, score="", name=name)
+        row = with_score(row, list(filter(None, score.findall(title))))
         try:
             rows.append(row._replace(score=with_point(row.score, options.decimal)))
         except ValueError as reason:
             rows.append(row._replace(problem=str(reason)))
-    if KD_PATTERN.search(pattern) and any(has_unit(tidied(row.score)) for row in rows):
-        rows = [row._replace(scale="", better="lower") for row in rows]
-    yield from rows
+    if KD_PATTERN.search(pattern) and any(has_unit(tidy_text(row.score)) for row in rows):
+        rows = [row._replace(scale="") for row in rows]
+        read_as = dataclasses.replace(
+            read_as,
+            better="lower",
+            because="the pattern names a Kd",
+            unit="the unit of each header",
+            unit_from=HEADER,
+        )
+    return ReadRows(read_as, rows)

@@ -1,12 +1,15 @@
 """Readers of what MAWS and EFBA print: one record a line, among lines of other kinds."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from aptarank.columns.read_as import ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
-from aptarank.values.sequences import check, spell
+from aptarank.reading.input_format import ReadRows
+from aptarank.values.sequences import check_bases, read_notation
 
 # {job}_entropy.log with and without colons, and {job}_scores.log, which says SCORE. Runs of blanks
 # are read as one.
@@ -54,44 +57,68 @@ IS_EFBA = re.compile(
 CUT = "broken record: the file ends within this number (no line end): was it cut short?"
 
 
-def length_of(sequence: str) -> str:
-    """The number of bases as text, the group of scores that grow with it; "" where unreadable."""
-    try:
-        return str(len(spell(sequence)))
-    except ValueError:
-        return ""
+MAWS_READ_AS = {
+    "entropy": ReadAs("", "ENTROPY of the log", because="MAWS looks for the lowest entropy"),
+    "energy": ReadAs(
+        "",
+        "ENERGY of the log",
+        because="MAWS looks for the lowest energy",
+        unit="kJ/mol",
+        unit_from="as MAWS writes it",
+    ),
+}
 
 
-def read_maws(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """MAWS logs of every version: lower is better, comparable within one length (one step).
+def is_maws(text: str, options: Options) -> bool:
+    """Whether a text has a line of MAWS."""
+    return IS_MAWS.search(text) is not None
 
-    `score` is `entropy` or `energy` (kJ/mol); with `steps: final`, the candidates of the longest
-    length alone.
+
+def is_efba(text: str, options: Options) -> bool:
+    """Whether a text has a line of EFBALite or EFBAScore."""
+    return IS_EFBA.search(text) is not None
+
+
+def read_maws(text: str, source: Path, options: Options) -> ReadRows:
+    """Read a MAWS log of any version; scores are comparable within one length (one step).
+
+    `score` is `entropy` or `energy` (kJ/mol); with `steps: final`, only the candidates of the
+    longest length are read.
+
+    Raises:
+        InputError: another score is asked for.
     """
-    wanted = options.score or "entropy"
-    if wanted not in ("entropy", "energy"):
-        raise InputError(f"{source}: a MAWS log has no score {wanted!r}; say entropy or energy")
-    rows = []
+    score = options.score or "entropy"
+    if score not in MAWS_READ_AS:
+        raise InputError(f"{source}: a MAWS log has no score {score!r}; say entropy or energy")
+    rows, steps = list(maws_rows(text, source, score)), "every step"
+    if options.steps == "final":
+        rows, steps = longest(rows), "the last step alone"
+    sequence = f"SEQUENCE of the log, {steps}"
+    return ReadRows(dataclasses.replace(MAWS_READ_AS[score], sequence=sequence), rows)
+
+
+def maws_rows(text: str, source: Path, score_name: str) -> Iterator[Row]:
+    """Yield a row for each record of a MAWS log, with its entropy or energy as the score."""
     unended = text.count("\n") + 1
     for line, record in lines_of(text):
-        found = next(
+        match = next(
             filter(None, (p.fullmatch(record) for p in (MAWS_LINE, MAWS_FIRST, MAWS_LATER))), None
         )
-        broken = Row(str(source), line, record, "", "", "lower")
-        if found:
-            score = found.groupdict().get(wanted)
+        row = Row(source=str(source), line=line, sequence=record, score="")
+        if match:
+            score = match.groupdict().get(score_name)
             if score is None:
                 raise InputError(f"{source}, line {line}: MAWS of 2015 prints no energy")
-            length = length_of(found["sequence"])
-            row = broken._replace(sequence=found["sequence"], score=score, group=length)
-            row = row._replace(version=version_of(found))
-            cut = line == unended and found.end(wanted) == len(record)
-            rows.append(row._replace(problem=CUT) if cut else row)
+            is_cut = line == unended and match.end(score_name) == len(record)
+            yield row._replace(
+                sequence=match["sequence"],
+                score=score,
+                version=version_of(match),
+                problem=CUT if is_cut else "",
+            )
         elif record.startswith(("SEQUENCE", "Ntide:")):
-            rows.append(broken._replace(problem="broken record: not a whole line of MAWS"))
-    if options.steps == "final":
-        rows = longest(rows)
-    yield from rows
+            yield row._replace(problem="broken record: not a whole line of MAWS")
 
 
 def version_of(record: re.Match[str]) -> str:
@@ -108,19 +135,17 @@ def version_of(record: re.Match[str]) -> str:
 
 def longest(rows: list[Row]) -> list[Row]:
     """The rows of the longest sequences, and those that cannot be read, to be rejected."""
-    lengths = [
-        0 if row.problem or not is_readable(row.sequence) else int(row.group) for row in rows
-    ]
+    lengths = [0 if row.problem else readable_length(row.sequence) for row in rows]
     last = max(lengths, default=0)
     return [row for row, length in zip(rows, lengths, strict=True) if length in (0, last)]
 
 
-def is_readable(sequence: str) -> bool:
-    """Whether a sequence has no other letters than bases."""
+def readable_length(sequence: str) -> int:
+    """The number of bases of a sequence, 0 if it has other letters."""
     try:
-        return bool(check(spell(sequence)))
+        return len(check_bases(read_notation(sequence)))
     except ValueError:
-        return False
+        return 0
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:
@@ -129,17 +154,27 @@ def lines_of(text: str) -> Iterator[tuple[int, str]]:
         yield number, " ".join(line.split())
 
 
-def read_efba(text: str, source: Path, options: Options) -> Iterator[Row]:
-    """What EFBALite and EFBAScore print: higher is better, comparable within one length."""
+def read_efba(text: str, source: Path, options: Options) -> ReadRows:
+    """Read what EFBALite and EFBAScore print; scores are comparable within one length."""
+    read_as = ReadAs(
+        "each step of the log",
+        "total relative entropy",
+        because="EFBA looks for the highest relative entropy",
+    )
+    return ReadRows(read_as, efba_rows(text, source))
+
+
+def efba_rows(text: str, source: Path) -> Iterator[Row]:
+    """Yield a row for each step of an EFBA log."""
     records = (EFBA_LITE, EFBA_LITE_FIRST, EFBA_SCORE)
     unended = text.count("\n") + 1
     for line, record in lines_of(text):
-        found = next(filter(None, (p.fullmatch(record) for p in records)), None)
-        if found:
-            sequence = found["sequence"]
-            row = Row(str(source), line, sequence, found["score"], length_of(sequence), "higher")
-            cut = line == unended and found.end("score") == len(record)
-            yield row._replace(problem=CUT) if cut else row
+        match = next(filter(None, (p.fullmatch(record) for p in records)), None)
+        row = Row(source=str(source), line=line, sequence=record, score="")
+        if match:
+            is_cut = line == unended and match.end("score") == len(record)
+            yield row._replace(
+                sequence=match["sequence"], score=match["score"], problem=CUT if is_cut else ""
+            )
         elif IS_EFBA.match(record):
-            problem = "broken record: not a whole line of EFBA"
-            yield Row(str(source), line, record, "", "", "higher", problem=problem)
+            yield row._replace(problem="broken record: not a whole line of EFBA")

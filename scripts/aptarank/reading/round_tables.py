@@ -1,30 +1,30 @@
 """Readers of tables of rounds: reads or shares, and their enrichments."""
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import nan
 from pathlib import Path
 
 import numpy as np
 
 from aptarank.columns.column_names import is_share, meaning_of, round_number
-from aptarank.columns.lookup import place, plain
-from aptarank.columns.read_as import column
-from aptarank.columns.rounds import find_enrichment, is_counter, last_round
+from aptarank.columns.lookup import column_index, plain_name
+from aptarank.columns.read_as import column_in_words
+from aptarank.columns.rounds import find_enrichment, is_counter_round, last_round
 from aptarank.columns.rows import Options, Row
 from aptarank.columns.score_columns import find_score
 from aptarank.core.errors import InputError
 from aptarank.reading.enrichment import log2_enrichment, log2_share_ratio
+from aptarank.reading.input_format import ReadRows
 from aptarank.reading.scored_tables import (
-    Places,
-    TableReading,
-    name_place,
-    peek,
-    plain_rows,
-    read_as_of,
-    reading_of,
-    sequence_place,
+    Columns,
+    columns_read_as,
+    name_column,
+    read_columns,
+    rows_of_columns,
+    sequence_column,
 )
 from aptarank.reading.tabular_files import Table
 from aptarank.values.measurements import PLAIN_NUMBERS, to_count, to_number
@@ -33,152 +33,150 @@ COUNTER_ROUND = "it is a counter selection, a control or a start"
 MORE = "what is read more often is fitter"
 
 
-def read_enrichment(table: Table, source: Path, options: Options) -> TableReading:
+def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
     """FASTAptamer-Enrich and FASTAptameR's enrichment: the last round over the first, or `score`.
 
     Of three rounds and more, FASTAptameR writes the enrichment from each to the next alone; then
     that of the last over the first is made of the shares (or reads) of these two.
     """
-    table, rows = peek(table)
     header = table.header
-    sequence = sequence_place(table, rows, source, options)
+    sequence = sequence_column(table, source, options)
     meanings = [meaning_of(name) for name in header]
     reads = [
         i for i, each in enumerate(meanings)
         if each.quantity and each.quantity.name == "reads" and each.better
     ]  # fmt: skip
-    places = Places(sequence, None, reads=reads[-1] if reads else None)
-    if options.score or not is_enrichment_table(header):
-        score = place(header, options.score or "enrichment", "score", source)
+    columns = Columns(sequence, None, reads=reads[-1] if reads else None)
+    if options.score or not is_enrichment_table(table, options):
+        score = column_index(header, options.score or "enrichment", "score", source)
     else:
-        found = find_enrichment(header, source)
-        if found.score is None:
-            return enriched(table, places, (found.before, found.after), source, options)
-        score = found.score
+        enrichment = find_enrichment(header, source)
+        if isinstance(enrichment, tuple):
+            return enriched(table, columns, enrichment, source, options)
+        score = enrichment
     better, because = meanings[score].better, meanings[score].because
     if not because:
         better, because = "higher", "the option format says that it is an enrichment"
-    places = places._replace(score=score, better=better, because=because)
-    return reading_of(table, places, source, options)
+    columns = columns._replace(score=score, better=better, because=because)
+    return read_columns(table, columns, source, options)
 
 
-def is_enrichment_table(header: list[str]) -> bool:
-    """Whether a column is an enrichment."""
-    meanings = map(meaning_of, header)
-    return any(
-        each.quantity and each.quantity.kind == "enrichment" and each.role != "other"
-        for each in meanings
-    )
+def is_enrichment_table(table: Table, options: Options) -> bool:
+    """Whether a column of a table is an enrichment."""
+    meanings = map(meaning_of, table.header)
+    return any(each.kind == "enrichment" and each.role != "other" for each in meanings)
 
 
-def read_aptasuite(table: Table, source: Path, options: Options) -> TableReading:
+def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
     """AptaSUITE's export of a pool, reads or frequencies by round: the last round's, or `score`'s.
 
     Counter selections and controls, which may stand last, are no fitness and left out.
     """
-    table, rows = peek(table)
-    header = table.header
-    sequence = sequence_place(table, rows, source, options)
+    header, rows = table.header, table.first_rows
+    sequence = sequence_column(table, source, options)
     if options.score:
-        score = place(header, options.score, "score", source)
+        score = column_index(header, options.score, "score", source)
     else:
         score = last_round(header, [i for i in range(2, len(header)) if header[i]], source)
     counts = not are_shares([row[score] for row in rows if len(row) > score])
     reads = score if counts else None
-    better, because = ("", COUNTER_ROUND) if is_counter(header[score]) else ("higher", MORE)
-    places = Places(sequence, score, better, because, name=0, reads=reads)
-    found = reading_of(table, places, source, options)
-    others = [name for name in header[2:] if name and is_counter(name)]
+    better, because = ("", COUNTER_ROUND) if is_counter_round(header[score]) else ("higher", MORE)
+    columns = Columns(sequence, score, better, because, name=0, reads=reads)
+    read_rows = read_columns(table, columns, source, options)
+    others = [name for name in header[2:] if name and is_counter_round(name)]
     if options.score or not others:
-        return found
-    over = ", ".join(f"{column(name)} ({COUNTER_ROUND})" for name in others)
-    return found._replace(read_as=dataclasses.replace(found.read_as, passed_over=over))
+        return read_rows
+    passed_over = ", ".join(f"{column_in_words(name)} ({COUNTER_ROUND})" for name in others)
+    return read_rows._replace(
+        read_as=dataclasses.replace(read_rows.read_as, passed_over=passed_over)
+    )
 
 
-def is_aptasuite(header: list[str], rows: list[list[str]]) -> bool:
+def is_aptasuite(table: Table, options: Options) -> bool:
     """`Aptamer Id`, `Sequence` and a column of whole numbers or frequencies a round, none a score.
 
     Frequencies are told from measured values by the rounds' names and by what they add up to.
     """
+    header, rows = table.header, table.first_rows
     rounds = header[2:]
-    if list(map(plain, header[:2])) != ["aptamer id", "sequence"] or not rounds or not rows:
+    if list(map(plain_name, header[:2])) != ["aptamer id", "sequence"] or not rounds or not rows:
         return False
     if any(is_measure(name) for name in rounds):
         return False
     if all(field.strip().isdecimal() for row in rows for field in row[2:]):
         return True
-    named = all(round_number(name) is not None or is_counter(name) for name in rounds if name)
-    values = np.array([[share_of(field) for field in row[2:]] for row in rows if len(row) > 2])
-    return named and values.ndim == 2 and bool((values.sum(axis=0) <= 1.001).all())
+    named = all(round_number(name) is not None or is_counter_round(name) for name in rounds if name)
+    shares = [[share_of(field) for field in row[2:]] for row in rows if len(row) > 2]
+    sums = [sum(column) for column in itertools.zip_longest(*shares, fillvalue=0.0)]
+    return named and sums != [] and all(total <= 1.001 for total in sums)
 
 
 def is_measure(name: str) -> bool:
     """Whether a name is that of a score, not of a round."""
     meaning = meaning_of(name)
-    measured = meaning.quantity and meaning.quantity.kind != "seen"
-    return bool(measured) or meaning.role == "score"
+    return meaning.kind not in ("", "seen") or meaning.role == "score"
 
 
-def read_raptgen(table: Table, source: Path, options: Options) -> TableReading:
+def read_raptgen(table: Table, source: Path, options: Options) -> ReadRows:
     """RaptGen's tables: random regions and how often each was read."""
-    sequence = place(table.header, options.sequence or "random_region", "sequence", source)
+    sequence = column_index(table.header, options.sequence or "random_region", "sequence", source)
     if options.score:
-        score = place(table.header, options.score, "score", source)
+        score = column_index(table.header, options.score, "score", source)
     else:
         score = find_score(table.header, source, but=[sequence])
     meaning = meaning_of(table.header[score])
-    reads = place(table.header, "duplicate", "reads", source)
-    places = Places(sequence, score, meaning.better, meaning.because, reads=reads)
-    return reading_of(table, places, source, options)
+    reads = column_index(table.header, "duplicate", "reads", source)
+    columns = Columns(sequence, score, meaning.better, meaning.because, reads=reads)
+    return read_columns(table, columns, source, options)
 
 
-def is_raptgen(header: list[str]) -> bool:
-    return {"random region", "duplicate"} <= set(map(plain, header))
+def is_raptgen(table: Table, options: Options) -> bool:
+    """Whether a table has the columns of RaptGen's."""
+    return {"random region", "duplicate"} <= set(map(plain_name, table.header))
 
 
-def read_two_rounds(table: Table, source: Path, options: Options) -> TableReading:
+def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
     """Any table in which `before` and `after` name the columns of two rounds."""
     if not (options.before and options.after):
         raise InputError(
             f"{source}: give both before and after, the columns of two rounds' reads or shares"
         )
-    table, rows = peek(table)
-    sequence = sequence_place(table, rows, source, options)
-    before = place(table.header, options.before, "before", source)
-    after = place(table.header, options.after, "after", source)
-    name = name_place(table.header, sequence, options, source)
-    return enriched(table, Places(sequence, None, name=name), (before, after), source, options)
+    sequence = sequence_column(table, source, options)
+    before = column_index(table.header, options.before, "before", source)
+    after = column_index(table.header, options.after, "after", source)
+    name = name_column(table.header, sequence, options, source)
+    return enriched(table, Columns(sequence, None, name=name), (before, after), source, options)
 
 
 def enriched(
-    table: Table, places: Places, rounds: tuple[int, int], source: Path, options: Options
-) -> TableReading:
+    table: Table, columns: Columns, rounds: tuple[int, int], source: Path, options: Options
+) -> ReadRows:
     """Rows whose score is the log2 enrichment between two columns: of reads, or of shares."""
     header = table.header
     because = "it is an enrichment"
-    places = places._replace(score=None, better="higher", because=because, scale=PLAIN_NUMBERS)
-    rows = list(plain_rows(table, places, source, options))
+    columns = columns._replace(score=None, better="higher", because=because, scale=PLAIN_NUMBERS)
+    rows = list(rows_of_columns(table, columns, source, options))
     cells = [fields[i] for row, fields in rows if not row.problem for i in rounds]
     shares = any(is_share(header[index]) for index in rounds) or are_shares(cells)
-    if shares and options.min_count and places.reads is None:
+    if shares and options.min_count and columns.reads is None:
         raise InputError(
-            f"{source}: min_count needs reads, and {column(header[rounds[1]])} has shares"
+            f"{source}: min_count needs reads, and {column_in_words(header[rounds[1]])} has shares"
         )
-    before, after = (column(header[index]) for index in rounds)
+    before, after = (column_in_words(header[index]) for index in rounds)
     floor = "shares" if shares else "reads"
     read_as = dataclasses.replace(
-        read_as_of(header, places, source, options),
+        columns_read_as(header, columns, source, options),
         score=f"log2 enrichment ({floor})",
         better="higher",
         because=because,
         rounds=f"from {before} to {after}",
-        reads="" if places.reads is None else column(header[places.reads]),
+        reads="" if columns.reads is None else column_in_words(header[columns.reads]),
     )
     if shares:
-        return TableReading(read_as, rows_of_shares(rows, rounds, options))
-    if places.reads is None:
+        return ReadRows(read_as, rows_of_shares(rows, rounds, options))
+    if columns.reads is None:
         read_as = dataclasses.replace(read_as, reads="the more of the two rounds")
-    return TableReading(read_as, rows_of_counts(rows, rounds, options))
+    return ReadRows(read_as, rows_of_counts(rows, rounds, options))
 
 
 def rows_of_counts(
@@ -187,7 +185,9 @@ def rows_of_counts(
     """Rows with the enrichment of two columns of reads."""
     counts = numbers_of(rows, rounds, count_of)
     usable = ~np.isnan(counts).any(axis=1)
-    scores = iter(log2_enrichment(*counts[usable].T, options.pseudocount).tolist())
+    scores = iter(
+        log2_enrichment(counts[usable, 0], counts[usable, 1], options.pseudocount).tolist()
+    )
     for (row, _), fine, reads in zip(rows, usable, counts, strict=True):
         if fine:
             yield row._replace(score=repr(next(scores)), reads=str(int(reads.max())))
@@ -201,7 +201,9 @@ def rows_of_shares(
     """Rows with the enrichment of two columns of shares of the reads."""
     shares = numbers_of(rows, rounds, share_of)
     usable = ~np.isnan(shares).any(axis=1)
-    scores = iter(log2_share_ratio(*shares[usable].T, options.pseudocount).tolist())
+    scores = iter(
+        log2_share_ratio(shares[usable, 0], shares[usable, 1], options.pseudocount).tolist()
+    )
     for (row, _), fine, both in zip(rows, usable, shares, strict=True):
         if fine:
             score = repr(next(scores))
@@ -211,7 +213,9 @@ def rows_of_shares(
             yield row._replace(problem=row.problem or "not a share: expected a number from 0 up")
 
 
-def numbers_of(rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read) -> np.ndarray:
+def numbers_of(
+    rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read: Callable[[str], float]
+) -> np.ndarray:
     """The numbers of two rounds, shape (n, 2); NaN where a row or a cell is none."""
     return np.array(
         [[nan if row.problem else read(fields[i]) for i in rounds] for row, fields in rows]
@@ -220,8 +224,8 @@ def numbers_of(rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read)
 
 def are_shares(cells: list[str]) -> bool:
     """Whether most numbers of these cells that are not 0 are no whole numbers."""
-    found = [value for value in map(share_of, cells) if value > 0]
-    return sum(not value.is_integer() for value in found) * 2 > len(found)
+    values = [value for value in map(share_of, cells) if value > 0]
+    return sum(not value.is_integer() for value in values) * 2 > len(values)
 
 
 def count_of(text: str) -> float:

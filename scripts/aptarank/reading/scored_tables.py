@@ -1,19 +1,26 @@
 """Readers of tables: by the columns that the user names, or by what the field's tools write."""
 
 import dataclasses
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from aptarank.columns.column_names import is_count, is_p_form, meaning_of, unit_of
-from aptarank.columns.lookup import NAME_NAMES, SEQUENCE_NAMES, known, place, plain, shown
-from aptarank.columns.read_as import HEADER, ReadAs, column
+from aptarank.columns.lookup import (
+    NAME_NAMES,
+    SEQUENCE_NAMES,
+    column_index,
+    find_column,
+    header_in_words,
+    plain_name,
+)
+from aptarank.columns.read_as import HEADER, ReadAs, column_in_words
 from aptarank.columns.rows import GROUPINGS, LabelRow, Options, Row
-from aptarank.columns.score_columns import find_score, passed_over, which_one
+from aptarank.columns.score_columns import ask_which_score, find_score, passed_over_columns
 from aptarank.core.errors import InputError
+from aptarank.reading.input_format import ReadRows
 from aptarank.reading.tabular_files import Table, is_number, is_sequence
-from aptarank.values.measured import has_unit, tidied
+from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import (
     COUNTS,
     MINUS_LOG,
@@ -26,12 +33,11 @@ from aptarank.values.measurements import (
 )
 from aptarank.values.sequences import shortened
 
-PEEKED = 200  # rows looked at to tell what a column holds
 BASES = frozenset("ACGTU")
 LONGEST_NAME = 40  # letters of the name of a column of sequences
 
 
-class Places(NamedTuple):
+class Columns(NamedTuple):
     """The index of each column that is read; the score's direction, its reason, and scale."""
 
     sequence: int
@@ -43,57 +49,49 @@ class Places(NamedTuple):
     reads: int | None = None
 
 
-class TableReading(NamedTuple):
-    """What was read as what, and the rows."""
+def sequence_column(table: Table, source: Path, options: Options) -> int:
+    """The column of the sequence: named, known by its name, or without a header by its content.
 
-    read_as: ReadAs
-    rows: Iterator[Row] | Iterator[LabelRow]
-
-
-def peek(table: Table) -> tuple[Table, list[list[str]]]:
-    """The table as it was, and its first rows."""
-    lines = iter(table.lines)
-    first = list(itertools.islice(lines, PEEKED))
-    return table._replace(lines=itertools.chain(first, lines)), [fields for _, fields in first]
-
-
-def sequence_place(table: Table, rows: list[list[str]], source: Path, options: Options) -> int:
-    """The column of the sequence: named, known by its name, or without a header by its content."""
+    Raises:
+        InputError: there is none.
+    """
+    rows = table.first_rows
     if options.sequence:
-        return place(table.header, options.sequence, "sequence", source)
-    found = known(table.header, SEQUENCE_NAMES, "sequence", source)
-    if found is None and rows and table.header == numbers(table.header):
-        found = next((i for i, field in enumerate(rows[0]) if is_sequence(field)), None)
-    if found is None:
+        return column_index(table.header, options.sequence, "sequence", source)
+    index = find_column(table.header, SEQUENCE_NAMES, "sequence", source)
+    if index is None and rows and not has_names(table.header):
+        index = next((i for i, field in enumerate(rows[0]) if is_sequence(field)), None)
+    if index is None:
         raise InputError(
-            f"{source}: no column 'sequence'; the columns are {shown(table.header)}.\n"
-            f"Name it as sequence (in the config: datasets.<name>.sequence).{title(table.header)}"
+            f"{source}: no column 'sequence'; the columns are {header_in_words(table.header)}.\n"
+            "Name it as sequence (in the config: datasets.<name>.sequence)."
+            f"{title_hint(table.header)}"
         )
-    return found
+    return index
 
 
-def title(header: list[str]) -> str:
+def title_hint(header: list[str]) -> str:
     """A hint where the header looks like a title above the table."""
     alone = len(header) > 1 and sum(map(bool, header)) == 1
     return " Is the first row a title? Delete what is above the header." if alone else ""
 
 
-def numbers(header: list[str]) -> list[str]:
-    """The names of the columns of a table without a header."""
-    return [str(number) for number in range(1, len(header) + 1)]
+def has_names(header: list[str]) -> bool:
+    """Whether a table has a header: without one, its columns are named 1, 2, ..."""
+    return header != [str(number) for number in range(1, len(header) + 1)]
 
 
-def read_scored(table: Table, source: Path, options: Options) -> TableReading:
-    """Any table with a column of sequences and, unless that is not wanted, one of scores."""
-    table, rows = peek(table)
+def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
+    """Read any table with a column of sequences and, unless they are not needed, one of scores."""
+    rows = table.first_rows
     header = table.header
-    sequence = sequence_place(table, rows, source, options)
-    name = name_place(header, sequence, options, source)
+    sequence = sequence_column(table, source, options)
+    name = name_column(header, sequence, options, source)
     if not options.scored:
-        return reading_of(table, Places(sequence, None, name=name), source, options)
+        return read_columns(table, Columns(sequence, None, name=name), source, options)
     if options.score:
-        score = place(header, options.score, "score", source)
-    elif rows and header == numbers(header):
+        score = column_index(header, options.score, "score", source)
+    elif rows and not has_names(header):
         score = headerless_score(rows[0], sequence, source)
     elif is_tea(header):
         score = 2
@@ -104,20 +102,20 @@ def read_scored(table: Table, source: Path, options: Options) -> TableReading:
     if is_tea(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
-    places = Places(sequence, score, better, because, scale, name)
-    return reading_of(table, places, source, options)
+    columns = Columns(sequence, score, better, because, scale, name)
+    return read_columns(table, columns, source, options)
 
 
 def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
     """The one other field of a row that is a number."""
-    found = [i for i, field in enumerate(fields) if i != sequence and is_number(field)]
-    if len(found) != 1:
-        which = ", ".join(str(index + 1) for index in found) or "none"
+    numeric = [i for i, field in enumerate(fields) if i != sequence and is_number(field)]
+    if len(numeric) != 1:
+        which = ", ".join(str(index + 1) for index in numeric) or "none"
         raise InputError(
             f"{source}, line 1: no header, and the fields that are numbers are: {which}; "
             "name the score by its number (in the config: datasets.<name>.score)"
         )
-    return found[0]
+    return numeric[0]
 
 
 def is_tea(header: list[str]) -> bool:
@@ -128,12 +126,14 @@ def is_tea(header: list[str]) -> bool:
 def scale_of(name: str, fields: list[str]) -> str:
     """How a column is to be read: a Kd with units, a pKd, per cent, or plain numbers."""
     meaning = meaning_of(name)
-    if meaning.quantity and meaning.quantity.kind == "concentration":
+    if meaning.kind == "concentration":
         if meaning.logarithm:
             if not meaning.flipped:
                 return PLAIN_NUMBERS
             return PKD if is_p_form(name) else MINUS_LOG
-        units = unit_of(name) or any(has_unit(tidied(field).replace(",", ".")) for field in fields)
+        units = unit_of(name) or any(
+            has_unit(tidy_text(field).replace(",", ".")) for field in fields
+        )
         if units and meaning.better == "lower":
             return unit_of(name)
     scored = [field.strip() for field in fields if field.strip()]
@@ -143,109 +143,129 @@ def scale_of(name: str, fields: list[str]) -> str:
     return PERCENT if most else PLAIN_NUMBERS
 
 
-def name_place(header: list[str], sequence: int, options: Options, source: Path) -> int | None:
+def name_column(header: list[str], sequence: int, options: Options, source: Path) -> int | None:
     """The column of names, if there is one."""
     if options.name:
-        return place(header, options.name, "name", source)
-    found = [i for i, name in enumerate(header) if plain(name) in NAME_NAMES and i != sequence]
-    return found[0] if len(found) == 1 else None
+        return column_index(header, options.name, "name", source)
+    indices = [
+        i for i, name in enumerate(header) if plain_name(name) in NAME_NAMES and i != sequence
+    ]
+    return indices[0] if len(indices) == 1 else None
 
 
-def read_kd(table: Table, source: Path, options: Options) -> TableReading:
-    """A table of dissociation constants with units, as free text: lower is better."""
-    table, rows = peek(table)
-    sequence = sequence_place(table, rows, source, options)
+def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
+    """Read a table of dissociation constants with units, as free text.
+
+    Raises:
+        InputError: no column of them, or several.
+    """
+    sequence = sequence_column(table, source, options)
     if options.score:
-        score = place(table.header, options.score, "score", source)
+        score = column_index(table.header, options.score, "score", source)
     else:
         meanings = [meaning_of(name) for name in table.header]
-        kd = [i for i, each in enumerate(meanings) if each.better == "lower" and not each.logarithm]
-        found = [i for i in kd if meanings[i].role == "score"] or kd
-        if not found:
+        concentrations = [
+            i for i, each in enumerate(meanings) if each.better == "lower" and not each.logarithm
+        ]
+        candidates = [i for i in concentrations if meanings[i].role == "score"] or concentrations
+        if not candidates:
             raise InputError(
-                f"{source}: no column 'Kd'; the columns are {shown(table.header)}.\n"
+                f"{source}: no column 'Kd'; the columns are {header_in_words(table.header)}.\n"
                 "Name it as score (in the config: datasets.<name>.score)."
             )
-        if len(found) > 1:
-            raise which_one(table.header, found, source)
-        score = found[0]
-    name = name_place(table.header, sequence, options, source)
+        if len(candidates) > 1:
+            raise ask_which_score(table.header, candidates, source)
+        score = candidates[0]
+    name = name_column(table.header, sequence, options, source)
     because = "the option format says that it is a Kd"
-    places = Places(sequence, score, "lower", because, unit_of(table.header[score]), name)
-    return reading_of(table, places, source, options)
+    columns = Columns(
+        sequence, score, because=because, scale=unit_of(table.header[score]), name=name
+    )
+    return read_columns(table, columns, source, options)
 
 
-def reading_of(table: Table, places: Places, source: Path, options: Options) -> TableReading:
+def read_columns(table: Table, columns: Columns, source: Path, options: Options) -> ReadRows:
     """The rows of a table, and what was read as what."""
-    rows = (row for row, _ in plain_rows(table, places, source, options))
-    return TableReading(read_as_of(table.header, places, source, options), rows)
+    rows = (row for row, _ in rows_of_columns(table, columns, source, options))
+    return ReadRows(columns_read_as(table.header, columns, source, options), rows)
 
 
-def read_as_of(header: list[str], places: Places, source: Path, options: Options) -> ReadAs:
+def columns_read_as(header: list[str], columns: Columns, source: Path, options: Options) -> ReadAs:
     """What these columns were read as."""
 
     def named(index: int | None) -> str:
-        return "" if index is None else column(header[index])
+        return "" if index is None else column_in_words(header[index])
 
-    group, family = (named(index) for index in grouping_places(header, options, source))
-    found = ReadAs(named(places.sequence), name=named(places.name), group=group, family=family)
-    if options.group in ("length", "file"):
-        found = dataclasses.replace(found, group=f"the {options.group}")
-    if places.score is None:
-        return found
+    group, family = (named(index) for index in grouping_columns(header, options, source))
+    read_as = ReadAs(named(columns.sequence), name=named(columns.name), group=group, family=family)
+    if columns.score is None:
+        return read_as
     unit = unit_from = ""
-    if is_concentration(places.scale):
-        unit = places.scale or "the unit of each cell"
+    if is_concentration(columns.scale):
+        unit = columns.scale or "the unit of each cell"
         unit_from = HEADER
     return dataclasses.replace(
-        found,
-        score=named(places.score),
-        better=places.better,
-        because=places.because,
+        read_as,
+        score=named(columns.score),
+        better=columns.better,
+        because=columns.because,
         unit=unit,
         unit_from=unit_from,
-        reads=named(places.reads),
-        passed_over="" if options.score else passed_over(header, [places.sequence, places.score]),
+        reads=named(columns.reads),
+        passed_over=""
+        if options.score
+        else passed_over_columns(header, [columns.sequence, columns.score]),
     )
 
 
-def plain_rows(
-    table: Table, places: Places, source: Path, options: Options
+def rows_of_columns(
+    table: Table, columns: Columns, source: Path, options: Options
 ) -> Iterator[tuple[Row, list[str]]]:
-    """Each row with its fields; one with another number of them than the header has a problem."""
+    """Yield each row with its fields; one with more or fewer fields than the header has a problem.
+
+    Raises:
+        InputError: a second table begins within the file.
+    """
     header = table.header
-    group, family = grouping_places(header, options, source)
+    group, family = grouping_columns(header, options, source)
     for line, fields in table.lines:
-        fields = evened(fields, header)
-        row = Row(str(source), line, "", "", better=places.better, scale=places.scale)
+        fields = trim_to_header(fields, header)
+        row = Row(source=str(source), line=line, sequence="", score="", scale=columns.scale)
         if problem := table.problem(fields):
-            text = fields[places.sequence] if places.sequence < len(fields) else ""
-            yield row._replace(sequence=text, problem=problem), fields
+            sequence = fields[columns.sequence] if columns.sequence < len(fields) else ""
+            yield row._replace(sequence=sequence, problem=problem), fields
             continue
-
-        if is_header(fields[places.sequence], header[places.sequence]):
-            name = "" if places.score is None else fields[places.score].strip()
-            if name and name != header[places.score]:
+        sequence = fields[columns.sequence]
+        score = "" if columns.score is None else fields[columns.score].strip()
+        if is_header(sequence, header[columns.sequence]):
+            if columns.score is not None and score and score != header[columns.score]:
                 raise InputError(
-                    f"{source}, line {line}: another header, {shown(fields)}: a second table "
-                    "begins there; put each into a file or sheet of its own"
+                    f"{source}, line {line}: another header, {header_in_words(fields)}: a second "
+                    "table begins there; put each into a file or sheet of its own"
                 )
-            yield row._replace(sequence=fields[places.sequence], problem="the header again"), fields
+            yield row._replace(sequence=sequence, problem="the header again"), fields
             continue
-
-        def at(index: int | None, fields: list[str] = fields) -> str:
-            return "" if index is None else " ".join(fields[index].split())
-
-        score, problem = "" if places.score is None else fields[places.score].strip(), ""
         try:
             score = with_point(score, options.decimal)
         except ValueError as reason:
             problem = str(reason)
-        if group is not None and not at(group):
+        if group is not None and not cell(fields, group):
             problem = f"missing group: {shortened(header[group])!r}"
-        row = row._replace(sequence=fields[places.sequence], score=score, problem=problem)
-        row = row._replace(group=at(group), family=at(family), name=at(places.name))
-        yield row._replace(reads=at(places.reads)), fields
+        row = row._replace(
+            sequence=sequence,
+            score=score,
+            group=cell(fields, group),
+            name=cell(fields, columns.name),
+            reads=cell(fields, columns.reads),
+            family=cell(fields, family),
+            problem=problem,
+        )
+        yield row, fields
+
+
+def cell(fields: list[str], index: int | None) -> str:
+    """The text of a field with single blanks, "" if there is no such column."""
+    return "" if index is None else " ".join(fields[index].split())
 
 
 def is_header(field: str, name: str) -> bool:
@@ -253,15 +273,15 @@ def is_header(field: str, name: str) -> bool:
     letters = field.strip()
     if len(letters) > LONGEST_NAME or BASES.issuperset(letters):
         return False
-    return plain(letters) == plain(name) or plain(letters) in SEQUENCE_NAMES
+    return plain_name(letters) == plain_name(name) or plain_name(letters) in SEQUENCE_NAMES
 
 
-def grouping_places(
+def grouping_columns(
     header: list[str], options: Options, source: Path
 ) -> tuple[int | None, int | None]:
     """The columns of the group and of what a split keeps together, where the user named them."""
     group, family = (
-        place(header, name, role, source) if name else None
+        column_index(header, name, role, source) if name else None
         for name, role in (
             (None if options.group in GROUPINGS else options.group, "group"),
             (options.family, "split.column"),
@@ -270,7 +290,7 @@ def grouping_places(
     return group, family
 
 
-def evened(fields: list[str], header: list[str]) -> list[str]:
+def trim_to_header(fields: list[str], header: list[str]) -> list[str]:
     """A row without the empty fields that spreadsheets write behind the last column, and with those
     that they leave out at its end where the header's are empty too."""
     size = len(fields)
@@ -280,35 +300,42 @@ def evened(fields: list[str], header: list[str]) -> list[str]:
     return fields[:size] + ([] if any(missing) else missing)
 
 
-def is_pair_table(header: list[str]) -> bool:
-    return {"sequence1", "sequence2", "label"} <= set(map(plain, header))
+def is_pair_table(table: Table, options: Options) -> bool:
+    """Whether a table is one of labelled pairs."""
+    return {"sequence1", "sequence2", "label"} <= set(map(plain_name, table.header))
 
 
-def read_labels(table: Table, source: Path, options: Options) -> TableReading:
-    """A table of labelled pairs, `Sequence1,Sequence2,Label`; 1 where the first is fitter."""
+def read_labels(table: Table, source: Path, options: Options) -> ReadRows:
+    """Read a table of labelled pairs, `Sequence1,Sequence2,Label`; 1 where the first is fitter."""
     names = ("Sequence1", "Sequence2", "Label")
-    places = [place(table.header, name, name, source) for name in names]
-    first, second, label = (column(table.header[index]) for index in places)
+    indices = [column_index(table.header, name, name, source) for name in names]
+    first, second, label = (column_in_words(table.header[index]) for index in indices)
     read_as = ReadAs(f"{first} and {second}", f"{label}, 1 where the first is fitter")
-    return TableReading(read_as, label_rows(table, places, source))
+    return ReadRows(read_as, label_rows=label_rows(table, indices, source))
 
 
-def label_rows(table: Table, places: list[int], source: Path) -> Iterator[LabelRow]:
-    """The rows of a table of labelled pairs."""
+def label_rows(table: Table, indices: list[int], source: Path) -> Iterator[LabelRow]:
+    """Yield the rows of a table of labelled pairs.
+
+    Args:
+        indices: of the columns of the first sequence, the second, and the label.
+    """
     for line, fields in table.lines:
-        fields = evened(fields, table.header)
+        fields = trim_to_header(fields, table.header)
         if problem := table.problem(fields):
-            yield LabelRow(str(source), line, ",".join(fields), "", "", problem)
+            whole = ",".join(fields)
+            yield LabelRow(str(source), line, first=whole, second="", label="", problem=problem)
         else:
-            yield LabelRow(str(source), line, *(fields[index] for index in places))
+            first, second, label = (fields[index] for index in indices)
+            yield LabelRow(str(source), line, first=first, second=second, label=label)
 
 
-def refuse_binary(header: list[str], source: Path, options: Options) -> None:
+def refuse_binary(table: Table, source: Path, options: Options) -> None:
     """Raise InputError for a table of aptamer, protein and a yes or no: it has no fitness."""
-    names = set(map(plain, header))
+    names = set(map(plain_name, table.header))
     partner = names & {"protein", "target", "protein sequence", "proteinsequence", "uniprot"}
     label = names & {"label", "binding", "interaction", "class", "y", "bind"}
-    scored = options.score or any(meaning_of(name).role == "score" for name in header)
+    scored = options.score or any(meaning_of(name).role == "score" for name in table.header)
     if partner and label and not scored:
         raise InputError(
             f"{source}: a table of ({', '.join(sorted(partner))}, {', '.join(sorted(label))}) says "

@@ -68,28 +68,28 @@ def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, lis
     if merged:
         few = ", ".join(merged)
         logger.warning("%s: cells merged over rows (%s): each row has their value", path, few[:200])
-    found = []
+    numbered_rows = []
     cells = itertools.zip_longest(values.iter_rows(), formulas.iter_rows(), fillvalue=())
     for number, (computed, written) in enumerate(cells, start=1):
         if number > MOST_ROWS:
             raise InputError(f"{path}: a row beyond {MOST_ROWS:,}, the last of a sheet; delete it")
         row = [
-            shown(cell if cell is not None and cell.value is not None else other)
+            displayed_value(cell if cell is not None and cell.value is not None else other)
             for cell, other in itertools.zip_longest(computed, written)
         ]
         while row and not has_content(row[-1]):
             row.pop()
         if row:
-            found.append((number, row))
-    fill_down(found, merged)
-    width = max((len(row) for _, row in found), default=0)
-    if len(found) * width > MOST_CELLS:
+            numbered_rows.append((number, row))
+    fill_down(numbered_rows, merged)
+    width = max((len(row) for _, row in numbered_rows), default=0)
+    if len(numbered_rows) * width > MOST_CELLS:
         column = openpyxl.utils.get_column_letter(width)
         raise InputError(
-            f"{path}: {len(found):,} rows of {width:,} columns; column {column} has something, "
-            "far from the table: delete it"
+            f"{path}: {len(numbered_rows):,} rows of {width:,} columns; column {column} has "
+            "something, far from the table: delete it"
         )
-    return iter([(number, row + [None] * (width - len(row))) for number, row in found])
+    return iter([(number, row + [None] * (width - len(row))) for number, row in numbered_rows])
 
 
 def has_content(value: Any) -> bool:
@@ -97,23 +97,29 @@ def has_content(value: Any) -> bool:
     return value is not None and str(value).strip() != ""
 
 
-def shown(cell: Any) -> Any:
-    """The value of a cell; a number as its format shows it where that has texts or is scaled."""
+def displayed_value(cell: Any) -> Any:
+    """The value of a cell; a number as its format shows it, if that has texts or a scale."""
     value = None if cell is None else cell.value
     if isinstance(value, CellRichText):
         return "".join(map(run_text, value))
-    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    if not number or (isinstance(value, float) and isnan(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
-    found = formatted(getattr(cell, "number_format", None) or "", value)
-    if not found.digits:
-        return found.before
-    if found.thousands:
-        value = float(f"{value / 1000**found.thousands:.15g}")  # as exact as Excel is
-    if not found.before and not found.after:
+    if isinstance(value, float) and isnan(value):
+        return value
+    return displayed_number(value, getattr(cell, "number_format", None) or "")
+
+
+def displayed_number(value: float | Decimal, number_format: str) -> float | Decimal | str:
+    """A number as its format shows it: a text if the format has texts, else a number."""
+    display = formatted(number_format, value)
+    if not display.digits:
+        return display.before
+    if display.thousands:
+        value = float(f"{value / 1000**display.thousands:.15g}")  # as exact as Excel is
+    if not display.before and not display.after:
         return value
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return f"{found.before}{int(value) if whole else value}{found.after}"
+    return f"{display.before}{int(value) if whole else value}{display.after}"
 
 
 def run_text(run: Any) -> str:
@@ -128,7 +134,7 @@ def run_text(run: Any) -> str:
     return text
 
 
-class Shown(NamedTuple):
+class Display(NamedTuple):
     """What a number format makes of a number.
 
     Texts stand before and after it; it is divided by 1000 so many times; `digits` is False where
@@ -141,15 +147,15 @@ class Shown(NamedTuple):
     digits: bool = True
 
 
-def formatted(number_format: str, value: float | Decimal) -> Shown:
+def formatted(number_format: str, value: float | Decimal) -> Display:
     """What a number format shows of a number: `0.0" nM"` has " nM" after it, `0,` thousands.
 
     Texts that say no more than the number (blanks, signs, brackets) are left out.
     """
     literals: list[str] = []
 
-    def keep(found: re.Match) -> str:
-        literals.append(next(text for text in found.groups() if text is not None))
+    def keep(literal: re.Match) -> str:
+        literals.append(next(text for text in literal.groups() if text is not None))
         return chr(PRIVATE + len(literals) - 1)
 
     coded = LITERAL.sub(keep, re.sub(r"[_*].", "", number_format))
@@ -157,10 +163,10 @@ def formatted(number_format: str, value: float | Decimal) -> Shown:
     number = NUMBER.search(section)
     if not number:
         text = texts_in(section, literals)
-        return Shown(text, digits=False) if text else Shown()
+        return Display(text, digits=False) if text else Display()
     before, after = section[: number.start()], section[number.end() :]
     thousands = len(after) - len(after.lstrip(","))
-    return Shown(texts_in(before, literals), texts_in(after, literals), thousands)
+    return Display(texts_in(before, literals), texts_in(after, literals), thousands)
 
 
 def texts_in(side: str, literals: list[str]) -> str:
@@ -176,8 +182,8 @@ def section_of(sections: list[str], value: float) -> str:
     or those of positive numbers, negative ones and zero."""
     conditions = [CONDITION.search(section) for section in sections]
     if any(conditions):
-        for section, found in zip(sections, conditions, strict=True):
-            if found is None or COMPARED[found[1]](value, float(found[2])):
+        for section, condition in zip(sections, conditions, strict=True):
+            if condition is None or COMPARED[condition[1]](value, float(condition[2])):
                 return section
         return "General"
     if value < 0 and len(sections) > 1 and sections[1]:
@@ -189,7 +195,7 @@ def merged_rows(data: bytes, sheet: Any) -> list[str]:
     """The ranges of a sheet's cells that are merged over several rows, such as `B2:B4`."""
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         text = book.read(sheet._worksheet_path)
-    ranges = [found.decode() for found in MERGED.findall(text)]
+    ranges = [cells.decode() for cells in MERGED.findall(text)]
     return [each for each in ranges if range_boundaries(each)[1] < range_boundaries(each)[3]]
 
 

@@ -1,6 +1,7 @@
 """Tables as lines of texts, from CSV and its relatives, Parquet and Excel."""
 
 import csv
+import functools
 import io
 import itertools
 import re
@@ -8,13 +9,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from math import isnan
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aptarank.columns.lookup import is_named, plain
+from aptarank.columns.lookup import is_usual_name, plain_name
 from aptarank.columns.rows import Options
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
@@ -27,6 +28,7 @@ DELIMITERS = "\t;,|"  # where two make as many fields: 1,5 is a number in a tabl
 PLAIN = (
     ".\nA list of sequences alone has no score to learn from; rank.py and screen.py can rank it."
 )
+PEEKED = 200  # rows that tell what a column holds
 SNIFFED = 20  # rows that tell the delimiter
 SHORTEST = 4  # bases; a field with fewer may be a word of a header ("tag", "cat")
 
@@ -34,15 +36,26 @@ SHORTEST = 4  # bases; a field with fewer may be a word of a header ("tag", "cat
 csv.field_size_limit(2**31 - 1)
 
 
-class Table(NamedTuple):
-    """A header and an iterator of (line, fields).
+class Table:
+    """The header of a table, and its rows, which are read once.
 
-    The header is `1`, `2`, … where the file has none; `delimiter` is that of a text.
+    Attributes:
+        header: the names of the columns; `1`, `2`, … where the file has none.
+        lines: (line, fields) of each row that has not been read yet.
+        delimiter: that of a text, else "".
     """
 
-    header: list[str]
-    lines: Iterator[tuple[int, list[str]]]
-    delimiter: str = ""
+    def __init__(
+        self, header: list[str], lines: Iterator[tuple[int, list[str]]], delimiter: str = ""
+    ) -> None:
+        self.header, self.lines, self.delimiter = header, lines, delimiter
+
+    @functools.cached_property
+    def first_rows(self) -> list[list[str]]:
+        """The fields of the first rows, which stay among `lines`."""
+        first = list(itertools.islice(self.lines, PEEKED))
+        self.lines = itertools.chain(first, self.lines)
+        return [fields for _, fields in first]
 
     def problem(self, fields: list[str]) -> str:
         """Why a row cannot be used, "" where it can: other fields than the header, or a quote that
@@ -98,7 +111,8 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
     if len(delimiter) != 1 or delimiter in '"\n\r':
         raise InputError(f"{source}: delimiter {delimiter!r} is not one character, such as ';'")
     table = with_header(delimited(text, source, delimiter), source, options)
-    return table._replace(delimiter=delimiter)
+    table.delimiter = delimiter
+    return table
 
 
 def sniff(text: str) -> str | None:
@@ -230,16 +244,16 @@ def looks_like_header(fields: list[str], where: str, options: Options) -> bool:
     Raises:
         InputError: it could be either; taken for the wrong one, a row would be lost.
     """
-    wanted = (options.sequence, options.score, options.name, options.group, options.family)
-    names = {plain(name) for name in wanted if name and not name.isdecimal()}
-    named = any(is_named(field) or plain(field) in names for field in fields)
-    if named and not looks_like_data(fields):
+    given = (options.sequence, options.score, options.name, options.group, options.family)
+    names = {plain_name(name) for name in given if name and not name.isdecimal()}
+    has_names = any(is_usual_name(field) or plain_name(field) in names for field in fields)
+    if has_names and not looks_like_data(fields):
         return True
-    if looks_like_data(fields) and not named:
+    if looks_like_data(fields) and not has_names:
         return False
-    if not options.scored and not named and any(map(is_sequence, fields)):
+    if not options.scored and not has_names and any(map(is_sequence, fields)):
         return False  # nobody names a column so: the first of a list of sequences
-    if named or any(is_number(field) or has_bases(field) for field in fields):
+    if has_names or any(is_number(field) or has_bases(field) for field in fields):
         shown = ", ".join(repr(shortened(field)) for field in fields[:5])
         raise InputError(
             f"{where}: is this a header or a row ({shown})? Say header: true or header: false "

@@ -39,6 +39,7 @@ OTHER_TEXT = {
     r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
     r"@[^\n]*\n[a-z.*]+\n\+": FASTQ,
 }
+GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 TAR = slice(257, 262)  # where a tar archive says "ustar"
 
 
@@ -58,9 +59,9 @@ def read_bytes(path: Path) -> bytes:
             raise InputError(f"{path}: is a pipe or a device; write its content to a file first")
         return path.read_bytes()
     except FileNotFoundError:
-        what = "a link to a file that is not there" if path.is_symlink() else "no such file"
+        problem = "a link to a file that is not there" if path.is_symlink() else "no such file"
         where = "" if path.is_absolute() else f"; paths are relative to {Path.cwd()}"
-        raise InputError(f"{path}: {what}{where}") from None
+        raise InputError(f"{path}: {problem}{where}") from None
     except PermissionError:
         raise InputError(f"{path}: no permission to read it") from None
     except (OSError, ValueError) as error:
@@ -76,13 +77,18 @@ def unpacked(data: bytes, path: Path) -> bytes:
     if data[:2] == b"\x1f\x8b":
         try:
             data = gunzipped(data, path)
-        except EOFError:
-            raise InputError(f"{path}: the gzip file is cut short; fetch it again") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(f"{path}: a damaged gzip file: {error}; fetch it again") from None
+        except GZIP_ERRORS as error:
+            raise damaged_gzip(path, error) from None
     if not data.strip():
         raise empty(path)
     return data
+
+
+def damaged_gzip(path: Path, error: Exception) -> InputError:
+    """The error for a gzip file that cannot be decompressed (one of `GZIP_ERRORS`)."""
+    if isinstance(error, EOFError):
+        return InputError(f"{path}: the gzip file is cut short; fetch it again")
+    return InputError(f"{path}: a damaged gzip file: {error}; fetch it again")
 
 
 def is_parquet(data: bytes) -> bool:
@@ -101,11 +107,11 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
     Raises:
         InputError: binary, a web page, or not in this encoding (names the line).
     """
-    what = next((what for magic, what in BINARY.items() if data.startswith(magic)), None)
+    content = next((content for magic, content in BINARY.items() if data.startswith(magic)), None)
     if data[TAR] == b"ustar":
-        what = "a tar archive: unpack it"
-    if what:
-        raise InputError(f"{path}: not text but {what}; expected a table, FASTA or log")
+        content = "a tar archive: unpack it"
+    if content:
+        raise InputError(f"{path}: not text but {content}; expected a table, FASTA or log")
     mark = next((mark for mark in MARKS if data.startswith(mark)), None)
     try:
         text = data.decode(MARKS[mark] if mark else encoding)
@@ -125,10 +131,10 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
     if not text.strip():
         raise empty(path)
     start = text[:2000].lstrip().lower()
-    for pattern, what in OTHER_TEXT.items():
+    for pattern, content in OTHER_TEXT.items():
         if re.match(pattern, start):
             line = line_after(text[: len(text) - len(text.lstrip())])
-            raise InputError(f"{path}, line {line}: {what}")
+            raise InputError(f"{path}, line {line}: {content}")
     return text
 
 
@@ -139,11 +145,11 @@ def line_after(before: str) -> int:
 
 def refuse_binary_text(text: str, path: Path, data: bytes) -> None:
     """Raise InputError for characters that no text has: NUL, halves of a pair."""
-    found = re.search("[\0\ud800-\udfff]", text) if "\0" in text or not text.isascii() else None
-    if not found:
+    character = re.search("[\0\ud800-\udfff]", text) if "\0" in text or not text.isascii() else None
+    if not character:
         return
-    line = line_after(text[: found.start()])
-    if found[0] != "\0":
+    line = line_after(text[: character.start()])
+    if character[0] != "\0":
         raise InputError(f"{path}, line {line}: half a character: is encoding right?")
     # The zero bytes of UTF-16 stand beside those of Latin letters, always on the same side.
     sides = [data[side:1000:2].count(0) for side in (0, 1)]

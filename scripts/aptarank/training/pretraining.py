@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from Bio.SeqIO.FastaIO import SimpleFastaParser
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 from torch import nn
 from torch.nn import functional
@@ -21,6 +20,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.core.tables import read_table
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
+from aptarank.reading.fasta import stream_records
 from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
 from aptarank.training.batch_sampler import Batches
 from aptarank.training.checkpoints import (
@@ -62,11 +62,13 @@ def read_sequences(path: Path) -> tuple[list[str], int]:
         InputError: a file that cannot be read, or without a single sequence.
     """
     data = unpacked(read_bytes(path), path).removeprefix(codecs.BOM_UTF8).lstrip()
-    parse = {b">": SimpleFastaParser, b"@": FastqGeneralIterator}.get(data[:1])
-    if parse:
+    if data[:1] in (b">", b"@"):
         try:
             lines = io.TextIOWrapper(io.BytesIO(data), encoding="latin-1")
-            texts = [record[1] for record in parse(lines)]
+            if data.startswith(b">"):
+                texts = [sequence for _, _, sequence in stream_records(lines)]
+            else:
+                texts = [sequence for _, sequence, _ in FastqGeneralIterator(lines)]
         except ValueError as error:
             raise InputError(f"{path}: not FASTA or FASTQ: {error}") from None
     else:

@@ -3,16 +3,20 @@
 import csv
 import gzip
 import io
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from Bio.SeqIO.FastaIO import SimpleFastaParser
-
-from aptarank.columns.lookup import NAME_NAMES, SEQUENCE_NAMES, known, place, shown
+from aptarank.columns.lookup import (
+    NAME_NAMES,
+    SEQUENCE_NAMES,
+    column_index,
+    find_column,
+    header_in_words,
+)
 from aptarank.core.errors import InputError
+from aptarank.reading.fasta import stream_records
 from aptarank.reading.tabular_files import is_sequence
-from aptarank.reading.text_files import FASTQ
+from aptarank.reading.text_files import FASTQ, GZIP_ERRORS, damaged_gzip
 from aptarank.use.screening import Candidate
 
 
@@ -58,11 +62,10 @@ class Stream:
 
 
 class Lines:
-    """The lines of a text from the first that is not empty, and the numbers of FASTA's headers."""
+    """The lines of a text from the first that is not empty, and the number of the last one read."""
 
     def __init__(self, path: Path, text: io.TextIOWrapper):
         self.path, self.text, self.number = path, text, 0
-        self.headers: list[int] = []
         self.first = ""
         while not self.first.strip():
             self.first = self.read()
@@ -74,10 +77,8 @@ class Lines:
         self.number += 1
         try:
             return self.text.readline()
-        except EOFError:
-            raise InputError(f"{self.path}: the gzip file is cut short; fetch it again") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(f"{self.path}: a damaged gzip file: {error}; fetch it again") from None
+        except GZIP_ERRORS as error:
+            raise damaged_gzip(self.path, error) from None
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{self.path}, near line {self.number}: not UTF-8 text ({error.reason}); expected "
@@ -87,16 +88,13 @@ class Lines:
     def __iter__(self) -> Iterator[str]:
         line = self.first
         while line:
-            if line.startswith(">"):
-                self.headers.append(self.number)
             yield line
             line = self.read()
 
 
 def of_fasta(path: Path, lines: Lines) -> Iterator[Candidate]:
     """The records of FASTA; the name is the header's first word."""
-    for title, sequence in SimpleFastaParser(iter(lines)):
-        line = lines.headers.pop(0)
+    for line, title, sequence in stream_records(lines, first_line=lines.number):
         name = title.split(maxsplit=1)[0] if title.strip() else ""
         yield Candidate(str(path), line, name, sequence)
 
@@ -114,21 +112,21 @@ def of_table(
         yield Candidate(str(path), 1, "", header[at])
     else:
         at = (
-            known(header, SEQUENCE_NAMES, "sequence", path)
+            find_column(header, SEQUENCE_NAMES, "sequence", path)
             if sequence is None
-            else place(header, sequence, "sequence", path)
+            else column_index(header, sequence, "sequence", path)
         )
         if at is None and lines.first.startswith("@"):
             raise InputError(f"{path}: not candidates but {FASTQ}")
         if at is None:
             raise InputError(
-                f"{path}: no column 'sequence'; the columns are {shown(header)}.\n"
+                f"{path}: no column 'sequence'; the columns are {header_in_words(header)}.\n"
                 "Name it: --sequence, or screen.sequence in the config"
             )
         named = (
-            known(header, NAME_NAMES, "name", path)
+            find_column(header, NAME_NAMES, "name", path)
             if name is None
-            else place(header, name, "name", path)
+            else column_index(header, name, "name", path)
         )
     while (row := next_row(path, rows)) is not None:
         if not row:

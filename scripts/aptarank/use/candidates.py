@@ -11,14 +11,13 @@ from aptarank.core.errors import InputError
 from aptarank.core.files import expand
 from aptarank.core.log import Track
 from aptarank.ingestion.aptamers import (
-    REJECTED_COLUMNS,
-    Rejected,
-    identifiers,
-    in_one_chemistry,
+    make_ids,
     read_sequences,
-    reject_table,
+    unify_chemistry,
 )
-from aptarank.reading.formats import read
+from aptarank.ingestion.rejections import REJECTED_COLUMNS, Rejected, rejected_table
+from aptarank.reading.input_format import Kind
+from aptarank.reading.read_file import read_file
 from aptarank.values.sequences import chemistry, named_chemistry
 
 
@@ -60,11 +59,11 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     # How long a candidate may be is the model's to say.
     options = dataclasses.replace(options, scored=False, max_length=sys.maxsize)
     try:
-        readings = [read(path, options) for path in expand(list(paths))]
+        readings = [read_file(path, options) for path in expand(list(paths))]
     except InputError as error:  # the reader names the key of a dataset
         raise InputError(str(error).replace("datasets.<name>.", "rank.")) from None
     for reading in readings:
-        if reading.format == "pairs":
+        if reading.format.kind is Kind.PAIRS:
             raise InputError(
                 f"{reading.source}: is a table of labelled pairs; expected one candidate a row"
             )
@@ -75,8 +74,8 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
         for row, sequence in read_sequences(rows, options, rejected, track)
     ]
     table = pd.DataFrame(accepted, columns=["row", "sequence", "chemistry"])
-    table = in_one_chemistry(table, rejected).drop_duplicates("sequence", ignore_index=True)
-    table["id"] = identifiers([row.name for row in table["row"]])
+    table = unify_chemistry(table, rejected).drop_duplicates("sequence", ignore_index=True)
+    table["id"] = make_ids([row.name for row in table["row"]])
     table["source"] = [row.source for row in table["row"]]
     table["line"] = [row.line for row in table["row"]]
-    return Candidates(table.drop(columns="row"), reject_table(rejected), len(rows))
+    return Candidates(table.drop(columns="row"), rejected_table(rejected), len(rows))

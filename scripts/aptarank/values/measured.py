@@ -6,6 +6,7 @@ against the forms that are read: `5.2 ± 0.3 × 10⁻⁹ M` is NENPU. Neither st
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 LONGEST = 200  # characters; MAWS prints 60 digits
@@ -122,7 +123,7 @@ class Measured(NamedTuple):
     plain: bool = False
 
 
-def tidied(text: str) -> str:
+def tidy_text(text: str) -> str:
     """A score with single blanks, plain minus signs and 10⁻⁹ as 10^-9."""
     text = " ".join(text.split()).replace("−", "-")
     if text.isascii():
@@ -132,48 +133,48 @@ def tidied(text: str) -> str:
     )
 
 
-def parse(text: str) -> Measured | None:
+def parse_value(text: str) -> Measured | None:
     """What a tidied text says; None where it has none of the forms that are read.
 
     Raises:
         AmbiguousError: it can be read in two ways.
         ValueError: a number that a float cannot hold.
     """
-    kinds, tokens = tokens_of(text)
-    found = next(filter(None, (form.fullmatch(kinds) for form in FORMS)), None)
-    if found is None:
+    kinds, tokens = tokenize_value(text)
+    match = next(filter(None, (form.fullmatch(kinds) for form in FORMS)), None)
+    if match is None:
         return None
-    parts = {name: tokens[found.start(name)] for name, kind in found.groupdict().items() if kind}
-    measured = as_range(parts) if "top" in parts else as_value(parts)
+    parts = {name: tokens[match.start(name)] for name, kind in match.groupdict().items() if kind}
+    measured = range_of_parts(parts) if "top" in parts else value_of_parts(parts)
     plain = PLAIN.fullmatch(kinds) is not None
-    return measured._replace(bound=found["bound"], name=found["name"], plain=plain)
+    return measured._replace(bound=match["bound"], name=match["name"], plain=plain)
 
 
 def has_unit(text: str) -> bool:
     """Whether a tidied text is a measured value with a unit of concentration."""
-    kinds, _ = tokens_of(text)
+    kinds, _ = tokenize_value(text)
     return "U" in kinds and any(form.fullmatch(kinds) for form in FORMS)
 
 
-def tokens_of(text: str) -> tuple[str, list[str]]:
+def tokenize_value(text: str) -> tuple[str, list[str]]:
     """The tokens of a tidied text and the word of their kinds, which is "" if any is unknown."""
-    kinds, tokens, place = "", [], 0
+    kinds, tokens, position = "", [], 0
     if len(text) > LONGEST:
         return "", []
-    while place < len(text):
+    while position < len(text):
         after_number = kinds and kinds[-1] in "NTPU%)"
-        if not after_number and (found := SIGNED.match(text, place)):
+        if not after_number and (token := SIGNED.match(text, position)):
             kinds += "N"
-        elif found := TOKEN.match(text, place):
-            kinds += "U" if found["unit"] else LETTERS[int(found.lastgroup[1:])]
+        elif (token := TOKEN.match(text, position)) and token.lastgroup:
+            kinds += "U" if token["unit"] else LETTERS[int(token.lastgroup[1:])]
         else:
             return "", []
-        tokens.append(found[0].strip())
-        place = found.end()
+        tokens.append(token[0].strip())
+        position = token.end()
     return kinds, tokens
 
 
-def as_value(parts: dict[str, str]) -> Measured:
+def value_of_parts(parts: dict[str, str]) -> Measured:
     """A number with or without an error."""
     error = parts.get("error") or parts.get("bare", "")
     number, error = without_commas(parts["low"], error, lambda value, spread: spread > value)
@@ -200,7 +201,7 @@ def as_value(parts: dict[str, str]) -> Measured:
     return Measured(value, value, unit, unit, spread)
 
 
-def as_range(parts: dict[str, str]) -> Measured:
+def range_of_parts(parts: dict[str, str]) -> Measured:
     """A range; a power of ten behind it is that of both numbers where nothing else makes sense."""
     low, top = without_commas(parts["low"], parts["top"], lambda first, last: first > last)
     common = parts.get("power", "")
@@ -230,7 +231,9 @@ def is_likely(number: str, error: str, power: str = "") -> bool:
     return LEAST_ERROR * value <= abs(number_of(error, power)) <= value
 
 
-def without_commas(first: str, second: str, nonsense) -> tuple[str, str]:
+def without_commas(
+    first: str, second: str, nonsense: Callable[[float, float], bool]
+) -> tuple[str, str]:
     """Two numbers (the second may be "") without the commas between their thousands.
 
     Args:
@@ -264,7 +267,9 @@ def number_of(number: str, power: str = "") -> float:
         mantissa = base.replace("10", "1")
     elif "e" in number.lower():
         mantissa, exponent = number.lower().split("e")
-    ten = whole(exponent) + (whole(power.split("10", maxsplit=1)[1]) if power else 0)
+    ten = exponent_number(exponent) + (
+        exponent_number(power.split("10", maxsplit=1)[1]) if power else 0
+    )
     value = float(f"{mantissa}e{ten}")
     shown = f"{number} {power}".strip()
     if not math.isfinite(value):
@@ -274,11 +279,18 @@ def number_of(number: str, power: str = "") -> float:
     return value + 0.0  # -0 is 0
 
 
-def whole(exponent: str) -> int:
+def exponent_number(exponent: str) -> int:
     """An exponent without its signs around: `^{–9}` is -9."""
     return int(re.sub("[^-+0-9]", "", re.sub(f"[{DASHES}]", "-", exponent)))
 
 
 def exponent_of(unit: str) -> int:
-    """The power of ten of a unit of concentration: `µmol/L` is -6."""
-    return EXPONENTS[(PREFIXED.fullmatch(unit)[1] or "").lower()]
+    """The power of ten of a unit of concentration: `µmol/L` is -6.
+
+    Raises:
+        ValueError: not a unit that `UNIT` matches.
+    """
+    prefixed = PREFIXED.fullmatch(unit)
+    if prefixed is None:
+        raise ValueError(f"{unit!r} is not a unit of concentration")
+    return EXPONENTS[(prefixed[1] or "").lower()]

@@ -12,8 +12,8 @@ from aptarank.values.measured import (
     Measured,
     exponent_of,
     has_unit,
-    parse,
-    tidied,
+    parse_value,
+    tidy_text,
 )
 from aptarank.values.sequences import shortened
 
@@ -35,7 +35,7 @@ FORMULA = re.compile(rf"=(?! ?{DIGITS}(?:[eE][-+]?[0-9]+)? ?(?:[a-zA-Zµμ/]|\Z)
 FAST = re.compile(rf"[-+]?{DIGITS}(?:[eE][-+]?[0-9]{{1,2}})?")  # most numbers, without detours
 
 
-class Measure(NamedTuple):
+class Measurement(NamedTuple):
     """What a score says: a value from `low` to `high`, equal for a plain number."""
 
     low: float
@@ -48,11 +48,11 @@ def to_number(text: str) -> float:
     Raises:
         ValueError: no number, or one that a float cannot hold.
     """
-    tidy = tidied(text)
-    found = parse(tidy)
-    if found is None or not found.plain or found.bound:
+    tidy = tidy_text(text)
+    measured = parse_value(tidy)
+    if measured is None or not measured.plain or measured.bound:
         raise ValueError(f"not a number: {shortened(text)!r}")
-    return found.low
+    return measured.low
 
 
 def to_count(text: str) -> int:
@@ -95,7 +95,7 @@ def with_point(text: str, decimal: str) -> str:
     return re.sub(r"(?<![0-9,])([0-9]*),([0-9]+)(?![0-9,])", r"\1.\2", text)
 
 
-def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
+def parse_measurement(text: str, scale: str = PLAIN_NUMBERS) -> Measurement:
     """Read a score.
 
     Args:
@@ -113,40 +113,40 @@ def measure(text: str, scale: str = PLAIN_NUMBERS) -> Measure:
     if scale == PLAIN_NUMBERS and len(text) <= LONGEST and FAST.fullmatch(text):
         value = float(text)
         if value:
-            return Measure(value, value)
-    tidy = tidied(text)
+            return Measurement(value, value)
+    tidy = tidy_text(text)
     if not tidy:
         raise ValueError("missing score")
     if scale == COUNTS and tidy[0] in "<>≤≥":
         scale = PLAIN_NUMBERS
     elif scale == COUNTS:
         count = float(to_count(tidy))
-        return Measure(count, count)
+        return Measurement(count, count)
     if FORMULA.match(tidy):
         raise ValueError(
             f"not a number: {shortened(tidy)!r} (a formula without its value: save it from Excel)"
         )
-    kd = is_concentration(scale)
+    is_kd = is_concentration(scale)
     try:
-        found = parse(tidy)
+        measured = parse_value(tidy)
     except AmbiguousError as hint:
         raise ValueError(
-            f"{'not a Kd' if kd else 'not a number'}: {shortened(tidy)!r} ({hint})"
+            f"{'not a Kd' if is_kd else 'not a number'}: {shortened(tidy)!r} ({hint})"
         ) from None
-    if found is None or not fits(found, scale) or RECIPROCAL.search(tidy):
-        raise ValueError(not_a_score(tidy, scale))
-    if found.bound and found.low != found.high:
+    if measured is None or not is_of_scale(measured, scale) or RECIPROCAL.search(tidy):
+        raise ValueError(why_not_a_score(tidy, scale))
+    if measured.bound and measured.low != measured.high:
         raise ValueError(f"not a number: {shortened(text)!r} is a bound and a range at once")
-    low, high = in_molar(found, scale, text) if kd else (found.low, found.high)
+    low, high = in_molar(measured, scale, text) if is_kd else (measured.low, measured.high)
     if scale == PKD and not (PKD_LIMITS[0] <= low and high <= PKD_LIMITS[1]):
         raise ValueError(f"not a pKd: {shortened(text)!r}; expected 0 to 16: -log10 of mol/L")
     if low > high:
         raise ValueError(f"not a range: {shortened(text)!r} ends below its start")
-    if found.bound == "L":
+    if measured.bound == "L":
         low = -math.inf
-    elif found.bound == "G":
+    elif measured.bound == "G":
         high = math.inf
-    return Measure(low, high)
+    return Measurement(low, high)
 
 
 def is_concentration(scale: str) -> bool:
@@ -154,28 +154,28 @@ def is_concentration(scale: str) -> bool:
     return scale not in (PLAIN_NUMBERS, PKD, MINUS_LOG, PERCENT, COUNTS)
 
 
-def fits(found: Measured, scale: str) -> bool:
+def is_of_scale(measured: Measured, scale: str) -> bool:
     """Whether what was found is what the column has."""
     if scale == PLAIN_NUMBERS:
-        return found.plain
+        return measured.plain
     names = {PKD: "Q", MINUS_LOG: "Q", PERCENT: ""}.get(scale, "K")
-    unitless = found.high_unit == ""
-    units = {PKD: unitless, MINUS_LOG: unitless, PERCENT: found.high_unit == "%"}
-    return found.name in ("", names) and units.get(scale, found.high_unit != "%")
+    unitless = measured.high_unit == ""
+    units = {PKD: unitless, MINUS_LOG: unitless, PERCENT: measured.high_unit == "%"}
+    return measured.name in ("", names) and units.get(scale, measured.high_unit != "%")
 
 
-def in_molar(found: Measured, scale: str, text: str) -> tuple[float, float]:
+def in_molar(measured: Measured, scale: str, text: str) -> tuple[float, float]:
     """The ends of a Kd in mol/L.
 
     Raises:
         ValueError: no unit, or no concentration that a Kd can be.
     """
-    units = (found.low_unit or scale, found.high_unit or scale)
+    units = (measured.low_unit or scale, measured.high_unit or scale)
     if not all(units):
         raise ValueError(f"no unit: {shortened(text)!r}; expected one of {UNITS}")
     low, high = (
         value * 10.0 ** exponent_of(unit)
-        for value, unit in zip((found.low, found.high), units, strict=True)
+        for value, unit in zip((measured.low, measured.high), units, strict=True)
     )
     if low <= 0:
         raise ValueError(f"not a Kd: {shortened(text)!r} is not above 0")
@@ -206,7 +206,7 @@ KD_HINTS = (
 )
 
 
-def not_a_score(text: str, scale: str) -> str:
+def why_not_a_score(text: str, scale: str) -> str:
     """Why a text is no score, with what would help."""
     shown, text = shortened(text), text[:LONGEST]
     kd = is_concentration(scale)

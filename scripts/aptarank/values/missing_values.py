@@ -25,7 +25,7 @@ class Placeholder(NamedTuple):
     """A number that looks like a missing value: how often it is there, and why it was noticed."""
 
     value: float
-    count: int
+    occurrences: int
     why: str
 
 
@@ -39,25 +39,25 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
         In the order of their size, the largest first.
     """
     counts = Counter(value for value in values if math.isfinite(value))
-    found = []
+    placeholders = []
     edges = {edge(counts) for edge in (min, max) if counts}
     repeated = {value for value in edges if counts[value] >= OFTEN}
     for value in sorted({*PLACEHOLDERS, *repeated}, key=abs, reverse=True):
         if value in counts:
             count = counts.pop(value)
-            why = reason(value, count, counts, known=value in PLACEHOLDERS)
+            why = reason(value, count, counts, is_known=value in PLACEHOLDERS)
             if why:
-                found.append(Placeholder(value, count, why))
+                placeholders.append(Placeholder(value, count, why))
             else:
                 counts[value] = count
-    return found
+    return placeholders
 
 
-def reason(value: float, count: int, others: Counter[float], *, known: bool) -> str:
+def reason(value: float, count: int, others: Counter[float], *, is_known: bool) -> str:
     """Why a value looks like a missing one among the other values and their counts; "" if not.
 
     Args:
-        known: it is one that people write; any other must be far from the rest.
+        is_known: it is one that people write; any other must be far from the rest.
     """
     if others.total() < FEWEST or len(others) < 3:
         return ""
@@ -69,7 +69,7 @@ def reason(value: float, count: int, others: Counter[float], *, known: bool) -> 
     if alone_negative and (abs(value) >= LARGE or (count > 2 and count >= OFTEN * commonest)):
         return "no other score is below 0"
     apart = distance(value, low, high)
-    if not known:
+    if not is_known:
         return f"all others are from {low:g} to {high:g}" if apart >= FAR else ""
     if (apart >= FAR and abs(value) >= LARGE) or (apart >= 1 and count > 1):
         return f"all others are from {low:g} to {high:g}"

@@ -35,7 +35,7 @@ FOREIGN_BASE = {"d": "U", "r": "T"}  # deoxyuridine and ribothymidine are other 
 MODIFIED = re.compile(r"[mfl+][ACGTU]|[ACGTU]s(?=[ACGTUdr])|[/\[\]()*{}]")
 
 
-def spell(text: str) -> str:
+def read_notation(text: str) -> str:
     """The letters of a sequence in upper case, whatever notation it is in.
 
     Read are white space at the ends and between letters, `5'-…-3'`, lower case, AMBER's residue
@@ -49,16 +49,16 @@ def spell(text: str) -> str:
     text = without_ends(text)
     if around := AROUND.fullmatch(text):
         inner = around[2] if around[3] is None else around[3]
-        return of_sugar(spell(inner), around[1])
+        return check_sugar(read_notation(inner), around[1])
     words = text.split()
     if not words:
         raise ValueError("empty sequence")
     joined = "".join(words)
     if LINKED.fullmatch(joined) and not joined.isupper():
-        return linked(joined)
-    residues = [RESIDUE.fullmatch(word) for word in words]
-    if all(residues) and any(len(word) > 1 for word in words):
-        return "".join(residue[1] for residue in residues)
+        return bases_of_residues(joined)
+    residues = [residue[1] for residue in map(RESIDUE.fullmatch, words) if residue]
+    if len(residues) == len(words) and any(len(word) > 1 for word in words):
+        return "".join(residues)
     refuse_unknown_residue(words)
     if part := re.search(r"[dr][(\[]", joined):
         raise ValueError(f"mixed notation: {part[0]}… is not around all of {shortened(text)!r}")
@@ -83,7 +83,7 @@ def without_ends(text: str) -> str:
     return text
 
 
-def linked(text: str) -> str:
+def bases_of_residues(text: str) -> str:
     """The bases of residues with their sugar or phosphate: `dGpdTp`, `rArC`, `pGpA`.
 
     Raises:
@@ -101,10 +101,10 @@ def linked(text: str) -> str:
             f"mixed notation: {sugar!r} at some residues alone in {shortened(text)!r}; write it at "
             f"each, or {sugar}(…) around all"
         )
-    return of_sugar(bases, sugar)
+    return check_sugar(bases, sugar)
 
 
-def of_sugar(sequence: str, sugar: str) -> str:
+def check_sugar(sequence: str, sugar: str) -> str:
     """The same sequence.
 
     Raises:
@@ -119,8 +119,8 @@ def of_sugar(sequence: str, sugar: str) -> str:
 def named_chemistry(text: str) -> str | None:
     """`DNA` or `RNA` where the notation names the sugar of a readable sequence, as `r(GGAC)`."""
     start = FIVE_END.sub("", text.strip(), count=1)
-    found = re.match(r"p?([dr])\s*[ACGTU(\[]", start)
-    return SUGARS[found[1]] if found else None
+    sugar = re.match(r"p?([dr])\s*[ACGTU(\[]", start)
+    return SUGARS[sugar[1]] if sugar else None
 
 
 def has_mixed_case(text: str) -> bool:
@@ -136,7 +136,7 @@ def refuse_unknown_residue(words: list[str]) -> None:
         raise ValueError(f"unknown residue: {unknown!r}")
 
 
-def check(sequence: str) -> str:
+def check_bases(sequence: str) -> str:
     """Return a spelt sequence that has no other letter than A, C, G, T, U.
 
     Raises:
@@ -146,11 +146,11 @@ def check(sequence: str) -> str:
     if not BASES.issuperset(sequence):
         others = [i for i, letter in enumerate(sequence) if letter not in BASES]
         first = next((i for i in others if sequence[i] not in DEGENERATE), others[0])
-        raise ValueError(foreign(sequence[first], first + 1))
+        raise ValueError(why_not_a_base(sequence[first], first + 1))
     return sequence
 
 
-def foreign(letter: str, position: int) -> str:
+def why_not_a_base(letter: str, position: int) -> str:
     """Why a letter is no base: `kind: detail`, as all reasons of a rejection are."""
     if letter in DEGENERATE:
         return f"degenerate code: {letter!r} ({DEGENERATE[letter]}) at position {position}"
@@ -182,7 +182,7 @@ def normalise(text: str) -> str:
     Raises:
         ValueError: says why it is not a sequence of DNA or RNA.
     """
-    return check_chemistry(check(spell(text)))
+    return check_chemistry(check_bases(read_notation(text)))
 
 
 def chemistry(sequence: str) -> str | None:
