@@ -4,6 +4,7 @@ import json
 
 import click
 
+from aptarank import __version__
 from aptarank.core import machine
 from aptarank.core.log import logger
 from aptarank.core.results import NO_RESULTS, files_in
@@ -32,6 +33,7 @@ def main(inputs, config, read, results, output):
     check_unchanged(found, dict(zip(map(str, inputs), read, strict=False)))
     besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
     manifest = {
+        "aptarank": __version__,
         "config": settings,
         "seeds": seeds_of(settings),
         "git": git_state(),
