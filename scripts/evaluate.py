@@ -1,6 +1,5 @@
 """Measure a model on aptamers that it has never seen."""
 
-import json
 import math
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from scipy.special import expit
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger
 from aptarank.core.tables import ANEW, read_aptamers, read_table
 from aptarank.evaluation import bootstrap
@@ -176,7 +176,7 @@ def main(
     output.parent.mkdir(parents=True, exist_ok=True)
     # JSON has no NaN, which an area under a curve is where all labels are alike.
     numbers = {key: None if value != value else value for key, value in measured.items()}
-    output.write_text(json.dumps(numbers, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(numbers, output, allow_nan=False)
 
     to = folder_of_plots
     to.mkdir(parents=True, exist_ok=True)

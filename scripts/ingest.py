@@ -1,6 +1,5 @@
 """Read scored aptamers (or labelled pairs), accept or reject each row, merge duplicates."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +8,7 @@ import click
 from aptarank.columns.read_as import worded
 from aptarank.columns.rows import options as with_defaults
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import write_csv, write_labels
 from aptarank.ingestion.ingest import check, commonest, ingest, nothing_to_compare
@@ -53,7 +53,7 @@ def main(files, output, rejected, labels, summary, **given):
     write_csv(found.aptamers, output)
     write_labels(found.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)
-    summary.write_text(json.dumps(found.summary, indent=2) + "\n", encoding="utf-8")
+    write_json(found.summary, summary)
     logger.info("%s, %s, %s", output, rejected, summary)
 
 
