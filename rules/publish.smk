@@ -3,6 +3,7 @@ rule card:
     input:
         script=script("card"),
         modules=modules("card"),
+        templates=templates("model_card.md", "usage.py"),
         model="<model>/model",
         onnx="<model>/onnx/model.onnx",
         variants=variants_to_publish,

@@ -8,7 +8,7 @@ import click
 from safetensors import safe_open
 
 from aptarank.core.errors import InputError
-from aptarank.core.files import sha256
+from aptarank.core.files import sha256, write_json
 from aptarank.core.log import logger
 from aptarank.core.machine import versions
 from aptarank.core.tables import ANEW, read_aptamers, read_json, read_table
@@ -112,10 +112,6 @@ def main(
     (output / CARD).write_text(model_card(facts), encoding="utf-8")
     size = sum((output / name).stat().st_size for name in facts.files)
     logger.info("%s: %d files, %.1f MB", output, len(facts.files), size / 1e6)
-
-
-def write_json(values: dict, path: Path) -> None:
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def check_whole(path: Path) -> None:

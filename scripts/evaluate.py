@@ -1,6 +1,5 @@
 """Evaluate a fine-tuned model on pairs of test aptamers."""
 
-import json
 import math
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger
 from aptarank.core.tables import ANEW, read_table
 from aptarank.evaluation.evaluate import Evaluation, Predictions, evaluate, load_predictions
@@ -106,7 +106,7 @@ def main(
     }
     metrics = model | evaluation.metrics
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(metrics, output, allow_nan=False)
     draw(predictions, evaluation, folder_of_plots)
     plots.plot_history(read_table(history, ["step"]), folder_of_plots / "history.svg")
     # A model that scores each aptamer cannot contradict itself.

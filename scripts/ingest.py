@@ -1,6 +1,5 @@
 """Read scored aptamers (or labelled pairs), accept or reject each row, merge duplicates."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 from aptarank.columns.read_as import read_as_in_words
 from aptarank.columns.rows import Options, make_options
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import write_csv, write_labels
 from aptarank.ingestion.ingest import (
@@ -64,7 +64,7 @@ def main(
     write_csv(ingested.aptamers, output)
     write_labels(ingested.labels, labels)
     summary.parent.mkdir(parents=True, exist_ok=True)
-    summary.write_text(json.dumps(ingested.summary, indent=2) + "\n", encoding="utf-8")
+    write_json(ingested.summary, summary)
     logger.info("%s, %s, %s", output, rejected, summary)
 
 

@@ -1,10 +1,10 @@
 """Say what a run was made from and what came of it: config, versions, machine, checksums."""
 
-import json
-
 import click
 
+from aptarank import __version__
 from aptarank.core import machine
+from aptarank.core.files import write_json
 from aptarank.core.log import logger
 from aptarank.core.results import NO_RESULTS, files_in
 from aptarank.programs.cli import PATH, WRITTEN, Program
@@ -32,6 +32,7 @@ def main(inputs, config, read, results, output):
     check_unchanged(found, dict(zip(map(str, inputs), read, strict=False)))
     besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
     manifest = {
+        "aptarank": __version__,
         "config": settings,
         "seeds": seeds_of(settings),
         "git": git_state(),
@@ -40,8 +41,7 @@ def main(inputs, config, read, results, output):
         "inputs": found,
         "outputs": checksums(files_in(results, besides), results) if results else {},
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    write_json(manifest, output)
     logger.info("%s: checksums of %d results", output, len(manifest["outputs"]))
 
 

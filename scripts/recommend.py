@@ -6,6 +6,7 @@ import click
 import pandas as pd
 
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger
 from aptarank.core.tables import read_table, write_csv
 from aptarank.exports.recommendation import as_markdown, frontier, recommended, rows_of
@@ -64,7 +65,7 @@ def main(folders, timings, batch_size, loss, name, output):
         "tolerated_loss": loss,
         "frontier": most.loc[best].sort_values("speedup")["variant"].tolist(),
     }
-    (output / "recommended.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_json(found, output / "recommended.json")
     threads = int(chosen["threads"])
     about = f"batches of {batch_size}, {threads} thread{'s' if threads > 1 else ''}"
     title = f"{name}: {about}"

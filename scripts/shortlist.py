@@ -1,11 +1,10 @@
 """The best of all candidates that were screened in parts."""
 
-import json
-
 import click
 import pandas as pd
 
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger
 from aptarank.core.tables import read_json, read_table, write_csv
 from aptarank.ingestion.rejections import REJECTED_COLUMNS
@@ -49,7 +48,7 @@ def main(folders, output, rejected, summary):
     write_page(table, f"The best of {read:,} candidates", output.with_suffix(".html"))
     account = {"candidates": read, "rejected": refused, "screened": read - refused}
     account |= {"kept": len(kept), "last_score": float(kept["score"].iloc[-1]), "draw": bool(draw)}
-    summary.write_text(json.dumps(account, indent=2) + "\n", encoding="utf-8")
+    write_json(account, summary)
     logger.info("%d candidates, %d of them rejected (%s)", read, refused, rejected)
     logger.info("%s: the best %d", output, len(kept))
 

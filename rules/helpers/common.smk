@@ -127,6 +127,12 @@ def modules(name):
     return imported_modules(script(name))
 
 
+def templates(*names):
+    """Paths of templates of the package report."""
+    folder = os.path.join(HERE, "scripts", "aptarank", "report")
+    return [os.path.normpath(os.path.join(folder, f"{name}.j2")) for name in names]
+
+
 def dataset(wildcards):
     """A dataset's part of the config."""
     return config["datasets"][wildcards.dataset]

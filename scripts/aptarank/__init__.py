@@ -13,3 +13,5 @@ exports                      the model in faster forms, each proven and timed
 use                          new sequences -> ranked, screened, designed
 report, provenance           plots, cards and pages; what a run was made of
 """
+
+__version__ = "0.1.0"

@@ -24,9 +24,9 @@ def test_packages_have_three_to_fifteen_modules():
 
 def test_packages_hold_nothing_themselves():
     assert not [path for path in PACKAGE.glob("*/__init__.py") if path.read_text(encoding="utf-8")]
-    assert [type(node) for node in ast.parse((PACKAGE / "__init__.py").read_text()).body] == [
-        ast.Expr
-    ]
+    docstring, version = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
+    assert isinstance(docstring, ast.Expr)
+    assert ast.unparse(version) == f"__version__ = {aptarank.__version__!r}"
 
 
 def test_modules_are_of_at_most_400_lines():

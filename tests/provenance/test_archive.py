@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from aptarank import __version__
 from aptarank.config.resolution import resolve
-from aptarank.provenance.archive import packed
+from aptarank.provenance.archive import how_to_repeat, packed
 from aptarank.provenance.manifest import seeds_of
 from snakemake_runs import ROOT, run_snakemake
 
@@ -114,6 +115,7 @@ def test_the_zip(program, made):
     ]
     assert resolve(config) == packed(resolve(CONFIG))[0]
     commit = json.loads((made / "manifest.json").read_text())["git"]["commit"]
+    assert text.startswith(f"aptarank {__version__}, run mine: ")
     assert f"checkout {commit}\n" in text
     (made / "report.html").touch()
     program("archive", made)
@@ -169,3 +171,11 @@ def test_repeated_from_the_archive(finished, tmp_path):
     assert "only in results/small: " in follow(verify, code=1)
     verify = re.sub(r"results/\S+", r"\g<0>/lab/pairs", verify)
     assert "the same bytes: 3 files\nthe same results" in follow(verify)
+
+
+def test_outside_of_git(made):
+    manifest = json.loads((made / "manifest.json").read_text()) | {"git": None}
+    assert manifest["aptarank"] == __version__
+    assert f"not known: aptarank {__version__} was not in a git" in how_to_repeat(manifest)
+    del manifest["aptarank"]  # one of a version that did not write it
+    assert "not known: aptarank was not in a git" in how_to_repeat(manifest)

@@ -233,6 +233,11 @@ def test_what_it_started_from(card, tmp_path):
     assert "`reads.fasta`" in text
 
 
+@pytest.mark.parametrize(("loss", "source"), [("ranknet", "Burges"), ("listmle", "ListMLE: Xia")])
+def test_the_loss_is_cited(card, loss, source):
+    assert source in card("--settings", json.dumps({"loss": loss})).split("## Citation")[1]
+
+
 @pytest.mark.parametrize(
     ("spdx", "expected"),
     [

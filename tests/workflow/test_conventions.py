@@ -7,6 +7,7 @@ import shlex
 import pytest
 import yaml
 
+import aptarank
 from snakemake_runs import ROOT
 
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
@@ -43,6 +44,14 @@ def test_issue_templates(name):
     template = load(f".github/ISSUE_TEMPLATE/{name}.yml")
     assert {"name", "description", "body"} <= set(template)
     assert any(part.get("validations", {}).get("required") for part in template["body"])
+
+
+def test_one_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d\S*)\] - (\S+)$", changelog, re.M)[0]
+    citation = load("CITATION.cff")
+    assert released == (citation["version"], str(citation["date-released"]))
+    assert released[0] == aptarank.__version__
 
 
 def test_the_config_comments_every_key():

@@ -10,10 +10,11 @@ def imported_modules(script: str) -> list[str]:
     """Paths of the modules of `aptarank` that `script` imports, directly or through others.
 
     Found in the syntax alone, without importing anything. Paths are relative where `script` is, and
-    in order of their name; the `__init__.py` of each package on the way is among them.
+    sorted by name. The `__init__.py` of each package on the way is among them, but not that of
+    `aptarank` itself, unless a module imports its version: no other result depends on it.
     """
     folder = Path(script).parent / PACKAGE.name
-    found: set[Path] = {folder / "__init__.py"}
+    found: set[Path] = set()
     waiting = [Path(script)]
     while waiting:
         new = direct_imports(waiting.pop(), folder) - found
@@ -43,6 +44,8 @@ def direct_imports(file: Path, folder: Path) -> set[Path]:
     files = set()
     for package, *rest in (name.split(".") for name in names):
         if package == PACKAGE.name:
-            files |= {folder.joinpath(*rest[:depth], "__init__.py") for depth in range(len(rest))}
-            files.add(folder.joinpath(*rest).with_suffix(".py"))
+            inner = range(1, len(rest))
+            files |= {folder.joinpath(*rest[:depth], "__init__.py") for depth in inner}
+            module = folder.joinpath(*rest)
+            files.add(module.with_suffix(".py") if rest else module / "__init__.py")
     return {path for path in files if path.is_file()}

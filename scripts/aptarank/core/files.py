@@ -1,10 +1,14 @@
-"""Which files a user means, and their checksums. Imports nothing heavy: the Snakefile uses it."""
+"""Files that a user names, checksums, and writing JSON.
+
+Imports nothing heavy: the Snakefile uses it.
+"""
 
 import glob
 import hashlib
+import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aptarank.core.errors import InputError
@@ -42,3 +46,14 @@ def sha256(path: Path) -> str:
     """Checksum of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(content: Mapping, path: Path, *, allow_nan: bool = True) -> None:
+    """Write an object of JSON, indented, with a line break at its end; make its folder.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which JSON does not have, and `allow_nan` is false.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, indent=2, allow_nan=allow_nan)
+    path.write_text(text + "\n", encoding="utf-8")

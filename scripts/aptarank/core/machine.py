@@ -12,6 +12,7 @@ PACKAGES = (
     "biopython",
     "click",
     "huggingface_hub",
+    "jinja2",
     "jsonschema",
     "matplotlib",
     "numpy",

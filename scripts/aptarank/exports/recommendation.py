@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from aptarank.core.markdown import markdown_table
 from aptarank.exports.variant_info import is_program
 
 
@@ -118,6 +119,5 @@ def as_markdown(rows: pd.DataFrame, slow: pd.DataFrame) -> str:
 def markdown(records: list[dict]) -> str:
     """Rows as a Markdown table, with the columns of the longest."""
     columns = max(records, key=len)
-    lines = [columns, ["---"] * len(columns)]
-    lines += [[record.get(column) or "" for column in columns] for record in records]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    rows = [[record.get(column) or "" for column in columns] for record in records]
+    return markdown_table(list(columns), rows)

@@ -1,11 +1,11 @@
 """What stands in the folder of a variant: `variant.json`."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.models.model_files import read_object
 
 ABOUT = "variant.json"
@@ -67,4 +67,4 @@ def read_about(folder: Path) -> dict:
 def write_about(folder: Path, about: Mapping) -> None:
     """Write `variant.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_json(about, folder / ABOUT)

@@ -3,6 +3,7 @@
 import gc
 import glob
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,6 +38,9 @@ class Program(click.Command):
         self.params.append(
             click.Option(["--log"], type=WRITTEN, help="Also write the log to this file.")
         )
+        # Not imported by name, or every rule would depend on the version (core/code_inputs.py).
+        version = sys.modules["aptarank"].__version__
+        click.version_option(version, prog_name="aptarank")(self)
         gc.freeze()
         gc.enable()
 

@@ -18,7 +18,7 @@ DAY = (
     0,
 )  # of every file, the first that a zip can hold: the same bytes each time
 REPEAT = """\
-aptarank, run {run}: results, models, inputs and the config that they came of.
+{program}, run {run}: results, models, inputs and the config that they were made from.
 
 To repeat it, in the folder of this file, with a clone of aptarank:
 
@@ -71,13 +71,14 @@ def packed(config: Mapping) -> tuple[dict, dict[str, Path]]:
 
 
 def how_to_repeat(manifest: Mapping) -> str:
-    """The text that goes with an archive: commit and commands."""
+    """Return the text of an archive's README.txt: version, commit and commands."""
     config, git = manifest["config"], manifest["git"]
     checkout = f'git -C "$aptarank" checkout {git["commit"]}\n' if git else ""
     threads = config["threads"] * config["processes"]
-    text = REPEAT.format(run=config["run"], checkout=checkout, threads=threads)
+    program = f"aptarank {manifest['aptarank']}" if "aptarank" in manifest else "aptarank"
+    text = REPEAT.format(program=program, run=config["run"], checkout=checkout, threads=threads)
     if not git:
-        text += "\nThe commit is not known: aptarank was not in a git repository.\n"
+        text += f"\nThe commit is not known: {program} was not in a git repository.\n"
     elif git["modified"]:
         text += "\nFiles of aptarank differed from that commit when the manifest was written.\n"
     return text

@@ -42,6 +42,7 @@ def seeds_of(config: Mapping) -> dict:
 
 
 def as_mapping(value: object) -> Mapping:
+    """Return the value if it is a mapping, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -72,13 +73,18 @@ def read_manifest(folder: Path) -> dict:
         InputError: there is none, or it is not one of manifest.py's.
     """
     path = folder / MANIFEST
+    not_a_manifest = InputError(f"{path}: not a manifest; delete it and run snakemake again")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        {**manifest["config"]["datasets"]}, {**manifest["inputs"]}, {**manifest["outputs"]}
     except FileNotFoundError:
         raise InputError(
-            f"{path}: no such file; finish the run, of which it is the last part"
+            f"{path}: no such file; finish the run, which writes it at the end"
         ) from None
-    except (OSError, ValueError, LookupError, TypeError):
-        raise InputError(f"{path}: not a manifest; delete it and run snakemake again") from None
+    except (OSError, ValueError):
+        raise not_a_manifest from None
+    content = as_mapping(manifest)
+    datasets = as_mapping(content.get("config")).get("datasets")
+    parts = (datasets, content.get("inputs"), content.get("outputs"))
+    if not all(isinstance(part, Mapping) for part in parts):
+        raise not_a_manifest
     return manifest

@@ -26,6 +26,7 @@ PARTS_NOT_COMPARED = {
         "config.models.*.unlabelled": PLACES,
         "config.models.*.checkpoint": PLACES,
         "config.split.file": PLACES,
+        "aptarank": "the versions",
         "git*": "the commit",
         "versions*": "the versions",
         "machine*": "the machine",

@@ -1,17 +1,24 @@
-"""The model card of a trained model: README.md of its repository, made of what the run measured."""
+"""The model card of a trained model: README.md of its repository, from what the run measured.
+
+The text is in model_card.md.j2 and usage.py.j2; this module gathers what they show.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import jinja2
 import pandas as pd
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.resolution import as_text
+from aptarank.config.schema import default
+from aptarank.core.markdown import markdown_table
 from aptarank.evaluation.metric_registry import METRICS
-from aptarank.report.card_code import how_to_load
 from aptarank.report.licenses import license_fields
+from aptarank.training.losses import LOSSES
 
 KEPT_TOGETHER = {
     "aptamer": "each sequence is in one part, but near copies of it may be in another",
@@ -25,10 +32,26 @@ KEPT_TOGETHER = {
 TAGS = ["aptamers", "biology", "chemistry", "learning-to-rank", "onnx"]
 LIBRARIES = ("python", "torch", "transformers", "tokenizers", "safetensors", "onnxruntime")
 PATHS = ("checkpoint", "unlabelled")  # settings that may name a file of the user's
-REFERENCES = {
-    "rank": "- RankNet: Burges et al. 2005, doi:10.1145/1102351.1102363",
-    "albert": "- ALBERT: Lan et al. 2020, arXiv:1909.11942",
-    "temperature": "- Temperature scaling: Guo et al. 2017, arXiv:1706.04599",
+ALBERT = "ALBERT: Lan et al. 2020, arXiv:1909.11942"
+TEMPERATURE_SCALING = "Temperature scaling: Guo et al. 2017, arXiv:1706.04599"
+FILES = {
+    "config.json": "architecture; `aptarank` says kind and temperature",
+    "model.safetensors": "the weights",
+    "onnx/model.onnx": "the same model for ONNX Runtime, checked against PyTorch on all test pairs",
+}
+# Figures of the audit of test against training: quantity and `at` of audit.csv, and format.
+AUDIT = {
+    "test aptamers that are in training": ("shared_with_train", None, "{:,.0f}"),
+    "share of them whose first 2 bases occur in training": ("prefix_in_train", 2, "{:.2f}"),
+    "share of them whose first 4 bases occur in training": ("prefix_in_train", 4, "{:.2f}"),
+    "share of them whose first 6 bases occur in training": ("prefix_in_train", 6, "{:.2f}"),
+    "edits from each to the nearest in training, median": ("nearest_edits", 0.5, "{:g}"),
+    "share of them within 2 edits of one in training": ("within_edits", 2, "{:.2f}"),
+    "share of test pairs right by the longest shared prefix alone": (
+        "shared_prefix_accuracy",
+        None,
+        "{:.3f}",
+    ),
 }
 
 
@@ -64,300 +87,214 @@ class Facts:
 
 
 def model_card(facts: Facts) -> str:
-    """The card: metadata as YAML, then the sections."""
-    named = f"`{facts.metrics['model']}`, trained on `{facts.metrics['dataset']}`"
-    sections = {
-        f"Which aptamer is fitter: {named}": what_it_is(facts),
-        "What goes in, what comes out": in_and_out(facts),
-        "How to load it": how_to_load(
-            facts.config, facts.tokenizer, typical_length(facts), facts.repository
-        ),
-        "Training data": training_data(facts),
-        "Split, and what training and test share": split_and_audit(facts),
-        "Measured on test aptamers": measured(facts),
-        "Intended use": intended_use(facts),
-        "Limits": limits(facts),
-        "Files": files(facts),
-        "Training": training(facts),
-        "Versions": versions(facts),
-        "Citation": citation(facts),
+    """Return the card: metadata as YAML, then the sections."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["table"] = markdown_table
+    text = environment.get_template("model_card.md.j2").render(values(facts))
+    return str(ModelCard(text))  # which checks the metadata
+
+
+def values(facts: Facts) -> dict[str, Any]:
+    """Return what the templates show, by its name there."""
+    about = facts.config["aptarank"]
+    lengths = facts.aptamers["sequence"].str.len()
+    typical = int(lengths.median())
+    (architecture,) = facts.config["architectures"]
+    settings = without_folders(facts.settings)
+    return {
+        "metadata": metadata(facts).to_yaml(),
+        "kind": KINDS[about["kind"]],
+        "architecture": architecture,
+        "metrics": facts.metrics,
+        "cycles": facts.metrics["consistency"]["cycles"]["after"],
+        "test_is_in_training": bool(audited(facts, "shared_with_train")),
+        "max_tokens": facts.tokenizer.get("model_max_length"),
+        "needs_token_types": "token_type_ids" in facts.tokenizer.get("model_input_names", []),
+        "temperature": about.get("temperature", 1),
+        "repository": facts.repository,
+        "first": ("GATTACA" * typical)[:typical],  # aptamers of the example, which are made up
+        "second": ("TGCAC" * typical)[:typical],
+        "shortest": lengths.min(),
+        "longest": lengths.max(),
+        "has_groups": facts.aptamers["group"].nunique() > 1,
+        "data_rows": data_rows(facts),
+        "split": facts.split,
+        "split_rule": split_rule(facts.split),
+        "split_rows": split_rows(facts),
+        "metric_rows": metric_rows(facts.metrics),
+        "baseline_columns": baseline_columns(facts),
+        "baseline_rows": baseline_rows(facts),
+        "file_rows": file_rows(facts),
+        "has_openvino": has_openvino(facts),
+        "settings": settings,
+        "setting_rows": [(f"`{key}`", f"`{as_text(value)}`") for key, value in settings.items()],
+        "versions": [
+            (name, facts.versions[name]) for name in LIBRARIES if facts.versions.get(name)
+        ],
+        "references": references(facts),
     }
-    (title, first), *others = sections.items()
-    text = [f"# {title}", first]
-    for heading, section in others:
-        text += [f"## {heading}", section]
-    yaml = metadata(facts).to_yaml()
-    return str(ModelCard(f"---\n{yaml}\n---\n\n" + "\n\n".join(text) + "\n"))
 
 
 def metadata(facts: Facts) -> ModelCardData:
-    """What the Hub reads of a card."""
-    found = facts.metrics
+    """Return what the Hub reads of a card."""
+    metrics = facts.metrics
     results = [
         EvalResult(
             task_type="text-classification",
             task_name="Which of two aptamers is fitter",
-            dataset_type=found["dataset"],
-            dataset_name=found["dataset"],
+            dataset_type=metrics["dataset"],
+            dataset_name=metrics["dataset"],
             dataset_split="test",
             metric_type=metric.hub[0],
             metric_name=metric.hub[1],
-            metric_value=round(found[metric.key], 4),
+            metric_value=round(metrics[key], 4),
         )
-        for metric in METRICS.values()
-        if metric.hub and found.get(metric.key) is not None
+        for key, metric in METRICS.items()
+        if metric.hub and metrics.get(key) is not None
     ]
     return ModelCardData(
         **license_fields(facts.license),
         base_model=named_checkpoint(facts.settings),
         library_name="transformers",
         pipeline_tag="text-classification",
-        tags=[*TAGS, *(["openvino"] if any("openvino" in name for name in facts.files) else [])],
+        tags=[*TAGS, *(["openvino"] if has_openvino(facts) else [])],
         metrics=[result.metric_type for result in results],
-        model_name=f"{found['dataset']}-{found['model']}-seed-{found['seed']}",
+        model_name=f"{metrics['dataset']}-{metrics['model']}-seed-{metrics['seed']}",
         eval_results=results,
     )
 
 
 def named_checkpoint(settings: Mapping) -> str | None:
-    """The checkpoint, where that is a model of the Hub and no folder."""
+    """Return the checkpoint if it is a model of the Hub, not a folder."""
     checkpoint = settings.get("checkpoint")
     return checkpoint if checkpoint and not Path(checkpoint).is_dir() else None
 
 
-def what_it_is(facts: Facts) -> str:
-    found, kind = facts.metrics, facts.config["aptarank"]["kind"]
-    (architecture,) = facts.config["architectures"]
-    source = "trained from scratch"
-    if facts.settings.get("init_from"):
-        source = f"started from the model `{facts.settings['init_from']}` of the same run"
-    elif facts.settings.get("checkpoint"):
-        source = f"started from `{shown(facts.settings)['checkpoint']}`"
-    if facts.settings.get("pretrain"):
-        source += ", pretrained on sequences without scores"
-    fold = f", fold {found['fold']} of {facts.split.get('folds')}" if "fold" in found else ""
-    seen = audited(facts, "shared_with_train")
-    unseen = "that were in training too" if seen else "that it never saw"
-    return (
-        f"{KINDS[kind].description} `{architecture}` with {found['parameters']:,} parameters, "
-        f"{source}, seed {found['seed']}{fold}. On test aptamers {unseen}, it puts "
-        f"{found['accuracy']:.3f} of {found['n_pairs']:,} pairs in the right order"
-        f"{interval(found, 'accuracy', ' (95 % interval {:.3f} to {:.3f})')}; chance gives 0.5.\n\n"
-        "This card was written by aptarank from the results of the run."
-    )
+def has_openvino(facts: Facts) -> bool:
+    """Whether the repository has files for OpenVINO."""
+    return any(name.startswith("openvino/") for name in facts.files)
 
 
-def interval(found: Mapping, key: str, form: str = "{:.3f} to {:.3f}", without: str = "") -> str:
-    """A confidence interval in words; `without` where there is none."""
-    bounds = found["ci"].get(key)
-    return form.format(*bounds) if bounds else without
-
-
-def typical_length(facts: Facts) -> int:
-    """Bases of a training aptamer, the median."""
-    return int(facts.aptamers["sequence"].str.len().median())
-
-
-def in_and_out(facts: Facts) -> str:
-    about, limit = facts.config["aptarank"], facts.tokenizer.get("model_max_length")
-    takes = f"at most {limit} tokens, `[CLS]` and `[SEP]` included; nothing may be cut off"
-    scaled = (
-        "The logit is calibrated: it was divided by a temperature of "
-        f"{about.get('temperature', 1):.3g} (found on validation pairs), which is built into the "
-        "weights."
-    )
-    if KINDS[about["kind"]].scores_aptamers:
-        return (
-            f"In: one sequence of A, C, G and T (RNA: U is written as T), {takes}.\n\n"
-            "Out: one logit, the score f(a). Higher is fitter. It has no unit: only differences "
-            "mean something,\n\n"
-            "    P(a is fitter than b) = sigmoid(f(a) − f(b))\n\n" + scaled
-        )
-    return (
-        f"In: two sequences of A, C, G and T (RNA: U is written as T) as a pair of texts, {takes}."
-        "\n\nOut: one logit l(a, b), the log-odds that the first is fitter. The order in which the "
-        "two are given can matter a little, so both are read and averaged,\n\n"
-        "    P(a is fitter than b) = sigmoid((l(a, b) − l(b, a)) / 2)\n\n" + scaled
-    )
-
-
-def training_data(facts: Facts) -> str:
-    rows, told = facts.aptamers, facts.ingestion
-    lengths = rows["sequence"].str.len()
-    formats = ", ".join(sorted({file["format"] for file in told["files"]}))
-    kinds = rows.drop_duplicates("sequence")["chemistry"].value_counts().sort_index()
-    chemistry = ", ".join(f"{count:,} {name or 'neither T nor U'}" for name, count in kinds.items())
-    about = {
+def data_rows(facts: Facts) -> list[tuple[str, str]]:
+    """Describe the training data: what, and how much of it."""
+    aptamers, ingestion = facts.aptamers, facts.ingestion
+    lengths = aptamers["sequence"].str.len()
+    formats = ", ".join(sorted({file["format"] for file in ingestion["files"]}))
+    counts = aptamers.drop_duplicates("sequence")["chemistry"].value_counts().sort_index()
+    chemistry = [f"{count:,} {name or 'neither T nor U'}" for name, count in counts.items()]
+    rows = {
         "dataset": f"`{facts.metrics['dataset']}` ({formats})",
-        "rows read": f"{told['rows']:,}, of which {told['rejected']:,} rejected and "
-        f"{told['merged']:,} merged as duplicates",
-        "aptamers in training": f"{rows['sequence'].nunique():,}",
+        "rows read": f"{ingestion['rows']:,}, of which {ingestion['rejected']:,} rejected and "
+        f"{ingestion['merged']:,} merged as duplicates",
+        "aptamers in training": f"{aptamers['sequence'].nunique():,}",
         "length in training": f"{lengths.min()} to {lengths.max()} bases",
-        "chemistry": chemistry,
-        "groups": f"{rows['group'].nunique():,}; only aptamers of one group are compared",
+        "chemistry": ", ".join(chemistry),
+        "groups": f"{aptamers['group'].nunique():,}; only aptamers of one group are compared",
     }
-    if "better" in told:
-        scale = "a dissociation constant, as −log10" if told["scale"] == "Kd" else "a number"
-        low, high = rows["score"].min(), rows["score"].max()
-        about["score"] = f"{scale}; {told['better']} is better; {low:.4g} to {high:.4g} in training"
-        about["bounds"] = f"{told['bounds']:,} scores are bounds or ranges, not values"
+    if "better" in ingestion:
+        scale = "a dissociation constant, as −log10" if ingestion["scale"] == "Kd" else "a number"
+        low, high = aptamers["score"].min(), aptamers["score"].max()
+        better = f"{ingestion['better']} is better"
+        rows["score"] = f"{scale}; {better}; {low:.4g} to {high:.4g} in training"
+        rows["bounds"] = f"{ingestion['bounds']:,} scores are bounds or ranges, not values"
     else:
-        about["score"] = "none: the input was a table of labelled pairs"
-    return table(["", ""], about.items())
+        rows["score"] = "none: the input was a table of labelled pairs"
+    return list(rows.items())
+
+
+def split_rule(split: Mapping) -> str:
+    """Say by which rule the aptamers were split."""
+    if split.get("file"):
+        return "as given in a table by who trained the model"
+    return KEPT_TOGETHER.get(split.get("by", ""), "not known").format(**split)
 
 
 def audited(
     facts: Facts, quantity: str, at: float | None = None, part: str = "test"
 ) -> float | None:
-    """A figure of audit.csv, or None where it is not there."""
-    found = facts.audit[(facts.audit["quantity"] == quantity) & (facts.audit["part"] == part)]
-    found = found[found["at"].isna() if at is None else found["at"] == at]["value"]
-    return None if found.empty else float(found.iloc[0])
+    """Return a figure of audit.csv, or None if it is not there."""
+    rows = facts.audit[(facts.audit["quantity"] == quantity) & (facts.audit["part"] == part)]
+    figures = rows[rows["at"].isna() if at is None else rows["at"] == at]["value"]
+    return None if figures.empty else float(figures.iloc[0])
 
 
-def split_and_audit(facts: Facts) -> str:
-    how = KEPT_TOGETHER.get(facts.split.get("by"), "not known").format(**facts.split)
-    if facts.split.get("file"):
-        how = "as given in a table by who trained the model"
+def split_rows(facts: Facts) -> list[tuple[str, str]]:
+    """Describe the parts, and what training and test share."""
+    rows = []
     counts = [audited(facts, "aptamers", part=part) for part in ("train", "validation", "test")]
-    told = {"test aptamers that are in training": ("shared_with_train", None, "{:,.0f}")}
-    told |= {
-        f"share of them whose first {size} bases occur in training": (
-            "prefix_in_train",
-            size,
-            "{:.2f}",
-        )
-        for size in (2, 4, 6)
-    }
-    told |= {
-        "edits from each to the nearest in training, median": ("nearest_edits", 0.5, "{:g}"),
-        "share of them within 2 edits of one in training": ("within_edits", 2, "{:.2f}"),
-        "share of test pairs right by the longest shared prefix alone": (
-            "shared_prefix_accuracy",
-            None,
-            "{:.3f}",
-        ),
-    }
-    found = {what: (audited(facts, *key), form) for what, (*key, form) in told.items()}
-    rows = [
-        (what, form.format(value)) for what, (value, form) in found.items() if value is not None
-    ]
     if None not in counts:
-        parts = ", ".join(f"{count:,.0f}" for count in counts)
-        rows.insert(0, ("aptamers in train, validation, test", parts))
-    return f"Split: {how}.\n\n{table(['', ''], rows)}"
+        sizes = ", ".join(f"{count:,.0f}" for count in counts)
+        rows.append(("aptamers in train, validation, test", sizes))
+    for meaning, (quantity, at, form) in AUDIT.items():
+        figure = audited(facts, quantity, at)
+        if figure is not None:
+            rows.append((metric.description, form.format(figure)))
+    return rows
 
 
-def measured(facts: Facts) -> str:
-    found = facts.metrics
-    rows = [
-        (metric.description, f"{found[key]:.3f}", interval(found, key, without="–"))
-        for key, metric in METRICS.items()
-        if metric.on_card and found.get(key) is not None
+def metric_rows(metrics: Mapping) -> list[tuple[str, str, str]]:
+    """Return the meaning, value and confidence interval of each metric that the model has."""
+    rows = []
+    for key, metric in METRICS.items():
+        if metric.on_card and metrics.get(key) is not None:
+            bounds = metrics["ci"].get(key)
+            interval = "{:.3f} to {:.3f}".format(*bounds) if bounds else "–"
+            rows.append((metric.description, f"{metrics[key]:.3f}", interval))
+    return rows
+
+
+def baseline_columns(facts: Facts) -> list[str]:
+    """Return the metrics by which the model is compared with the baselines."""
+    return [key for key in ("accuracy", "roc_auc", "kendall_tau") if key in facts.baselines]
+
+
+def baseline_rows(facts: Facts) -> list[list[str]]:
+    """Return name and metrics of this model, then of each baseline."""
+    models = [{**facts.metrics, "model": "**this model**"}, *facts.baselines.to_dict("records")]
+    return [
+        [model["model"], *(three_decimals(model.get(key)) for key in baseline_columns(facts))]
+        for model in models
     ]
-    columns = [key for key in ("accuracy", "roc_auc", "kendall_tau") if key in facts.baselines]
-    others = [
-        (row["model"], *("–" if pd.isna(row[key]) else f"{row[key]:.3f}" for key in columns))
-        for row in facts.baselines.to_dict("records")
-    ]
-    ours = [f"{found[key]:.3f}" if found.get(key) is not None else "–" for key in columns]
-    return (
-        f"{found['n_aptamers']:,} aptamers, {found['n_pairs']:,} pairs. Intervals are of 95 %, by "
-        "a bootstrap over the test aptamers; they do not contain what another seed or split would "
-        "change.\n\n"
-        + table(["measure", "value", "95 % interval"], rows)
-        + "\n\nBeside cheap baselines on the same split:\n\n"
-        + table(["", *columns], [("**this model**", *ours), *others])
-    )
 
 
-def intended_use(facts: Facts) -> str:
-    lengths = facts.aptamers["sequence"].str.len()
-    return (
-        f"To put candidate aptamers of {lengths.min()} to {lengths.max()} bases, of the kind that "
-        "it was trained on and for the same target, in an order in which to test them. It is a "
-        "tool of research: what it names must be measured. It is not meant for clinical or "
-        "diagnostic decisions."
-    )
+def three_decimals(value: float | None) -> str:
+    """Return a metric with three decimals, or a dash if there is none."""
+    return "–" if value is None or pd.isna(value) else f"{value:.3f}"
 
 
-def limits(facts: Facts) -> str:
-    lengths = facts.aptamers["sequence"].str.len()
-    told = [
-        "A model knows what its scores know. Scores of a program are not affinities, and SELEX "
-        "counts are not either.",
-        f"Outside of {lengths.min()} to {lengths.max()} bases, or on sequences unlike those of its "
-        "training, nothing about it has been measured.",
-        "The figures above hold for aptamers as far from training as the test aptamers are: near "
-        "copies in training and test flatter any model, and a model that is no better than the "
-        "`shared_prefix` baseline has learnt little more than a prefix.",
-        "Of millions of candidates, the best by score are those on which it errs most in their "
-        "favour.",
-    ]
-    if not KINDS[facts.config["aptarank"]["kind"]].scores_aptamers:
-        cycles = facts.metrics["consistency"]["cycles"]["after"]
-        told.append(
-            "It may contradict itself and rank in circles"
-            + (f": {cycles:.4f} of the triples of test aptamers do." if cycles is not None else ".")
-        )
-    if facts.aptamers["group"].nunique() > 1:
-        told.append("Scores of aptamers of different groups cannot be compared.")
-    return "\n".join(f"- {line}" for line in told)
-
-
-def files(facts: Facts) -> str:
-    about = {
-        "config.json": "architecture; `aptarank` says kind and temperature",
-        "model.safetensors": "the weights",
-        "onnx/model.onnx": "the same model for ONNX Runtime, checked against PyTorch on all test "
-        "pairs",
-    }
+def file_rows(facts: Facts) -> list[tuple[str, str]]:
+    """Describe the files of the repository."""
+    about = dict(FILES)
     for name, variant in facts.variants.items():
-        runs = "OpenVINO" if name.startswith("openvino") else "ONNX Runtime"
+        runtime = "OpenVINO" if name.startswith("openvino") else "ONNX Runtime"
         change = 100 * variant["test"]["accuracy_change"]
         about[name] = (
-            f"{variant['variant']}, for {runs}; accuracy on test pairs {change:+.2f} points; "
+            f"{variant['variant']}, for {runtime}; accuracy on test pairs {change:+.2f} points; "
             f"{variant['size']:.2f} of the weights' size"
         )
-    rows = [(f"`{name}`", about.get(name, "")) for name in facts.files if name != "README.md"]
-    told = table(["file", ""], rows)
-    if any(name.startswith("openvino/") for name in facts.files):
-        told += '\n\nOpenVINO reads its files by `openvino.Core().compile_model(file, "CPU")`.'
-    return told
+    return [(f"`{name}`", about.get(name, "")) for name in facts.files if name != "README.md"]
 
 
-def training(facts: Facts) -> str:
-    if not facts.settings:
-        return "The settings are not known."
-    rows = [(f"`{key}`", f"`{as_text(value)}`") for key, value in shown(facts.settings).items()]
-    return table(["setting", "value"], rows)
-
-
-def shown(settings: Mapping) -> dict:
-    """Settings without the folders of who trained the model: names of files alone."""
-    told = dict(settings)
+def without_folders(settings: Mapping) -> dict[str, Any]:
+    """Return settings in which the user's own files have only their names, without folders."""
+    shown = dict(settings)
     for key in PATHS:
-        path = told.get(key)
+        path = shown.get(key)
         if path and (key == "unlabelled" or path != named_checkpoint(settings)):
-            told[key] = Path(path).name
-    return told
+            shown[key] = Path(path).name
+    return shown
 
 
-def versions(facts: Facts) -> str:
-    known = [(name, facts.versions[name]) for name in LIBRARIES if facts.versions.get(name)]
-    return "Made with " + ", ".join(f"{name} {version}" for name, version in known) + "."
-
-
-def citation(facts: Facts) -> str:
+def references(facts: Facts) -> list[str]:
+    """Return the sources of the methods that the model was made with."""
     about = facts.config["aptarank"]
-    keys = ["rank"] if KINDS[about["kind"]].scores_aptamers else []
-    keys += ["albert"] if facts.config["model_type"] == "albert" else []
-    keys += ["temperature"] if "temperature" in about else []
-    lines = "\n".join(REFERENCES[key] for key in keys)
-    return f"Please cite the source of the scores, aptarank, and the methods:\n\n{lines}"
-
-
-def table(header: Sequence[str], rows) -> str:
-    """A table of Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    loss = facts.settings.get("loss", default(f"$defs.{about['kind']}.loss"))
+    lines = [LOSSES[loss].reference] if KINDS[about["kind"]].scores_aptamers else []
+    lines += [ALBERT] if facts.config["model_type"] == "albert" else []
+    return lines + ([TEMPERATURE_SCALING] if "temperature" in about else [])
