@@ -234,7 +234,7 @@ def split_rows(facts: Facts) -> list[tuple[str, str]]:
     for meaning, (quantity, at, form) in AUDIT.items():
         figure = audited(facts, quantity, at)
         if figure is not None:
-            rows.append((metric.description, form.format(figure)))
+            rows.append((meaning, form.format(figure)))
     return rows
 
 
