@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -119,9 +119,7 @@ def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **chan
     chosen = chosen["models"][kind]
     model = make_model(chosen, tokenizer)
     chosen["precision"] = pick_precision(chosen["precision"], model, device)
-    settings = TrainingSettings(
-        **{field.name: chosen[field.name] for field in fields(TrainingSettings)}
-    )
+    settings = TrainingSettings.of(chosen)
     settings = replace(settings, steps=10**6)
     return Training(model, part, part, settings, 1, World(device)), chosen["precision"]
 

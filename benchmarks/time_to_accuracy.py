@@ -12,7 +12,6 @@ Uses the published split; the clock is stopped while test pairs are predicted (a
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -87,9 +86,7 @@ def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
     torch.manual_seed(seed)
     model = make_model(chosen, TOKENIZER)
     chosen["precision"] = pick_precision(chosen["precision"], model, CPU)
-    settings = TrainingSettings(
-        **{field.name: chosen[field.name] for field in fields(TrainingSettings)}
-    )
+    settings = TrainingSettings.of(chosen)
     return Training(model, parts["train"], parts["validation"], settings, seed, World(CPU))
 
 

@@ -39,7 +39,9 @@ from aptarank.programs.schema_options import setting
 @setting("export.tolerance")
 @threads_option
 @click.option("-o", "--output", type=WRITTEN, default="model.onnx")
-def main(folder, pairs, opset, tolerance, threads, output):
+def main(
+    folder: Path, pairs: Path, opset: int, tolerance: float, threads: int, output: Path
+) -> None:
     """Write a model as ONNX; fail where ONNX Runtime and PyTorch differ on the test pairs.
 
     Example: python scripts/export.py --model model --pairs pairs/test.parquet -o model.onnx

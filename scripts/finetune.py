@@ -1,12 +1,12 @@
 """Fine-tune a model on labelled pairs."""
 
-import dataclasses
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
@@ -64,24 +64,24 @@ from aptarank.training.slurm import run_again_if_warned
 @click.option("-o", "--output", type=WRITTEN, default="model", help="Folder of the model.")
 @click.option("--history", type=WRITTEN, default="history.csv", help="Table of the evaluations.")
 def main(
-    aptamers,
-    train,
-    validation,
-    tokenizer,
-    init,
-    kind,
-    settings,
-    changes,
-    share,
-    seed,
-    device,
-    threads,
-    checkpoints,
-    checkpoint_minutes,
-    checkpoint_steps,
-    output,
-    history,
-):
+    aptamers: Path,
+    train: Path,
+    validation: Path,
+    tokenizer: Path,
+    init: Path | None,
+    kind: str | None,
+    settings: str,
+    changes: tuple[str, ...],
+    share: float,
+    seed: int,
+    device: str,
+    threads: int,
+    checkpoints: Path | None,
+    checkpoint_minutes: float,
+    checkpoint_steps: int,
+    output: Path,
+    history: Path,
+) -> None:
     """Fine-tune an encoder with one logit, from scratch or from a checkpoint.
 
     Several processes train it together under torchrun. Stopped, it goes on from its last checkpoint
@@ -92,8 +92,7 @@ def main(
     """
     chosen = model_settings(settings, [*([f"kind={kind}"] if kind else []), *changes])
     torch.manual_seed(seed)
-    torch_device = pick_device(device)
-    world = World(torch_device)
+    world = World(pick_device(device))
     torch.set_num_threads(max(1, threads // world.local_processes))
 
     known = read_aptamers(aptamers)
@@ -115,11 +114,9 @@ def main(
     files = [aptamers, train, validation, *files_of(tokenizer, init, chosen["checkpoint"])]
     often = checkpoint_minutes, checkpoint_steps
     values = [chosen, seed, share, world.device.type]
-    keep = checkpoint_policy(checkpoints, *often, __file__, values, files)
-    fields = [field.name for field in dataclasses.fields(TrainingSettings)]
-    wanted = TrainingSettings(**{name: chosen[name] for name in fields})
-    with run_again_if_warned(world.is_main_process):
-        table = finetune(model, *parts, wanted, seed, world, keep)
+    policy = checkpoint_policy(checkpoints, *often, __file__, values, files)
+    with run_again_if_warned(is_main_process=world.is_main_process):
+        table = finetune(model, *parts, TrainingSettings.of(chosen), seed, world, policy)
     if world.is_main_process:
         some = sample_pairs(parts[1].pairs, chosen["validation_pairs"], seed)
         model.config.aptarank["temperature"] = calibrate(model, parts[1], some, world.device)
@@ -132,7 +129,13 @@ def main(
     logger.info("%s", output)
 
 
-def load_part(path: Path, known: pd.DataFrame, words, share: float = 1.0, seed: int = 0) -> Part:
+def load_part(
+    path: Path,
+    known: pd.DataFrame,
+    words: PreTrainedTokenizerBase,
+    share: float = 1.0,
+    seed: int = 0,
+) -> Part:
     """The aptamers that occur in a table of pairs, tokenised once, with what compares them.
 
     Args:

@@ -41,7 +41,18 @@ from aptarank.training.batch_sampler import sample_pairs
 @device_option
 @threads_option
 @click.option("-o", "--output", type=WRITTEN, default="timings.csv")
-def main(folders, model, aptamers, test, sizes, repetitions, seconds, device, threads, output):
+def main(
+    folders: tuple[Path, ...],
+    model: Path,
+    aptamers: Path,
+    test: Path,
+    sizes: tuple[int, ...],
+    repetitions: int,
+    seconds: float,
+    device: str,
+    threads: int,
+    output: Path,
+) -> None:
     """Time the variants in FOLDERS, what variant.py writes, with one thread and with --threads.
 
     They take turns, so that a drift of the machine meets all alike. Load time and memory are those

@@ -1,14 +1,14 @@
 """Pretrain a model without scores, on the training aptamers and maybe more sequences."""
 
-import dataclasses
-from functools import partial
+from pathlib import Path
 
 import click
 import pandas as pd
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from aptarank.core.errors import InputError
-from aptarank.core.log import logger, progress
+from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.models.encoder import make_masked_model, pick_device
 from aptarank.models.model_inputs import encode
@@ -50,9 +50,20 @@ from aptarank.training.slurm import run_again_if_warned
 @click.option("-o", "--output", type=WRITTEN, default="pretrained", help="Folder of the model.")
 @click.option("--history", type=WRITTEN, default="pretraining.csv", help="Table of the losses.")
 def main(
-    aptamers, split, tokenizer, unlabelled, settings, seed, device, threads, checkpoints,
-    checkpoint_minutes, checkpoint_steps, output, history,
-):  # fmt: skip
+    aptamers: Path,
+    split: Path,
+    tokenizer: Path,
+    unlabelled: Path | None,
+    settings: str,
+    seed: int,
+    device: str,
+    threads: int,
+    checkpoints: Path | None,
+    checkpoint_minutes: float,
+    checkpoint_steps: int,
+    output: Path,
+    history: Path,
+) -> None:
     """Train a model to restore masked tokens of the training aptamers; finetune.py --init takes it.
 
     Stopped, it goes on from its last checkpoint when run again.
@@ -60,37 +71,32 @@ def main(
     Example: python scripts/pretrain.py --aptamers aptamers.csv --split split.csv
     --tokenizer tokenizer --settings '{"pretrain": 1000}'
     """
-    settings = model_settings(settings, kind="rank")
-    if not settings["pretrain"]:
+    model_config = model_settings(settings, kind="rank")
+    if not model_config["pretrain"]:
         raise InputError("--settings.pretrain is 0; expected the number of steps")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     torch_device = pick_device(device)
     words = load_tokenizer(tokenizer)
-    model = make_masked_model(settings, words)
+    model = make_masked_model(model_config, words)
     encoded = encode(words, sequences_for(words, aptamers, split, unlabelled))
     logger.info(
         "%d parameters on %s (%d threads); %d sequences, %d tokens",
         *(model.num_parameters(), torch_device, threads, len(encoded), int(encoded.lengths.sum())),
     )
-    values = settings | {
-        "steps": settings["pretrain"],
-        "precision": pick_precision(settings["precision"], model, torch_device),
-    }
-    chosen = PretrainingSettings(
-        **{field.name: values[field.name] for field in dataclasses.fields(PretrainingSettings)}
-    )
-    masking = Masking(words, settings["k"] if settings["tokenizer"] == "kmer" else 1)
-    track = partial(progress, what="pretraining", unit="steps")
+    precision = pick_precision(model_config["precision"], model, torch_device)
+    values = model_config | {"steps": model_config["pretrain"], "precision": precision}
+    chosen = PretrainingSettings.of(values)
+    masking = Masking(words, model_config["k"] if model_config["tokenizer"] == "kmer" else 1)
     files = [aptamers, split, *([unlabelled] if unlabelled else [])]
-    files += files_of(tokenizer, settings["checkpoint"])
+    files += files_of(tokenizer, model_config["checkpoint"])
     often = checkpoint_minutes, checkpoint_steps
-    keep = checkpoint_policy(
+    policy = checkpoint_policy(
         checkpoints, *often, __file__, [values, seed, torch_device.type], files
     )
     pretraining = Pretraining(model, masking, encoded, chosen, seed, torch_device)
-    with run_again_if_warned(True):
-        table = pretrain(pretraining, track, keep)
+    with run_again_if_warned(is_main_process=True):
+        table = pretrain(pretraining, tracker("pretraining", "steps"), policy)
     model.cpu().save_pretrained(output)
     words.save_pretrained(output)
     write_csv(table, history)
@@ -103,7 +109,9 @@ def main(
     )
 
 
-def sequences_for(words, aptamers, split, unlabelled) -> pd.Series:
+def sequences_for(
+    words: PreTrainedTokenizerBase, aptamers: Path, split: Path, unlabelled: Path | None
+) -> pd.Series:
     """The training aptamers, and the unlabelled sequences that are none of the others."""
     known = read_aptamers(aptamers)["sequence"].drop_duplicates()
     train = known[known.isin(training_sequences(split))]

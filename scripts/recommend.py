@@ -1,6 +1,7 @@
 """Put the variants of a model into one table and one plot, and name the one to use."""
 
 import json
+from pathlib import Path
 
 import click
 import pandas as pd
@@ -30,7 +31,14 @@ TIMED += ["load_s", "memory_mib"]
 @setting("speed.loss")
 @click.option("--name", default="variants", help="What they are of, for the plot's title.")
 @click.option("-o", "--output", type=WRITTEN, default="speed", help="Folder of tables and plot.")
-def main(folders, timings, batch_size, loss, name, output):
+def main(
+    folders: tuple[Path, ...],
+    timings: Path,
+    batch_size: int,
+    loss: float,
+    name: str,
+    output: Path,
+) -> None:
     """Compare the variants in FOLDERS; write benchmark.csv, benchmark.md, benchmark.html,
     pareto.svg and recommended.json.
 

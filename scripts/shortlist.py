@@ -1,5 +1,7 @@
 """The best of all candidates that were screened in parts."""
 
+from pathlib import Path
+
 import click
 import pandas as pd
 
@@ -18,7 +20,7 @@ from aptarank.use.screening import COLUMNS, best
 @click.option("-o", "--output", type=WRITTEN, default="shortlist.csv", help="The best, best first.")
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected ones and reasons.")
 @click.option("--summary", type=WRITTEN, default="screen.json", help="Account of all candidates.")
-def main(folders, output, rejected, summary):
+def main(folders: tuple[Path, ...], output: Path, rejected: Path, summary: Path) -> None:
     """Put together what screen.py made of each part.
 
     Example: python scripts/shortlist.py screened -o shortlist.csv
@@ -35,9 +37,9 @@ def main(folders, output, rejected, summary):
     if refused == read:
         first = f"; the first of {read}: {reasons['reason'][0]}" if read else ""
         raise InputError(f"no candidate is left to screen{first} ({rejected})")
-    found = best([read_table(folder / "best.parquet", COLUMNS) for folder in folders], keep + 1)
-    kept = found.head(keep)
-    draw = len(found) > keep and found["score"][keep] == found["score"][keep - 1]
+    ranked = best([read_table(folder / "best.parquet", COLUMNS) for folder in folders], keep + 1)
+    kept = ranked.head(keep)
+    draw = len(ranked) > keep and ranked["score"][keep] == ranked["score"][keep - 1]
     if len(kept) < keep:
         logger.warning("%d are to be kept, but there are only %d distinct ones", keep, len(kept))
     if draw:

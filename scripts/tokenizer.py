@@ -1,6 +1,12 @@
 """Make a model's tokenizer, and check that every aptamer fits the model."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import click
+import pandas as pd
+from transformers import PreTrainedTokenizerBase
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
@@ -31,37 +37,43 @@ from aptarank.programs.json_options import model_settings
     default="tokenizer",
     help="Folder of the tokenizer.",
 )
-def main(aptamers, settings, split, init, output):
+def main(
+    aptamers: Path, settings: str, split: Path | None, init: Path | None, output: Path
+) -> None:
     """Make the tokenizer of a model that will read APTAMERS (what ingest.py writes).
 
     Example: python scripts/tokenizer.py aptamers.csv --settings '{"kind": "pair"}'
     """
-    settings = model_settings(settings, kind="rank")
+    chosen = model_settings(settings, kind="rank")
     known = read_aptamers(aptamers).drop_duplicates("sequence")
     if init:
         tokenizer = load_tokenizer(init)
     else:
         sequences = known["sequence"]
         train = sequences[sequences.isin(training_sequences(split))] if split else None
-        tokenizer = make(settings, train)
+        tokenizer = make_tokenizer(chosen, train)
     encoded = encode(tokenizer, known["sequence"])
-    check_known(tokenizer, encoded, settings["checkpoint"] or output)
+    check_known(tokenizer, encoded, chosen["checkpoint"] or output)
     limit = tokenizer.model_max_length
-    longest = check_fits(encoded, known["id"], known["sequence"], KINDS[settings["kind"]], limit)
+    longest = check_fits(encoded, known["id"], known["sequence"], KINDS[chosen["kind"]], limit)
     tokenizer.save_pretrained(output)
     logger.info(
         "%s: %s tokenizer, %d tokens; the longest input has %d of at most %d",
         output,
-        settings["tokenizer"],
+        chosen["tokenizer"],
         len(tokenizer),
         longest,
         limit,
     )
 
 
-def make(settings, sequences):
-    """The tokenizer that the settings ask for, as the checkpoint needs it where there is one."""
-    fitting = {"max_length": LIMIT, "padding": 0, "types": True}
+def make_tokenizer(settings: Mapping, sequences: pd.Series | None) -> PreTrainedTokenizerBase:
+    """The tokenizer that the settings ask for, as the checkpoint needs it if there is one.
+
+    Args:
+        sequences: training aptamers, from which a bpe tokenizer learns.
+    """
+    fitting: dict[str, Any] = {"max_length": LIMIT, "padding": 0, "types": True}
     if settings["checkpoint"]:
         config = checkpoint_config(settings["checkpoint"])
         fitting = {
@@ -73,12 +85,12 @@ def make(settings, sequences):
         return load_tokenizer(
             settings["checkpoint"],
             model_max_length=fitting["max_length"],
-            padding_side="right",  # as compose pads
+            padding_side="right",  # as build_inputs pads
             **({} if fitting["types"] else {"model_input_names": input_names(types=False)}),
         )
-    if settings["tokenizer"] == "bpe" and sequences is None:
-        raise InputError("a bpe tokenizer is learnt from the training aptamers: give --split")
     if settings["tokenizer"] == "bpe":
+        if sequences is None:
+            raise InputError("a bpe tokenizer learns from the training aptamers: give --split")
         return bpe_tokenizer(sequences, settings["vocabulary"], **fitting)
     return nucleotide_tokenizer(
         k=settings["k"] if settings["tokenizer"] == "kmer" else 1, **fitting

@@ -143,10 +143,7 @@ def trained(parts, seed=1, **changes):
     chosen = chosen["models"]["rank"] | {"precision": "fp32"}
     torch.manual_seed(seed)
     model = make_model(chosen, nucleotide_tokenizer(512))
-    names = TrainingSettings.__dataclass_fields__
-    finetune(
-        model, *parts, TrainingSettings(**{name: chosen[name] for name in names}), seed, World(CPU)
-    )
+    finetune(model, *parts, TrainingSettings.of(chosen), seed, World(CPU))
     return model
 
 

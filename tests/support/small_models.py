@@ -1,7 +1,5 @@
 """Models of random weights, and the settings to train them."""
 
-import dataclasses
-
 import torch
 
 from aptarank.config.resolution import resolve
@@ -18,10 +16,7 @@ TOKENIZER = nucleotide_tokenizer(512)
 
 
 def settings(kind, **changes):
-    chosen = resolve({"models": {kind: changes}})["models"][kind]
-    return TrainingSettings(
-        **{field.name: chosen[field.name] for field in dataclasses.fields(TrainingSettings)}
-    )
+    return TrainingSettings.of(resolve({"models": {kind: changes}})["models"][kind])
 
 
 def model(kind, dropout=0.0, seed=1):

@@ -34,8 +34,7 @@ words = nucleotide_tokenizer(512)
 part = finetune.load_part(folder / pairs, read_aptamers(folder / "aptamers.csv"), words)
 assert len(part.sequences) == 100_000
 chosen = resolve({"models": {kind: {"batch_size": 16, "validation_pairs": 1000}}})["models"][kind]
-names = TrainingSettings.__dataclass_fields__
-settings = TrainingSettings(**{name: chosen[name] for name in names})
+settings = TrainingSettings.of(chosen)
 training = Training(make_model(chosen, words), part, part, settings, 1, World(torch.device("cpu")))
 for _ in range(3):
     assert training.train_step() > 0

@@ -30,7 +30,7 @@ def agreement(logits: np.ndarray, reference: np.ndarray) -> dict:
 
 def change(
     pairs: Pairs, logits: np.ndarray, baseline: np.ndarray, count: int, resamples: int, seed: int
-) -> dict:
+) -> dict[str, float | None]:
     """Accuracy and ROC AUC on labelled pairs, and their change from the baseline's.
 
     The intervals (95 %) are of the change: both are measured on the same resamples of the aptamers.
@@ -39,14 +39,14 @@ def change(
         logits, baseline: of the variant and of the model that it is a form of, shape (n_pairs,).
         count: number of aptamers that `pairs` has indices into.
     """
-    chances = [expit(values.astype(np.float64)) for values in (logits, baseline)]
-    measured = [pair_metrics(pairs.label, chance) for chance in chances]
-    right = np.stack([correct(pairs.label, chance) for chance in chances], axis=1)
+    probabilities = [expit(values.astype(np.float64)) for values in (logits, baseline)]
+    measured = [pair_metrics(pairs.label, probability) for probability in probabilities]
+    right = np.stack([correct(pairs.label, probability) for probability in probabilities], axis=1)
     resampled = bootstrap.bootstrap(
         {
             "accuracy": bootstrap.accuracy(pairs, right, count),
-            "ours": bootstrap.roc_auc(pairs, chances[0]),
-            "theirs": bootstrap.roc_auc(pairs, chances[1]),
+            "ours": bootstrap.roc_auc(pairs, probabilities[0]),
+            "theirs": bootstrap.roc_auc(pairs, probabilities[1]),
         },
         count,
         resamples,
@@ -56,10 +56,10 @@ def change(
         "accuracy": resampled["accuracy"][:, 0] - resampled["accuracy"][:, 1],
         "roc_auc": resampled["ours"] - resampled["theirs"],
     }
-    found = {}
+    record: dict[str, float | None] = {}
     for name, values in changes.items():
         low, high = bootstrap.interval(values) or (None, None)
-        found[name] = measured[0][name]
-        found[f"{name}_change"] = measured[0][name] - measured[1][name]
-        found |= {f"{name}_change_low": low, f"{name}_change_high": high}
-    return found
+        record[name] = measured[0][name]
+        record[f"{name}_change"] = measured[0][name] - measured[1][name]
+        record |= {f"{name}_change_low": low, f"{name}_change_high": high}
+    return record

@@ -65,7 +65,7 @@ def write_weights(
 def read_eager(folder: Path, threads: int, device: torch.device) -> Forward:
     """The model as transformers runs it."""
     torch.set_num_threads(threads)
-    return torch_forward(load_model(folder).to(device), device)
+    return torch_forward(load_model(folder, device), device)
 
 
 def read_weights(folder: Path, threads: int, device: torch.device) -> Forward:

@@ -42,6 +42,7 @@ def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> N
             dynamo=True,
             verbose=False,
         )
+    assert program is not None  # as dynamo makes it
     model = program.model_proto
     strip(model)
     onnx.save(model, path)

@@ -37,7 +37,7 @@ def rows_of(abouts: Sequence[Mapping], timings: pd.DataFrame) -> pd.DataFrame:
 
 
 def frontier(speedup: np.ndarray, loss: np.ndarray) -> np.ndarray:
-    """Which points no other dominates: none is as fast and loses less, or faster and loses no more.
+    """Whether no other point dominates: as fast and loses less, or faster and loses no more.
 
     Args:
         speedup, loss: shape (n,).
@@ -48,7 +48,8 @@ def frontier(speedup: np.ndarray, loss: np.ndarray) -> np.ndarray:
     faster = speedup[:, None] >= speedup[None, :]
     better = loss[:, None] <= loss[None, :]
     strictly = (speedup[:, None] > speedup[None, :]) | (loss[:, None] < loss[None, :])
-    return ~(faster & better & strictly).any(axis=0)
+    dominated = (faster & better & strictly).any(axis=0)
+    return np.logical_not(dominated)
 
 
 def recommended(rows: pd.DataFrame, loss: float) -> pd.Series:

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,22 +54,24 @@ class Form:
     note: str = ""
 
 
-def of_torch(precision: str, write: Callable, read: Callable, **more) -> Form:
+def of_torch(precision: str, write: Callable, read: Callable, **more: Any) -> Form:
+    """A form that PyTorch runs."""
     return Form(precision, "torch", write, read, **more)
 
 
-def of_onnx(precision: str, write: Callable, **more) -> Form:
+def of_onnx(precision: str, write: Callable, **more: Any) -> Form:
+    """A form that ONNX Runtime runs."""
     return Form(precision, "onnxruntime", write, forms_onnx.read, gpu=True, **more)
 
 
 def of_openvino(precision: str, write: Callable) -> Form:
-    """OpenVINO computes in the precision that it is told."""
+    """A form that OpenVINO runs, in the given precision."""
     read = functools.partial(forms_openvino.read, precision=precision)
     missing = functools.partial(forms_openvino.missing, precision)
     return Form(precision, "openvino", write, read, missing)
 
 
-def of_weights(dtype: torch.dtype, read: Callable = forms_torch.read_weights, **more) -> Form:
+def of_weights(dtype: torch.dtype, read: Callable = forms_torch.read_weights, **more: Any) -> Form:
     """A folder of safetensors, which PyTorch runs."""
     precision = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}[dtype]
     write = functools.partial(forms_torch.write_weights, dtype=dtype)

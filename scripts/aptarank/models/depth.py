@@ -42,6 +42,6 @@ def depths_of(model: PreTrainedModel, depths: Sequence[int]) -> list[int]:
 
 def depth_of_step(depths: Sequence[int], seed: int, step: int) -> int:
     """One of the depths, drawn for a step of training (as layers are in LayerDrop, Fan et al. 2019,
-    arXiv:1909.11556). A function of seed and step, so that a training goes on as if never stopped.
+    arXiv:1909.11556). A function of seed and step, so that a resumed training draws the same.
     """
-    return depths[np.random.default_rng([seed, step]).integers(len(depths))]
+    return depths[int(np.random.default_rng([seed, step]).integers(len(depths)))]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -87,7 +88,7 @@ def make_masked_model(settings: Mapping, tokenizer: PreTrainedTokenizerBase) -> 
 
 
 def build(
-    auto: type, settings: Mapping, tokenizer: PreTrainedTokenizerBase, init: Path | None = None
+    auto: Any, settings: Mapping, tokenizer: PreTrainedTokenizerBase, init: Path | None = None
 ) -> PreTrainedModel:
     """Build a model of one of transformers' auto classes, as `make_model` says."""
     source = init or settings["checkpoint"]
@@ -223,7 +224,7 @@ def from_checkpoint(
     padding: int,
     dropout: float,
     kind: str,
-    auto: type = AutoModelForSequenceClassification,
+    auto: Any = AutoModelForSequenceClassification,
 ) -> PreTrainedModel:
     """Load a checkpoint's weights under a head with one logit (new where it has another).
 
@@ -268,7 +269,7 @@ def kind_in(config: PreTrainedConfig, folder: Path) -> ModelKind:
 
 
 def load_weights(
-    source: str | Path, auto: type = AutoModelForSequenceClassification, **options
+    source: str | Path, auto: Any = AutoModelForSequenceClassification, **options: Any
 ) -> PreTrainedModel:
     """Load safetensors alone: weights in pickle could execute code.
 

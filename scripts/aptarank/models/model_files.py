@@ -181,16 +181,20 @@ def weight_files(folder: Path) -> list[Path]:
             "never read, for they can hold code"
         )
     listed = read_object(index, "the index of the files of weights").get("weight_map")
-    names = set(listed.values()) if isinstance(listed, dict) and listed else {None}
+    names: set[Any] = set(listed.values()) if isinstance(listed, dict) and listed else {None}
     for name in names:
-        plain = isinstance(name, str) and name.endswith(".safetensors") and Path(name).name == name
-        if not plain:
+        if not is_safetensors_name(name):
             raise InputError(
                 f"{index}: weight_map names {name!r}; expected safetensors files of this folder"
             )
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: no such file, but {INDEX} names it")
     return [folder / name for name in sorted(names)]
+
+
+def is_safetensors_name(name: object) -> bool:
+    """Whether this is the name of a safetensors file in the folder itself."""
+    return isinstance(name, str) and name.endswith(".safetensors") and Path(name).name == name
 
 
 def stored_shapes(folder: Path) -> dict[str, list[int]]:

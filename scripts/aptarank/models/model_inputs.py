@@ -142,31 +142,36 @@ def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
 
 
 def find_special_tokens(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> SpecialTokens:
-    """See what the tokenizer puts around these aptamers, in an input that it makes itself."""
+    """The special tokens of an input that the tokenizer makes of these aptamers itself.
+
+    Raises:
+        InputError: it does not put special tokens before, between and after them.
+    """
     made = tokenizer(*aptamers, return_token_type_ids=True)
     ids, types = made["input_ids"], made["token_type_ids"]
-    special, kinds, start = [], [], 0
+    special, special_types, start = [], [], 0
     for aptamer in aptamers:
         inside = tokenizer(aptamer, add_special_tokens=False)["input_ids"]
         size = len(inside)
-        places = range(start, len(ids) - size + 1)
-        place = next((i for i in places if ids[i : i + size] == inside), start)
-        special.append(ids[start:place])
-        kinds += [types[start:place], types[place : place + 1]]
-        start = place + size
-        if not size or not special[-1] or {*types[place:start]} != {*types[place : place + 1]}:
+        positions = range(start, len(ids) - size + 1)
+        position = next((i for i in positions if ids[i : i + size] == inside), start)
+        special.append(ids[start:position])
+        special_types += [types[start:position], types[position : position + 1]]
+        start = position + size
+        of_aptamer = {*types[position:start]}
+        if not size or not special[-1] or of_aptamer != {*types[position : position + 1]}:
             raise InputError(
                 f"the tokenizer makes {tokenizer.convert_ids_to_tokens(ids)} of {aptamers}; "
                 "expected special tokens before and between them, as of [CLS] a [SEP] b [SEP]"
             )
     special.append(ids[start:])
-    kinds.append(types[start:])
-    return SpecialTokens(
-        *(
-            tuple(torch.tensor(piece, dtype=torch.int64) for piece in pieces)
-            for pieces in (special, kinds)
-        )
-    )
+    special_types.append(types[start:])
+    return SpecialTokens(*map(as_tensors, (special, special_types)))
+
+
+def as_tensors(pieces: list[list[int]]) -> tuple[torch.Tensor, ...]:
+    """Each piece as int64."""
+    return tuple(torch.tensor(piece, dtype=torch.int64) for piece in pieces)
 
 
 def build_inputs(
@@ -174,7 +179,9 @@ def build_inputs(
 ) -> dict[str, torch.Tensor]:
     """Model inputs as the tokenizer makes them of one aptamer or two (`[CLS] a [SEP] b [SEP]`).
 
-    Padded to the longest of the batch.
+    Padded to the longest of the batch. With aptamers of 2 and 3 tokens, padded to 3, the pieces
+    `[CLS] | a a . | [SEP] | b b b | [SEP]` become `[CLS] a a [SEP] b b b [SEP]`: each position of
+    the input is gathered from the pieces, past the padding of the aptamers before it.
 
     Args:
         first, second: indices of aptamers, shape (batch,).
@@ -184,30 +191,31 @@ def build_inputs(
         shape (batch, tokens).
     """
     aptamers = [first] if second is None else [first, second]
-    template = encoded.single if second is None else encoded.pair
-    lengths = [encoded.lengths[some][:, None] for some in aptamers]
-    total = sum(lengths) + template.size
-    place = torch.arange(int(total.max()) if len(first) else 0).expand(len(first), -1)
-    # Pieces side by side, padding of the aptamers included; `source` then skips it.
-    pieces = [template.special[0].expand(len(first), -1)]
-    source, end = place, len(template.special[0])
-    for some, length, special in zip(aptamers, lengths, template.special[1:], strict=True):
+    special = encoded.single if second is None else encoded.pair
+    lengths = [encoded.lengths[indices][:, None] for indices in aptamers]  # (batch, 1)
+    total = torch.stack(lengths).sum(0) + special.size  # (batch, 1)
+    tokens = int(total.max()) if len(first) else 0
+    position = torch.arange(tokens).expand(len(first), -1)  # (batch, tokens)
+    pieces = [special.special[0].expand(len(first), -1)]
+    gather_index = position
+    end = torch.full_like(total, len(special.special[0]))  # of what is placed so far, (batch, 1)
+    for indices, length, between in zip(aptamers, lengths, special.special[1:], strict=True):
         longest = int(length.max()) if len(first) else 0
-        pieces += [encoded.ids[some, :longest], special.expand(len(first), -1)]
+        pieces += [encoded.ids[indices, :longest], between.expand(len(first), -1)]
         end = end + length
-        source = source + (place >= end) * (longest - length)
-        end = end + len(special)
-    mask = place < end
-    source = source.where(mask, 0)
+        gather_index = gather_index + (position >= end) * (longest - length)
+        end = end + len(between)
+    mask = position < end
+    gather_index = gather_index.where(mask, 0)
     inputs = {
-        "input_ids": torch.cat(pieces, 1).gather(1, source).where(mask, encoded.pad[0]),
+        "input_ids": torch.cat(pieces, 1).gather(1, gather_index).where(mask, encoded.pad[0]),
         "attention_mask": mask.long(),
     }
     if encoded.typed:
         types = [
-            kind.expand(piece.shape[1]) for kind, piece in zip(template.types, pieces, strict=True)
+            type_.expand(piece.shape[1]) for type_, piece in zip(special.types, pieces, strict=True)
         ]
-        inputs["token_type_ids"] = torch.cat(types)[source].where(mask, encoded.pad[1])
+        inputs["token_type_ids"] = torch.cat(types)[gather_index].where(mask, encoded.pad[1])
     return inputs
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE, WordLevel
@@ -108,17 +109,17 @@ def finished(tokenizer: Tokenizer, max_length: int, types: bool) -> PreTrainedTo
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         model_max_length=max_length,
-        model_input_names=input_names(types),
+        model_input_names=input_names(types=types),
         **SPECIAL,
     )
 
 
-def input_names(types: bool) -> list[str]:
-    """What a model is given."""
+def input_names(*, types: bool) -> list[str]:
+    """The inputs of a model, with token types or without."""
     return ["input_ids", *(["token_type_ids"] if types else []), "attention_mask"]
 
 
-def load_tokenizer(source: str | Path, **changes) -> PreTrainedTokenizerBase:
+def load_tokenizer(source: str | Path, **changes: Any) -> PreTrainedTokenizerBase:
     """Load a tokenizer from a folder or a Hugging Face name.
 
     Args:

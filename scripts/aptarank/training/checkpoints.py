@@ -51,7 +51,11 @@ def save_checkpoint(
     except OSError as error:
         partial.unlink(missing_ok=True)
         before = checkpoints(folder)
-        last = f"the last is of step {step_of(before[-1])}" if before else "there is none before"
+        last = (
+            f"the last is of step {step_and_digest(before[-1])[0]}"
+            if before
+            else "there is none before"
+        )
         raise InputError(
             f"{folder}: the checkpoint of step {step} cannot be written: {error.strerror}; {last}\n"
             f"Make room (it needs {len(content) / 1e6:.0f} MB) and run again: training goes on "
@@ -75,9 +79,12 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("step-*") if NAME.fullmatch(path.name))
 
 
-def step_of(path: Path) -> int:
-    """The step after which a checkpoint was written."""
-    return int(NAME.fullmatch(path.name)[1])
+def step_and_digest(path: Path) -> tuple[int, str]:
+    """The step after which a checkpoint was written, and the digest of its content, by its name."""
+    match = NAME.fullmatch(path.name)
+    if match is None:
+        raise ValueError(f"{path}: not the name of a checkpoint")
+    return int(match[1]), match[2]
 
 
 def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor], dict] | None:
@@ -96,7 +103,7 @@ def load_checkpoint(folder: Path, training: str) -> tuple[dict[str, torch.Tensor
     for path in reversed(checkpoints(folder)):
         content = path.read_bytes()
         try:
-            if digest(content) != NAME.fullmatch(path.name)[2]:
+            if digest(content) != step_and_digest(path)[1]:
                 raise ValueError("its checksum differs")
             return load(content), values_of(path)
         except (ValueError, KeyError, SafetensorError) as error:
@@ -134,7 +141,9 @@ def set_aside(folder: Path, training: str) -> None:
             path.unlink()
     for path in found.pop(training, []):
         path.replace(folder / path.name)
-    *others, former = sorted(found.values(), key=lambda paths: max(map(step_of, paths))) or [[]]
+    *others, former = sorted(
+        found.values(), key=lambda paths: max(map(step_and_digest, paths))
+    ) or [[]]
     for path in [path for paths in others for path in paths]:
         path.unlink()
     for path in former:

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,8 @@ class Training:
         self.schedule = wsd_schedule(self.steps, settings.warmup, settings.decay)
         self.ema_model = AveragedModel(model, multi_avg_fn=ema_update(settings.average))
         self.scorer = torch_scorer(self.ema_model.module, validation.tokenizer, world.device)
-        self.forward = world.wrap(torch.compile(model) if settings.compile else model)
+        compiled = cast(nn.Module, torch.compile(model)) if settings.compile else model
+        self.forward = world.wrap(compiled)
         self.validation_pairs = sample_pairs(validation.pairs, settings.validation_pairs, seed)
         self.depths, self.seed = depths_of(model, settings.depths), seed
         self.step = 0
@@ -182,9 +184,9 @@ class Training:
     def should_stop(self) -> bool:
         """Whether it is time to stop early: no better evaluation within the patience."""
         patience = self.settings.patience
-        return bool(patience) and self.step - self.best_step >= (
-            patience * self.settings.evaluate_every
-        )
+        if not patience:
+            return False
+        return self.step - self.best_step >= patience * self.settings.evaluate_every
 
     def save(self, policy: CheckpointPolicy) -> None:
         """Write a checkpoint (all processes take part, the main one writes)."""
@@ -239,7 +241,7 @@ def calibrate(model: PreTrainedModel, part: Part, pairs: Pairs, device: torch.de
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
         for parameter in last.parameters():
-            parameter /= temperature
+            parameter.div_(temperature)
     return temperature
 
 

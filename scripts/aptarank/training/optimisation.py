@@ -1,11 +1,13 @@
 """How a model is optimised: its settings, AdamW, the learning rate, the average of the weights."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, Self
 
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 WIDE = 512  # hidden size from which bf16 pays on a processor
 
@@ -34,8 +36,13 @@ class TrainingSettings:
     precision: str
     compile: bool
 
+    @classmethod
+    def of(cls, model: Mapping[str, Any]) -> Self:
+        """Those among the resolved settings of a model."""
+        return cls(**{field.name: model[field.name] for field in fields(cls)})
 
-def pick_precision(wanted: str, model: nn.Module, device: torch.device) -> str:
+
+def pick_precision(wanted: str, model: PreTrainedModel, device: torch.device) -> str:
     """fp32 or bf16; `auto` takes bf16 where it is faster.
 
     That is on a GPU that has it, and on a processor that has it for models of ALBERT-base's width
@@ -57,7 +64,17 @@ def count_steps(settings: TrainingSettings, examples: int) -> int:
     return max(1, math.ceil(settings.epochs * batches / settings.accumulate))
 
 
-def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
+class OptimizerSettings(Protocol):
+    """The settings that an optimiser takes."""
+
+    @property
+    def weight_decay(self) -> float: ...
+
+    @property
+    def learning_rate(self) -> float: ...
+
+
+def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
     """AdamW, without weight decay on biases and norms (the parameters of one dimension)."""
     trained = [p for p in model.parameters() if p.requires_grad]
     groups = [
@@ -80,9 +97,11 @@ def wsd_schedule(steps: int, warmup: float, decay: float) -> Callable[[int], flo
 
 
 def ema_update(decay: float) -> Callable:
-    """How an average of weights follows them: exponentially, more quickly in the first steps."""
+    """The update of an exponential moving average of weights; faster in the first steps."""
 
-    def follow(averages: list[torch.Tensor], weights: list[torch.Tensor], number) -> None:
+    def follow(
+        averages: list[torch.Tensor], weights: list[torch.Tensor], number: torch.Tensor
+    ) -> None:
         steps = float(number)
         torch._foreach_lerp_(averages, weights, 1 - min(decay, steps / (steps + 10)))
 

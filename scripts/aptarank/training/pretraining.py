@@ -5,8 +5,10 @@ Devlin et al. 2019, arXiv:1810.04805.
 
 import codecs
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -50,6 +52,12 @@ class PretrainingSettings:
     weight_decay: float
     clip: float
     precision: str
+
+    @classmethod
+    def of(cls, model: Mapping[str, Any]) -> Self:
+        """Those among a model's resolved settings; `pretrain` is the number of steps."""
+        values = {**model, "steps": model["pretrain"]}
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 def read_sequences(path: Path) -> tuple[list[str], int]:

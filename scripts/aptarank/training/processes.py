@@ -102,7 +102,7 @@ class World:
             states["cuda"] = torch.cuda.get_rng_state(self.device)
         if self.size == 1:
             return {f"{name}.0": state for name, state in states.items()}
-        gathered = {}
+        gathered: dict[str, torch.Tensor] = {}
         for name, state in states.items():
             parts = [torch.empty_like(state, device=self.device) for _ in range(self.size)]
             distributed.all_gather(parts, state.to(self.device))

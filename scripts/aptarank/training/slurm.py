@@ -16,20 +16,20 @@ PATIENCE = 120.0  # seconds to wait for SLURM to end a job that it is to run aga
 
 
 @contextmanager
-def run_again_if_warned(leads: bool) -> Iterator[None]:
-    """Where a training stops as it was warned, ask SLURM to run its job again; wait to be ended.
+def run_again_if_warned(*, is_main_process: bool) -> Iterator[None]:
+    """If a training stops because it was warned, ask SLURM to requeue its job; wait to be ended.
 
-    The job keeps its number, so Snakemake goes on waiting for it and counts no failure. Where SLURM
+    The job keeps its number, so Snakemake goes on waiting for it and counts no failure. If SLURM
     refuses, the job fails and Snakemake starts another (`retries` of the profile).
 
     Args:
-        leads: whether this process is the one that asks.
+        is_main_process: whether this process is the one that asks.
     """
     try:
         yield
     except SystemExit as stopped:
         job = os.environ.get("SLURM_JOB_ID")
-        if job and stopped.code == 128 + WARNING and (not leads or requeued(job)):
+        if job and stopped.code == 128 + WARNING and (not is_main_process or requeued(job)):
             time.sleep(PATIENCE)
         raise
 

@@ -5,6 +5,7 @@ import gzip
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
 
 from aptarank.columns.lookup import (
     NAME_NAMES,
@@ -19,6 +20,9 @@ from aptarank.reading.tabular_files import is_sequence
 from aptarank.reading.text_files import FASTQ, GZIP_ERRORS, damaged_gzip
 from aptarank.use.screening import Candidate
 
+if TYPE_CHECKING:
+    import _csv  # the type of csv.reader, which has no other name
+
 
 class Stream:
     """The candidates of files, one after the other, and how much of the files has been read.
@@ -30,11 +34,12 @@ class Stream:
     def __init__(self, paths: Sequence[Path], sequence: str | None = None, name: str | None = None):
         self.paths, self.columns = paths, (sequence, name)
         self.size = sum(path.stat().st_size for path in paths)
-        self.before, self.raw = 0, None
+        self.before = 0  # bytes of the files that were read
+        self.raw: io.BufferedReader | None = None  # the file that is being read
 
     @property
     def share(self) -> float:
-        """Of the bytes, how many have been read; at most 1."""
+        """The fraction of the bytes that have been read."""
         return (self.before + (self.raw.tell() if self.raw else 0)) / max(1, self.size)
 
     def __iter__(self) -> Iterator[Candidate]:
@@ -44,16 +49,21 @@ class Stream:
             InputError: a file that is not FASTA nor a table, damaged, or without the column.
         """
         for path in self.paths:
-            with path.open("rb") as self.raw:
-                yield from self.of_file(path)
-                self.before += self.raw.tell()
+            with path.open("rb") as file:
+                self.raw = file
+                yield from self.of_file(path, file)
+                self.before += file.tell()
             self.raw = None
 
-    def of_file(self, path: Path) -> Iterator[Candidate]:
-        packed = self.raw.read(2) == b"\x1f\x8b"
-        self.raw.seek(0)
-        unpacked = gzip.GzipFile(fileobj=self.raw) if packed else self.raw
-        lines = Lines(path, io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline=""))
+    def of_file(self, path: Path, file: io.BufferedReader) -> Iterator[Candidate]:
+        """The candidates of one file."""
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        unpacked: IO[bytes] = file
+        if packed:
+            unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=file))
+        text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
+        lines = Lines(path, text)
         if lines.first.startswith(">"):
             yield from of_fasta(path, lines)
         else:
@@ -105,7 +115,9 @@ def of_table(
     """The rows of a table with commas or tabs, or of a list of sequences without a header."""
     delimiter = "\t" if lines.first.count("\t") > lines.first.count(",") else ","
     rows = csv.reader(iter(lines), delimiter=delimiter, strict=True)
-    header = [field.strip() for field in next_row(path, rows)]
+    header = [field.strip() for field in next_row(path, rows) or []]
+    at: int | None
+    named: int | None
     if sequence is None and any(map(is_sequence, header)):
         at = next(index for index, field in enumerate(header) if is_sequence(field))
         named = None
@@ -140,7 +152,7 @@ def of_table(
         yield Candidate(str(path), line, "" if named is None else row[named], row[at])
 
 
-def next_row(path: Path, rows) -> list[str] | None:
+def next_row(path: Path, rows: "_csv.Reader") -> list[str] | None:
     """The next row of a table, None at the end."""
     try:
         return next(rows, None)

@@ -64,7 +64,7 @@ class Space:
         self,
         constraints: Constraints,
         known: Sequence[str] = (),
-        composition: Sequence[float] = (0.25,) * 4,
+        composition: np.ndarray | Sequence[float] = (0.25,) * 4,
         threads: int = 1,
     ):
         self.constraints, self.known, self.threads = constraints, known, threads

@@ -222,7 +222,8 @@ def joined(parts: Sequence[Children]) -> Children:
 def fresh(make: Callable[[int], Children], wanted: int, space: Space, seen: set[str]) -> Children:
     """As many children as are wanted, allowed, distinct and not `seen`; fewer where `ROUNDS` rounds
     did not give them."""
-    parts, taken = [make(0)], set()
+    parts = [make(0)]
+    taken: set[str] = set()
     for _ in range(ROUNDS):
         missing = wanted - len(taken)
         if not missing:
@@ -274,18 +275,28 @@ def breed(
         gains.tolist(),
         strict=True,
     )
-    operation = np.array([in_words(*change) for change in changes], dtype=object)
+    operation = np.array(
+        [
+            operation_in_words(points, substitutions, loses=loss, gains=gain)
+            for points, substitutions, loss, gain in changes
+        ],
+        dtype=object,
+    )
     return Children(codes, lengths, ancestors, operation)
 
 
-def in_words(points: int, substitutions: int, loses: bool, gains: bool) -> str:
-    """What was done to a child's parents."""
-    return "; ".join(
-        [f"crossover at {points}"] * bool(points)
-        + [f"{substitutions} substituted"] * bool(substitutions)
-        + ["1 deleted"] * loses
-        + ["1 inserted"] * gains
-    )
+def operation_in_words(points: int, substitutions: int, *, loses: bool, gains: bool) -> str:
+    """The operations that made a child of its parents."""
+    operations = []
+    if points:
+        operations.append(f"crossover at {points}")
+    if substitutions:
+        operations.append(f"{substitutions} substituted")
+    if loses:
+        operations.append("1 deleted")
+    if gains:
+        operations.append("1 inserted")
+    return "; ".join(operations)
 
 
 def tournament(parents: Population, count: int, size: int, rng: np.random.Generator) -> np.ndarray:

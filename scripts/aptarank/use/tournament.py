@@ -60,7 +60,7 @@ def adaptive(
         strength = strengths(*pairs, logits, count)
         new = neighbours(strength, pairs, wanted)
         logits = np.concatenate([logits, compare(*new)])
-        pairs = tuple(map(np.concatenate, zip(pairs, new, strict=True)))
+        pairs = np.concatenate([pairs[0], new[0]]), np.concatenate([pairs[1], new[1]])
     return *pairs, logits
 
 
