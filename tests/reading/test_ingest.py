@@ -308,7 +308,7 @@ def test_count_files_may_be_rounds_or_replicates(program, tmp_path):
     )
     assert "in 3 groups" in program("ingest", *three, "--group", "file").output
     said = program("ingest", *three, "--before", "r1.fasta", "--after", "r3.fasta", code=1).output
-    assert "give r1.fasta and r3.fasta alone" in said
+    assert "give only r1.fasta and r3.fasta" in said
 
 
 def test_count_files_of_different_sequences_are_one_dataset(program, tmp_path):

@@ -53,7 +53,7 @@ IS_EFBA = re.compile(
 )
 
 
-# Both end each line; a number at the end of the file may lack digits.
+# Both programs end each line; without that, the last number of a file may lack digits.
 CUT = "broken record: the file ends within this number (no line end): was it cut short?"
 
 
@@ -122,7 +122,7 @@ def maws_rows(text: str, source: Path, score_name: str) -> Iterator[Row]:
 
 
 def version_of(record: re.Match[str]) -> str:
-    """The versions of MAWS that print a record so; "" where its line does not say."""
+    """The versions of MAWS that print a record like this; "" if it could be several."""
     if record.re is not MAWS_LINE:
         return MAWS_2015
     if not record[0].startswith("SEQUENCE:"):

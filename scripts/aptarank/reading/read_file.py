@@ -116,10 +116,10 @@ def read_text(input_format: TextFormat, text: str, path: Path, options: Options)
 def read_table(
     table: Table, container: TableFormat, path: Path, options: Options
 ) -> tuple[TableFormat, ReadRows]:
-    """Read a table in the format that is named, or recognised by its columns; else as any table.
+    """Read a table in the format that is named, or else recognised by its columns.
 
     Args:
-        container: the format of a table of which nothing more is recognised.
+        container: the format to return if no other is recognised.
     """
     input_format = format_named(TABLE_FORMATS, options.format)
     if input_format is None:
@@ -140,7 +140,7 @@ def has_more_tabs(text: str) -> bool:
 def with_format_defaults(
     read_rows: ReadRows, input_format: TextFormat | TableFormat, options: Options
 ) -> ReadRows:
-    """Fill in the direction and the group that a format declares, where its reader gave none."""
+    """Fill in the direction and the group that a format declares, if its reader gave none."""
     if input_format.kind is Kind.PAIRS:
         return read_rows
     read_as, rows = read_rows.read_as, read_rows.rows

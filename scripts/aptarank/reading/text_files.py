@@ -33,7 +33,7 @@ MARKS = {  # byte order marks; UTF-32's begins with UTF-16's
     b"\xfe\xff": "utf-16",
 }
 FASTQ = "FASTQ, raw reads without a score; count them first, such as with FASTAptamer"
-# Texts that are no table, FASTA or log, by how they begin.
+# Texts that are not a table, FASTA or log, by how they begin.
 OTHER_TEXT = {
     r"<(!|\?|[a-z]+[ >/:\n])": "a web page (HTML) or XML, not data; was an error page downloaded?",
     r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
@@ -44,7 +44,7 @@ TAR = slice(257, 262)  # where a tar archive says "ustar"
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes as they are.
+    """Return a file's bytes as they are.
 
     Raises:
         InputError: not there, not a file, or not readable.
@@ -69,7 +69,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def unpacked(data: bytes, path: Path) -> bytes:
-    """A file's bytes, decompressed where they are gzip (by content, not by name).
+    """Return a file's bytes, decompressed if they are gzip (by content, not by name).
 
     Raises:
         InputError: empty, or damaged gzip.
@@ -102,7 +102,9 @@ def empty(path: Path) -> InputError:
 
 
 def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
-    r"""The text of a file, its lines ended by \n; a byte order mark is heeded and taken off.
+    r"""Return the text of a file, with \n at the end of lines and without a byte order mark.
+
+    A byte order mark decides the encoding, whatever `encoding` says.
 
     Raises:
         InputError: binary, a web page, or not in this encoding (names the line).
@@ -139,19 +141,19 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
 
 
 def line_after(before: str) -> int:
-    """The line, from 1, of what stands behind a text."""
+    """The number of the line, from 1, in which a text ends."""
     return len(re.findall("\r\n|\r|\n", before)) + 1
 
 
 def refuse_binary_text(text: str, path: Path, data: bytes) -> None:
-    """Raise InputError for characters that no text has: NUL, halves of a pair."""
+    """Raise InputError for characters that no text has: NUL, or half of a surrogate pair."""
     character = re.search("[\0\ud800-\udfff]", text) if "\0" in text or not text.isascii() else None
     if not character:
         return
     line = line_after(text[: character.start()])
     if character[0] != "\0":
         raise InputError(f"{path}, line {line}: half a character: is encoding right?")
-    # The zero bytes of UTF-16 stand beside those of Latin letters, always on the same side.
+    # In UTF-16, a zero byte stands next to each Latin letter's byte, always on the same side.
     sides = [data[side:1000:2].count(0) for side in (0, 1)]
     likely = "utf-16-be" if sides[0] > sides[1] else "utf-16-le"
     raise InputError(

@@ -5,20 +5,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# What programs and people write where nothing was measured. Any of them may be a score too, so one
-# is found only where it stands apart from the rest of its column.
+# What programs and people write if nothing was measured. Any of them may also be a score, so it is
+# only reported if it stands apart from the rest of its column.
 PLACEHOLDERS = (
     *(-99999.0, -9999.0, -999.0, -99.0, -9.0, -1.0),
     *(99999.0, 9999.0, 999.9, 999.0, 99.9, 99.0),
     *(0.0, 0.001, 0.01),
 )
 FEWEST = 5  # other values that a column needs, three of them different, to say what is usual
-LARGE = 99.0  # a number of this size is no slip of the measurement, even if it is there once
+LARGE = 99.0  # a number of this size is not an outlier of the measurement, even if it occurs once
 FAR = 10  # times the range of the other values
 FAR_IN_LOGS = 0.5  # of the range of the other values' logarithms
 PILE = 5  # copies of one number at the edge of the other values
 OFTEN = 3  # times as frequent as any other value
-STEP = 5  # a small number in a pile is so many times below the next
+STEP = 5  # a small number in a pile is this many times below the next
 
 
 class Placeholder(NamedTuple):
@@ -30,7 +30,7 @@ class Placeholder(NamedTuple):
 
 
 def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
-    """The numbers of a column that look like missing values; mostly none.
+    """Find the numbers of a column that look like missing values; usually there are none.
 
     Args:
         values: the scores as they are written (a Kd in its own unit), one a row; bounds left out.
@@ -80,10 +80,10 @@ def reason(value: float, count: int, others: Counter[float], *, is_known: bool) 
 
 
 def distance(value: float, low: float, high: float) -> float:
-    """How far a value is from a range outside of it, in widths of the range.
+    """How far a value lies outside a range, in widths of the range.
 
-    Where all are above 0 they may spread over powers of ten, as Kd do; then the shorter of the
-    distances between the numbers and (in proportion to what is far) between their logarithms.
+    Values above 0 may spread over powers of ten, as Kd do; for these it is the shorter of the
+    distances between the numbers and (scaled to what counts as far) between their logarithms.
     """
     near = low if value < low else high
     apart = abs(value - near) / (high - low)
