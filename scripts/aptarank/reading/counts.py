@@ -69,15 +69,15 @@ def keyed(title: str) -> Counted | None:
     """`size=READS` and the like; None if another number of the header may be the fitness."""
     label = LABEL.match(title)
     name = label[0].rstrip(" \t;|,") if label else ""
-    others = {bare(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
-    numbers = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
+    others = {comparable_key(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
+    numbers = {comparable_key(key["key"]): key["reads"] for key in KEY.finditer(title)}
     reads = [numbers[key] for key in numbers.keys() & READ_KEYS]
     if len(reads) != 1 or not others <= READ_KEYS | OTHER_KEYS:
         return None
     return counted(reads[0], name=name)
 
 
-def bare(key: str) -> str:
+def comparable_key(key: str) -> str:
     """A key as it is compared: `read_count` is readcount."""
     return key.lower().replace("_", "")
 
@@ -138,7 +138,7 @@ def read_counts(text: str, source: Path, options: Options) -> ReadRows:
     score = (options.score or "rpm").lower()
     if score not in ("rpm", "rpu", "reads"):
         raise InputError(
-            f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
+            f"{source}: a count FASTA has no score {options.score!r}; use rpm or reads"
         )
     read_as = ReadAs(
         "each record",

@@ -90,10 +90,10 @@ def read_maws(text: str, source: Path, options: Options) -> ReadRows:
     """
     score = options.score or "entropy"
     if score not in MAWS_READ_AS:
-        raise InputError(f"{source}: a MAWS log has no score {score!r}; say entropy or energy")
+        raise InputError(f"{source}: a MAWS log has no score {score!r}; use entropy or energy")
     rows, steps = list(maws_rows(text, source, score)), "every step"
     if options.steps == "final":
-        rows, steps = longest(rows), "the last step alone"
+        rows, steps = longest_only(rows), "the last step alone"
     sequence = f"SEQUENCE of the log, {steps}"
     return ReadRows(dataclasses.replace(MAWS_READ_AS[score], sequence=sequence), rows)
 
@@ -133,7 +133,7 @@ def version_of(record: re.Match[str]) -> str:
     return MAWS_2025 if digits > SHORT else ""
 
 
-def longest(rows: list[Row]) -> list[Row]:
+def longest_only(rows: list[Row]) -> list[Row]:
     """The rows of the longest sequences, and those that cannot be read, to be rejected."""
     lengths = [0 if row.problem else readable_length(row.sequence) for row in rows]
     last = max(lengths, default=0)

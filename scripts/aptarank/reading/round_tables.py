@@ -52,7 +52,7 @@ def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
     else:
         enrichment = find_enrichment(header, source)
         if isinstance(enrichment, tuple):
-            return enriched(table, columns, enrichment, source, options)
+            return read_enriched(table, columns, enrichment, source, options)
         score = enrichment
     better, because = meanings[score].better, meanings[score].because
     if not because:
@@ -149,10 +149,12 @@ def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
     before = column_index(table.header, options.before, "before", source)
     after = column_index(table.header, options.after, "after", source)
     name = name_column(table.header, sequence, options, source)
-    return enriched(table, Columns(sequence, None, name=name), (before, after), source, options)
+    return read_enriched(
+        table, Columns(sequence, None, name=name), (before, after), source, options
+    )
 
 
-def enriched(
+def read_enriched(
     table: Table, columns: Columns, rounds: tuple[int, int], source: Path, options: Options
 ) -> ReadRows:
     """Make rows whose score is the log2 enrichment between two columns of reads or of shares.
@@ -191,7 +193,7 @@ def rows_of_counts(
     rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], options: Options
 ) -> Iterator[Row]:
     """Yield rows with the enrichment of two columns of reads."""
-    counts = numbers_of(rows, rounds, count_of)
+    counts = numbers_of_rounds(rows, rounds, count_of)
     usable = ~np.isnan(counts).any(axis=1)
     scores = iter(
         log2_enrichment(counts[usable, 0], counts[usable, 1], options.pseudocount).tolist()
@@ -207,7 +209,7 @@ def rows_of_shares(
     rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], options: Options
 ) -> Iterator[Row]:
     """Yield rows with the enrichment of two columns of shares of the reads."""
-    shares = numbers_of(rows, rounds, share_of)
+    shares = numbers_of_rounds(rows, rounds, share_of)
     usable = ~np.isnan(shares).any(axis=1)
     scores = iter(
         log2_share_ratio(shares[usable, 0], shares[usable, 1], options.pseudocount).tolist()
@@ -221,7 +223,7 @@ def rows_of_shares(
             yield row._replace(problem=row.problem or "not a share: expected a number from 0 up")
 
 
-def numbers_of(
+def numbers_of_rounds(
     rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read: Callable[[str], float]
 ) -> np.ndarray:
     """The numbers of two rounds, shape (n, 2); NaN if a row has a problem or `read` gives NaN."""

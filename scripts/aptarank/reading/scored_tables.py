@@ -31,9 +31,8 @@ from aptarank.values.measurements import (
     looks_whole,
     with_point,
 )
-from aptarank.values.sequences import shortened
+from aptarank.values.sequences import BASES, shortened
 
-BASES = frozenset("ACGTU")
 LONGEST_NAME = 40  # letters of the name of a column of sequences
 
 
@@ -92,21 +91,21 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     if options.score:
         score = column_index(header, options.score, "score", source)
     elif rows and not has_names(header):
-        score = headerless_score(rows[0], sequence, source)
-    elif is_tea(header):
+        score = score_without_header(rows[0], sequence, source)
+    elif is_transformed_ga(header):
         score = 2
     else:
         score = find_score(header, source, but=[sequence])
     meaning = meaning_of(header[score])
     better, because = meaning.better, meaning.because
-    if is_tea(header) and score == 2:
+    if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
     columns = Columns(sequence, score, better, because, scale, name)
     return read_columns(table, columns, source, options)
 
 
-def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
+def score_without_header(fields: list[str], sequence: int, source: Path) -> int:
     """Find the only other field of a row that is a number.
 
     Raises:
@@ -122,7 +121,7 @@ def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
     return numeric[0]
 
 
-def is_tea(header: list[str]) -> bool:
+def is_transformed_ga(header: list[str]) -> bool:
     """Whether this is a table of Transformed_GA: an index without a name, Sequence, Entropy."""
     return header[1:] == ["Sequence", "Entropy"] and header[0] in ("", "Unnamed: 0")
 

@@ -101,7 +101,7 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
     said = re.match(r'"?sep=(.)"?\n', text)  # by Excel, on a line of its own
     if said:
         text = text[said.end() - 1 :]
-    delimiter = options.delimiter or delimiter or (said[1] if said else sniff(text))
+    delimiter = options.delimiter or delimiter or (said[1] if said else find_delimiter(text))
     if delimiter is None and not options.scored:
         delimiter = ","  # one column, of sequences
     if delimiter is None:
@@ -114,12 +114,12 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
         )
     if len(delimiter) != 1 or delimiter in '"\n\r':
         raise InputError(f"{source}: delimiter {delimiter!r} is not one character, such as ';'")
-    table = with_header(delimited(text, source, delimiter), source, options)
+    table = table_of_lines(delimited_rows(text, source, delimiter), source, options)
     table.delimiter = delimiter
     return table
 
 
-def sniff(text: str) -> str | None:
+def find_delimiter(text: str) -> str | None:
     """Find the delimiter by which most of the first rows have as many fields as the very first.
 
     Of several, the one that makes the most fields; None if none divides the first row.
@@ -145,7 +145,7 @@ def first_widths(text: str, delimiter: str) -> Iterator[int]:
         return
 
 
-def delimited(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def delimited_rows(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, fields) of each row that is not blank; the line is where it begins.
 
     Raises:
@@ -233,10 +233,10 @@ def excel_table(data: bytes, path: Path, options: Options) -> Table:
     if others and not options.sheet:
         logger.warning("%s: sheet %r is read, not %s (to choose one: sheet)", path, sheet, others)
     texts = ((n, [cell_text(value, options.decimal) for value in row]) for n, row in rows)
-    return with_header(texts, path, options)
+    return table_of_lines(texts, path, options)
 
 
-def with_header(lines: Iterator[tuple[int, list[str]]], source: Path, options: Options) -> Table:
+def table_of_lines(lines: Iterator[tuple[int, list[str]]], source: Path, options: Options) -> Table:
     """Make a table of lines, whose first is the header if it looks like one.
 
     Raises:

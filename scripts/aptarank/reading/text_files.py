@@ -10,7 +10,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.sizes import gunzipped
 
 BINARY = {
-    b"PK\x03\x04": "a zip archive (.ods, .docx and .numbers are such too): unpack it",
+    b"PK\x03\x04": "a zip archive (so are .ods, .docx and .numbers files): unpack it",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or one with a password: save it as .xlsx or "
     ".csv, without a password",
     b"%PDF": "a PDF",
@@ -68,7 +68,7 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {error}") from None
 
 
-def unpacked(data: bytes, path: Path) -> bytes:
+def decompress(data: bytes, path: Path) -> bytes:
     """Return a file's bytes, decompressed if they are gzip (by content, not by name).
 
     Raises:
@@ -80,7 +80,7 @@ def unpacked(data: bytes, path: Path) -> bytes:
         except GZIP_ERRORS as error:
             raise damaged_gzip(path, error) from None
     if not data.strip():
-        raise empty(path)
+        raise empty_file_error(path)
     return data
 
 
@@ -96,12 +96,12 @@ def is_parquet(data: bytes) -> bool:
     return data[:4] == b"PAR1"
 
 
-def empty(path: Path) -> InputError:
+def empty_file_error(path: Path) -> InputError:
     """The error for a file without content."""
     return InputError(f"{path}: the file is empty; expected aptamers with scores")
 
 
-def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
+def decode_text(data: bytes, path: Path, encoding: str = "utf-8") -> str:
     r"""Return the text of a file, with \n at the end of lines and without a byte order mark.
 
     A byte order mark decides the encoding, whatever `encoding` says.
@@ -121,9 +121,9 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
         # The codec may have been given the data without its mark.
         byte, before = error.object[error.start], error.object[: error.start]
         raise InputError(
-            f"{path}, line {line_after(before.decode('latin-1'))}: byte 0x{byte:02x} is not "
+            f"{path}, line {line_number_after(before.decode('latin-1'))}: byte 0x{byte:02x} is not "
             f"{error.encoding.upper()} text.\n"
-            "Save the file as UTF-8, or say its encoding (--encoding; cp1252 is Windows' in the "
+            "Save the file as UTF-8, or give its encoding (--encoding; cp1252 is Windows' in the "
             "West)."
         ) from None
     except (LookupError, UnicodeError, ValueError):
@@ -131,16 +131,16 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
     text = re.sub("\r\n?", "\n", text)
     refuse_binary_text(text, path, data)
     if not text.strip():
-        raise empty(path)
+        raise empty_file_error(path)
     start = text[:2000].lstrip().lower()
     for pattern, content in OTHER_TEXT.items():
         if re.match(pattern, start):
-            line = line_after(text[: len(text) - len(text.lstrip())])
+            line = line_number_after(text[: len(text) - len(text.lstrip())])
             raise InputError(f"{path}, line {line}: {content}")
     return text
 
 
-def line_after(before: str) -> int:
+def line_number_after(before: str) -> int:
     """The number of the line, from 1, in which a text ends."""
     return len(re.findall("\r\n|\r|\n", before)) + 1
 
@@ -150,7 +150,7 @@ def refuse_binary_text(text: str, path: Path, data: bytes) -> None:
     character = re.search("[\0\ud800-\udfff]", text) if "\0" in text or not text.isascii() else None
     if not character:
         return
-    line = line_after(text[: character.start()])
+    line = line_number_after(text[: character.start()])
     if character[0] != "\0":
         raise InputError(f"{path}, line {line}: half a character: is encoding right?")
     # In UTF-16, a zero byte stands next to each Latin letter's byte, always on the same side.

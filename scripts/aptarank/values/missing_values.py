@@ -45,7 +45,7 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
     for value in sorted({*PLACEHOLDERS, *repeated}, key=abs, reverse=True):
         if value in counts:
             count = counts.pop(value)
-            why = reason(value, count, counts, is_known=value in PLACEHOLDERS)
+            why = why_missing(value, count, counts, is_known=value in PLACEHOLDERS)
             if why:
                 placeholders.append(Placeholder(value, count, why))
             else:
@@ -53,7 +53,7 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
     return placeholders
 
 
-def reason(value: float, count: int, others: Counter[float], *, is_known: bool) -> str:
+def why_missing(value: float, count: int, others: Counter[float], *, is_known: bool) -> str:
     """Why a value looks like a missing one among the other values and their counts; "" if not.
 
     Args:
@@ -68,7 +68,7 @@ def reason(value: float, count: int, others: Counter[float], *, is_known: bool) 
     commonest = max(others.values())
     if alone_negative and (abs(value) >= LARGE or (count > 2 and count >= OFTEN * commonest)):
         return "no other score is below 0"
-    apart = distance(value, low, high)
+    apart = distance_to_range(value, low, high)
     if not is_known:
         return f"all others are from {low:g} to {high:g}" if apart >= FAR else ""
     if (apart >= FAR and abs(value) >= LARGE) or (apart >= 1 and count > 1):
@@ -79,7 +79,7 @@ def reason(value: float, count: int, others: Counter[float], *, is_known: bool) 
     return ""
 
 
-def distance(value: float, low: float, high: float) -> float:
+def distance_to_range(value: float, low: float, high: float) -> float:
     """How far a value lies outside a range, in widths of the range.
 
     Values above 0 may spread over powers of ten, as Kd do; for these it is the shorter of the
