@@ -57,7 +57,7 @@ def main(
         check_accepted(ingested, ", ".join(files), options)
     except InputError:
         if output.is_file():
-            logger.warning("%s is of an earlier call, not of these files", output)
+            logger.warning("%s is from an earlier call, not from these files", output)
         raise
     if ingested.summary["rejected"]:
         logger.warning("rejected (%s), most for:\n%s", rejected, commonest_reasons(ingested))
@@ -76,23 +76,23 @@ def report(ingested: Ingested, options: Options) -> None:
         logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
         logger.info("%s: %s", file["file"], read_as_in_words(file["read_as"]))
         if options.better and file["better"] and options.better != file["better"]:
-            logger.warning("  but the config says better: %s, which is used", options.better)
+            logger.warning("  but the option better says %s, which is used", options.better)
     if account.get("scale") == "Kd":
         logger.info("  fitness is -log10(Kd / (mol/L)), score the Kd in nM")
-    what = "aptamers" if ingested.labels.empty else "labelled pairs"
+    accepted = "aptamers" if ingested.labels.empty else "labelled pairs"
     logger.info(
         "%d rows read%s = %d %s + %d rejected + %d merged as duplicates",
         account["rows"],
         f" ({account['better']} is better)" if "better" in account else "",
         account["accepted"],
-        what,
+        accepted,
         account["rejected"],
         account["merged"],
     )
     if account.get("groups", 1) > 1:
         logger.info("  in %d groups: only aptamers of one are compared", account["groups"])
         if has_nothing_to_compare(ingested.aptamers):
-            logger.warning("  but no two of one group differ: say another group, or group: none")
+            logger.warning("  but no two of one group differ: give another group, or group: none")
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])
     for warning in account.get("warnings", ()):

@@ -135,7 +135,7 @@ def test_maws_of_the_final_step_and_by_energy(program, tmp_path):
     assert energy.set_index("sequence").loc["GA", "score"] == -1221.2
     assert energy.set_index("sequence").loc["GG", "score"] == -1231.0
     said = program("ingest", "e.log", "--score", "Kd", code=1).output
-    assert "a MAWS log has no score 'Kd'; say entropy or energy" in said
+    assert "a MAWS log has no score 'Kd'; use entropy or energy" in said
     (tmp_path / "old.txt").write_text(MAWS_2015)
     said = program("ingest", "old.txt", "--score", "energy", code=1).output
     assert "old.txt, line 2: MAWS of 2015 prints no energy" in said
@@ -308,7 +308,7 @@ def test_count_files_may_be_rounds_or_replicates(program, tmp_path):
     )
     assert "in 3 groups" in program("ingest", *three, "--group", "file").output
     said = program("ingest", *three, "--before", "r1.fasta", "--after", "r3.fasta", code=1).output
-    assert "give r1.fasta and r3.fasta alone" in said
+    assert "give only r1.fasta and r3.fasta" in said
 
 
 def test_count_files_of_different_sequences_are_one_dataset(program, tmp_path):
@@ -321,4 +321,4 @@ def test_a_table_of_an_earlier_call_is_not_taken_for_this_ones(program, tmp_path
     counts(tmp_path / "a.fasta", (50, 40, 30))
     assert "earlier call" not in program("ingest", "a.fasta").output
     said = program("ingest", "gone.csv", code=1).output
-    assert "aptamers.csv is of an earlier call, not of these files" in said
+    assert "aptamers.csv is from an earlier call, not from these files" in said

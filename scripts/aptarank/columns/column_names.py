@@ -16,7 +16,7 @@ OTHER_UNIT = re.compile(r"[\[(] ?(?:k?(?:cal|J) ?[/·* ]? ?mol(?:-1|\^-1|⁻¹)?
 class Quantity(NamedTuple):
     """Something that is measured of aptamers.
 
-    `better` says which values are, "" where that depends on the experiment. `kind` is
+    `better` says which values are better, "" if that depends on the experiment. `kind` is
     `concentration`, `enrichment`, `seen` (how often a sequencer saw it), `score` (whole scores of
     some program or assay) or `measure` (never taken for the score without being named).
     """
@@ -73,7 +73,7 @@ QUANTITIES = {
 GENERAL = ("score", "zscore", "affinity", "affinities", "binding", "efficiency", "signal")
 LOOSE = ("count", "counts", "frequency", "frequencies", "fraction", "share", "proportion")
 
-# What a word makes of the quantity beside it.
+# What a word makes of the quantity next to it.
 STATISTICS = {
     "pvalue": "a p-value", "qvalue": "a q-value", "fdr": "a false discovery rate",
     **dict.fromkeys(("significance", "significant"), "a significance"),
@@ -103,7 +103,7 @@ RELATIVE = word_set(
 STILL_ENRICHMENT = word_set(
     "ratio fold foldchange relative normalized normalised norm factor / over score index"
 )
-# Beside a concentration: of a knockdown, or made of it.
+# Next to a concentration: it is of a knockdown, or was computed from the concentration.
 NO_CONCENTRATION = word_set("score zscore efficiency signal knockdown")
 STILL_READS = word_set("relative normalized normalised norm percent % number total raw")
 HARMLESS = word_set(
@@ -111,7 +111,7 @@ HARMLESS = word_set(
     "fitted best the of"
 )
 
-# Spellings of one word, put right in this order on a name in small letters.
+# Other spellings of a word, replaced in this order in a name in small letters.
 SPELLINGS = [
     (re.compile(pattern), word)
     for pattern, word in (
@@ -166,8 +166,8 @@ SAME = str.maketrans("−–‐‑–—", "------")
 class Meaning(NamedTuple):
     """What a name says.
 
-    `role` is `score` where every word of the name is understood and it may be a score, `likely`
-    where there is a quantity and something else, `other` where it is none (a p-value, a counter
+    `role` is `score` if every word of the name is understood and it may be a score, `likely` if
+    there is a quantity and something else, `other` if it is not a score (a p-value, a counter
     selection, no quantity at all). `because` gives the reason of `better`, or of not knowing it.
     """
 
@@ -187,7 +187,7 @@ class Meaning(NamedTuple):
 def unit_of(name: str) -> str:
     """The unit of concentration that ends a column's name, such as `Kd (nM)`; "" if none.
 
-    With a power of ten before it (`Kd (10^-9 M)`) the column has no unit that we know.
+    With a power of ten before the unit (`Kd (10^-9 M)`), its scale is not one that is read: "".
     """
     name = " ".join(name.split())
     unit = UNIT_IN_NAME.search(name)
@@ -207,7 +207,7 @@ def words_of(name: str) -> list[str]:
 
 
 def label_of(name: str) -> tuple[str, ...]:
-    """The words of a name that are not the quantity's: `Reads (y)` is `y`, `log2E_ba` `ba`."""
+    """The words of a name besides those of its quantity: `y` of `Reads (y)`, `ba` of `log2E_ba`."""
     quantity_words = (*QUANTITIES, *HARMLESS, *LOGARITHMS, *STILL_ENRICHMENT)
     return tuple(word for word in words_of(name) if word not in quantity_words)
 
@@ -262,7 +262,7 @@ def meaning_of(name: str) -> Meaning:
 
 
 def quantities_of(words: list[str]) -> list[Quantity]:
-    """The quantities that a name has words of, without those that say less than another."""
+    """The quantities that a name mentions, without those that another one makes more precise."""
     named = [word for word in words if word in QUANTITIES]
     special = [word for word in named if word not in GENERAL]
     special = special or [word for word in named if word == "score"] or named
@@ -277,7 +277,7 @@ def quantities_of(words: list[str]) -> list[Quantity]:
 
 
 def phrase_of(quantity: Quantity, words: list[str], *, p_form: bool) -> str:
-    """The quantity with what was done to it, in words."""
+    """The quantity in words, with what was done to it."""
     phrase = f"a p{quantity.name}" if p_form else quantity.phrase
     if "inverse" in words:
         return f"one over {phrase}"
@@ -291,18 +291,18 @@ def phrase_of(quantity: Quantity, words: list[str], *, p_form: bool) -> str:
 
 
 def is_share(name: str) -> bool:
-    """Whether a name says shares of a round's reads: RPM, CPM, frequency, per cent."""
+    """Whether a name is that of shares of a round's reads: RPM, CPM, frequency, per cent."""
     words = words_of(name)
     return SHARE in quantities_of(words) or bool({"%", "percent"} & set(words))
 
 
 def is_p_form(name: str) -> bool:
-    """Whether a name says a pKd, pIC50 and the like: -log10 of mol/L."""
+    """Whether a name is that of a pKd, pIC50 or the like: -log10 of mol/L."""
     return "p" in words_of(name)
 
 
 def is_count(name: str) -> bool:
-    """Whether a name says numbers of reads, as they are: not relative, of a million or in logs."""
+    """Whether a name is that of plain numbers of reads: not relative, per million or logarithms."""
     words = set(words_of(name))
     scaled = words & {*RELATIVE, *LOGARITHMS, *FLIPS}
     meaning = meaning_of(name)

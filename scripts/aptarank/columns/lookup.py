@@ -1,4 +1,4 @@
-"""Which columns of a table hold what: named by the user, or known by their names."""
+"""Find the columns of a table: those that the user names, or those with usual names."""
 
 import difflib
 import re
@@ -18,7 +18,7 @@ KNOWN_NAMES = {*SEQUENCE_NAMES, *NAME_NAMES, "sequence1", "sequence2", "label"}
 
 
 def plain_name(name: str) -> str:
-    """A column's name for comparison: lower case, `_` as a space, no unit."""
+    """Return a column's name as it is compared: lower case, `_` and `-` as spaces, no unit."""
     words = UNIT_IN_NAME.sub("", " ".join(name.split())).replace("_", " ").replace("-", " ")
     return " ".join(words.lower().split())
 
@@ -29,7 +29,7 @@ def is_usual_name(field: str) -> bool:
 
 
 def column_index(header: list[str], wanted: str, role: str, source: Path) -> int:
-    """The index of a column that the user named (by name, else by number from 1).
+    """Return the index of a column that the user named (by name, else by number from 1).
 
     Raises:
         InputError: no such column (lists those there are), or several of that name.
@@ -57,7 +57,7 @@ def column_index(header: list[str], wanted: str, role: str, source: Path) -> int
 
 
 def find_column(header: list[str], names: tuple[str, ...], role: str, source: Path) -> int | None:
-    """The index of the one column that has one of these names; None where none has.
+    """Return the index of the one column that has one of these names; None if none has.
 
     Raises:
         InputError: several have.
@@ -73,6 +73,6 @@ def find_column(header: list[str], names: tuple[str, ...], role: str, source: Pa
 
 
 def header_in_words(header: list[str]) -> str:
-    """A header for a message, cut where it is long."""
+    """Return the names of columns for a message, cut if there are many or long ones."""
     few = ", ".join(repr(shortened(name)) for name in header[:20])
     return few + (f" and {len(header) - 20} more" if len(header) > 20 else "")

@@ -10,9 +10,9 @@ SAID = "the option better says so"
 
 @dataclasses.dataclass(frozen=True)
 class ReadAs:
-    """What was read as sequence, score and so on, in words; "" for what there is not.
+    """What was read as sequence, score and so on, in words; "" for what is not there.
 
-    `because` is the reason of the direction `better`, `unit_from` says where the unit stands, and
+    `because` is the reason for the direction `better`, `unit_from` says where the unit stands, and
     `passed_over` which columns were not taken for the score though they look like it.
     """
 
@@ -30,17 +30,17 @@ class ReadAs:
     passed_over: str = ""
 
     def as_json(self) -> dict[str, str]:
-        """What there is."""
+        """Return the fields that are not empty."""
         return {key: text for key, text in dataclasses.asdict(self).items() if text}
 
 
 def column_in_words(name: str) -> str:
-    """A column in words; control characters of its name are escaped."""
+    """Return a column in words; control characters in its name are escaped."""
     return f"column {shortened(name)!r}"
 
 
 def with_direction(read_as: ReadAs, better: str | None) -> ReadAs:
-    """With the direction that the user says, where there is one."""
+    """Return this with the direction that the user gives, if any."""
     if not better or better == read_as.better:
         return read_as
     return dataclasses.replace(read_as, better=better, because=SAID)

@@ -25,7 +25,7 @@ def is_counter_round(name: str) -> bool:
 
 
 def last_round(header: Sequence[str], columns: Sequence[int], source: Path) -> int:
-    """The column of the last round, counter selections and controls left out.
+    """Return the column of the last round that is not a counter selection or a control.
 
     Raises:
         InputError: it is not clear which that is.
@@ -35,7 +35,7 @@ def last_round(header: Sequence[str], columns: Sequence[int], source: Path) -> i
     if not rounds:
         names = ", ".join(repr(shortened(header[i])) for i in columns[:5])
         raise InputError(
-            f"{source}, line 1: {names}: counter selections, controls or starts alone; say which "
+            f"{source}, line 1: {names}: only counter selections, controls or starts; say which "
             f"column is the score: {deciding_options(header, columns)}."
         )
     if len(rounds) > 1 and not are_in_order(numbers):
@@ -93,7 +93,7 @@ def step_of(name: str) -> tuple[str, ...]:
 
 
 def is_step(name: str) -> bool:
-    """Whether the words beside an enrichment are a later and an earlier round, or one round."""
+    """Whether the words next to an enrichment are a later and an earlier round, or one round."""
     step = step_of(name)
     if len(step) == 1:
         return round_number(step[0]) is not None
@@ -115,7 +115,7 @@ def ends_of(steps: set[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def rounds_of(header: Sequence[str], *, shares: bool) -> list[tuple[str, int]]:
-    """The label and column of each round's shares (or reads), in their order; [] if unclear."""
+    """Return the label and column of each round's shares (or reads) in order; [] if unclear."""
     labelled = []
     for i, name in enumerate(header):
         meaning = meaning_of(name)
@@ -127,6 +127,6 @@ def rounds_of(header: Sequence[str], *, shares: bool) -> list[tuple[str, int]]:
 
 
 def round_order(label: str) -> tuple[int, int, str]:
-    """The place of a round among others: by number where it has one, else by its letters."""
+    """Return a key to sort rounds by: their number if they have one, else their letters."""
     digits = re.search("[0-9]+", label)
     return (1, int(digits[0]), label) if digits else (0, 0, label)

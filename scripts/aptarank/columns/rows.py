@@ -13,9 +13,9 @@ class Row(NamedTuple):
     """One record as it stands in a file.
 
     `line` counts from 1 (in Parquet: the row); `scale` says how the score is to be read (see
-    `measurements.measure`); `reads` is a count of a sequencer; `family` the value of the column
-    that a split keeps together; `version` that of the program that wrote the record, if versions
-    differ; `problem` says why the record cannot be read at all.
+    `measurements.parse_measurement`); `reads` is a count of a sequencer; `family` the value of the
+    column that a split keeps together; `version` that of the program that wrote the record, if
+    versions differ; `problem` says why the record cannot be read at all.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Which column of a table is the score: by the whole names of all, or a question."""
+"""Find the column of the score by the whole names of all columns, or ask which one it is."""
 
 import shlex
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ SHOWN = 4  # columns that a message names
 
 
 def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> int:
-    """The index of the one column whose name says a score, where no other might be meant.
+    """Return the index of the one column whose name is that of a score, if no other can be meant.
 
     Args:
-        but: columns that are taken for something else.
+        but: columns that have another role.
 
     Raises:
         InputError: none, or several; names the options that decide.
@@ -54,7 +54,7 @@ def find_score(header: Sequence[str], source: Path, but: Sequence[int] = ()) -> 
 
 
 def enrichment_options(header: Sequence[str], rounds: Sequence[int]) -> str:
-    """The options of an enrichment: with the columns where their names say which round is last."""
+    """Return the options for an enrichment, with columns if their names say which round is last."""
     numbers = [round_number(" ".join(label_of(header[i]))) for i in rounds]
     meanings = {meaning_of(header[i]).quantity for i in rounds}
     if len(meanings) == 1 and are_in_order(numbers):
@@ -64,7 +64,7 @@ def enrichment_options(header: Sequence[str], rounds: Sequence[int]) -> str:
 
 
 def without_logarithms(meanings: dict[int, Meaning]) -> list[int]:
-    """Without the logarithms of a quantity that is there as such too."""
+    """Return the columns without the logarithms of a quantity that also has a column of its own."""
     plain = {meaning.quantity for meaning in meanings.values() if not meaning.logarithm}
     return [
         i
@@ -74,15 +74,15 @@ def without_logarithms(meanings: dict[int, Meaning]) -> list[int]:
 
 
 def stands_for_itself(each: Meaning, plain: set[Quantity | None]) -> bool:
-    """Whether a logarithm stands for itself: a pKd, or one without the plain quantity."""
+    """Whether a logarithm counts on its own: a pKd, or one whose plain quantity has no column."""
     return each.flipped or each.quantity not in plain
 
 
 def is_rival(likely: Meaning, chosen: Meaning) -> bool:
-    """Whether a column of which not every word is understood may be meant instead.
+    """Whether a column whose name is not fully understood may be meant instead.
 
-    A column `score` is what it says; beside counts, any measure may be the score; beside a Kd,
-    another Kd.
+    A column `score` is what it says; next to counts, any measure may be the score; next to a Kd,
+    another Kd may be.
     """
     if chosen.quantity is not None and chosen.quantity.name == "score":
         return False
@@ -92,7 +92,7 @@ def is_rival(likely: Meaning, chosen: Meaning) -> bool:
 
 
 def ask_which_score(header: Sequence[str], indices: Sequence[int], source: Path) -> InputError:
-    """The question which of several columns is the score."""
+    """The error that asks which of several columns is the score."""
     names = ", ".join(repr(shortened(header[i])) for i in indices[:SHOWN])
     more = f" and {len(indices) - SHOWN} more" if len(indices) > SHOWN else ""
     question = f"{names}{more} may each be the score; name one"
@@ -105,19 +105,19 @@ def ask_which_score(header: Sequence[str], indices: Sequence[int], source: Path)
 
 
 def deciding_options(header: Sequence[str], indices: Sequence[int]) -> str:
-    """The options that decide for one of these columns."""
+    """Return the options that choose one of these columns."""
     return ", or ".join(f"--score {shell_word_of(header, i)}" for i in indices[:SHOWN])
 
 
 def shell_word_of(header: Sequence[str], at: int) -> str:
-    """A column as a word of a command: its name, or where that is no plain text its number."""
+    """Return a column as a shell word: its name, or its number if the name is not plain text."""
     name = header[at]
     plain = name.isprintable() and len(name) <= 40 and list(header).count(name) == 1
     return shlex.quote(name) if plain and not name.isdecimal() else str(at + 1)
 
 
 def passed_over_columns(header: Sequence[str], but: Sequence[int] = ()) -> str:
-    """The columns that look like a score and are none, each with the reason."""
+    """Return the columns that look like a score but are not one, each with the reason."""
     meanings = [(i, meaning_of(name)) for i, name in enumerate(header) if i not in but]
     columns = [
         f"{column_in_words(header[i])} ({each.because})"

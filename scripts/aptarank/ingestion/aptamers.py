@@ -1,4 +1,4 @@
-"""From rows as they were read to aptamers that can be learnt from."""
+"""From rows, as they were read, to aptamers with a fitness."""
 
 import math
 from collections import Counter
@@ -36,8 +36,8 @@ def clean_rows(
     `fitness` is higher for better aptamers: the score with its sign, and of a Kd
     −log10(Kd / (mol/L)), with its score in nM. Merged rows get the median of their fitness, their
     count, and as spread the sample standard deviation of the fitness (empty for a single row).
-    `low` and `high` bound the fitness; they are equal but for censored values and ranges, which
-    count only where a sequence has no exact value. Aptamers are in order of group and sequence, so
+    `low` and `high` bound the fitness; they are equal except for bounds and ranges, which only
+    count if a sequence has no exact value. Aptamers are sorted by group and sequence, so
     that the order of the rows does not matter.
 
     Args:
@@ -117,7 +117,7 @@ def are_filled_up(sequences: Sequence[str]) -> bool:
 
 def without_padding(letters: str, *, is_filled_up: bool) -> str:
     """Return the bases of a sequence, without the N at its end that fill it up: two or more, or one
-    where all sequences are filled up to one length.
+    if all sequences are filled up to one length.
 
     Raises:
         ValueError: other letters than bases, or nothing but padding.
@@ -142,7 +142,7 @@ def without_primers(sequence: str, five: str, three: str, max_length: int) -> st
 
 
 def find_primers(sequences: list[str], options: Options, rows: Sequence[Row]) -> tuple[str, str]:
-    """The 5' and 3' primers to trim; "" where none is asked for."""
+    """Find the 5' and 3' primers to trim; "" if none is asked for."""
     share, source = options.primer_share, rows[0].source if rows else ""
     five, three = (
         find_primer(sequences, given, end, share, source) if given and sequences else ""
@@ -152,7 +152,7 @@ def find_primers(sequences: list[str], options: Options, rows: Sequence[Row]) ->
 
 
 def group_of(row: Row, sequence: str, options: Options) -> str:
-    """The group of an aptamer: the format's own, or by what the user said."""
+    """Return the group of an aptamer: by the user's option, else that of its format or column."""
     by = {"none": "", "length": str(len(sequence)), "file": Path(row.source).name}
     return by.get(options.group or "", row.group)
 
@@ -166,7 +166,7 @@ def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
     """Bounds of a row's fitness.
 
     Raises:
-        ValueError: no score, too few reads, or a bound where those are rejected.
+        ValueError: no score, too few reads, or a bound if `bounds` is `reject`.
     """
     low, high = parse_measurement(row.score, row.scale)
     if options.bounds == "reject" and low != high:
@@ -201,7 +201,7 @@ def unify_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
 
 
 def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
-    """One row a group and sequence, in their order; see `clean` for how."""
+    """Return one row for each group and sequence, sorted by them; `clean_rows` says how."""
     table["exact"] = table["low"].where(table["low"] == table["high"])
     table["name"] = [row.name for row in table["row"]]
     table["family"] = [row.family for row in table["row"]]
@@ -220,7 +220,7 @@ def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
         )
         .reset_index()
     )
-    # Where no value is exact, all bounds hold at once if they can; else what they span.
+    # Without an exact value: where all bounds hold at once, if they can; else all that they span.
     exact, apart = aptamers["fitness"].notna(), aptamers["low"] > aptamers["high"]
     for column, bound in (("low", "least"), ("high", "most")):
         aptamers[column] = aptamers[column].mask(apart, aptamers[bound])
@@ -245,14 +245,14 @@ def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
 
 
 def score_of(fitness: pd.Series, better: str, *, is_kd: bool) -> pd.Series:
-    """The score that a fitness stands for: with its sign, or a Kd in nM."""
+    """Return the score of a fitness: with its sign, or as a Kd in nM."""
     if is_kd:
         return (10 ** (9 - fitness)).map(lambda value: float(f"{value:.12g}"))
     return fitness if better == "higher" else 0.0 - fitness
 
 
 def make_ids(names: Sequence[str]) -> list[str]:
-    """The input's own names where every aptamer has one and no two are equal; else numbers."""
+    """Return the input's own names if every aptamer has one and no two are equal; else numbers."""
     if all(names) and len(set(names)) == len(names):
         return list(names)
     width = max(4, len(str(len(names))))
@@ -260,7 +260,7 @@ def make_ids(names: Sequence[str]) -> list[str]:
 
 
 def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:
-    """Raise InputError where all aptamers have one score; `why` is the likely reason, if known."""
+    """Raise InputError if all aptamers have one score; `why` is the likely reason, if known."""
     if aptamers["fitness"].nunique() < 2 and (aptamers["low"] == aptamers["high"]).all():
         score = aptamers["score"].iloc[0]
         number = len(aptamers)

@@ -11,7 +11,7 @@ BINS = 40  # of a histogram, at most
 
 
 def where_rows_went(account: Mapping) -> pd.DataFrame:
-    """An account of all rows, as `ingest.account` gives it.
+    """Make a table of what became of all rows, from `ingest.account_for_rows`.
 
     Returns:
         `what` became of them, `rows`, and their `share`; the rejected by reason.
@@ -35,7 +35,7 @@ def what_was_read(account: Mapping) -> pd.DataFrame:
 
 
 def count_lengths(aptamers: pd.DataFrame) -> pd.DataFrame:
-    """How many distinct aptamers there are of each length from the shortest to the longest."""
+    """Count the distinct aptamers of each length from the shortest to the longest."""
     present = aptamers["sequence"].drop_duplicates().str.len().value_counts()
     every = range(present.index.min(), present.index.max() + 1)
     counts = present.reindex(every, fill_value=0)
@@ -43,7 +43,7 @@ def count_lengths(aptamers: pd.DataFrame) -> pd.DataFrame:
 
 
 def histogram(values: np.ndarray) -> pd.DataFrame:
-    """Numbers of values between `low` and `high`, in bins of one width (Freedman and Diaconis)."""
+    """Count values in bins from `low` to `high`, of one width (Freedman and Diaconis)."""
     edges = np.histogram_bin_edges(values, "fd")
     if len(edges) - 1 > BINS:
         edges = np.histogram_bin_edges(values, BINS)

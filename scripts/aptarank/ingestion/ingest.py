@@ -26,7 +26,7 @@ COMMONEST = 3  # reasons named in a message
 class Ingested:
     """What ingestion makes of its input.
 
-    `labels` has the labelled pairs where the input was such a table, else no row. `summary` says
+    `labels` has the labelled pairs if the input was such a table, else no rows. `summary` says
     for each file its format, direction and rows, and how all rows were accounted for: accepted
     (distinct aptamers, or pairs), rejected by reason, and merged as duplicates.
     """
@@ -38,7 +38,7 @@ class Ingested:
 
 
 def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) -> Ingested:
-    """Read files and clean what is in them; `check` says whether enough was accepted.
+    """Read files and clean their rows; `check_accepted` says whether enough was accepted.
 
     Args:
         paths: files or patterns.
@@ -72,7 +72,11 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
 
 
 def ingest_labelled_pairs(readings: list[Reading]) -> Ingested:
-    """Tables of labelled pairs."""
+    """Clean what tables of labelled pairs hold.
+
+    Raises:
+        InputError: another file has scores.
+    """
     others = [reading for reading in readings if reading.format.kind is not Kind.PAIRS]
     if others:
         raise InputError(
@@ -89,7 +93,7 @@ def ingest_labelled_pairs(readings: list[Reading]) -> Ingested:
 def account_for_rows(
     readings: list[Reading], rows: int, accepted: int, rejected: pd.DataFrame
 ) -> dict[str, object]:
-    """Where each row went; accepted + rejected + merged = rows."""
+    """Account for each row; accepted + rejected + merged = rows."""
     kinds = rejected["reason"].str.split(":").str[0].value_counts()
     reasons = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     return {
@@ -114,7 +118,7 @@ def account_for_rows(
 
 
 def one_direction(readings: list[Reading], options: Options) -> str:
-    """Which scores are better: as the formats say, or the user.
+    """Return which scores are better, as the formats or the user say.
 
     Raises:
         InputError: neither says, the files differ, or the user contradicts what a format means.
@@ -143,7 +147,7 @@ def one_direction(readings: list[Reading], options: Options) -> str:
 
 
 def why_undecided(reading: Reading) -> str:
-    """Why the direction is not known."""
+    """Say why the direction is not known."""
     because = reading.read_as.because
     reason = (
         f": {because}, and that does not say"
@@ -154,7 +158,7 @@ def why_undecided(reading: Reading) -> str:
 
 
 def refuse_same_names(readings: list[Reading]) -> None:
-    """Raise InputError where two files in different folders have one name, that of their groups."""
+    """Raise InputError if two files have the same name, which is the name of their groups."""
     named: dict[str, Path] = {}
     for reading in readings:
         first = named.setdefault(reading.source.name, reading.source)
@@ -166,7 +170,7 @@ def refuse_same_names(readings: list[Reading]) -> None:
 
 
 def refuse_classes(rows: Sequence[Row], source: Path) -> None:
-    """Raise InputError where every score is 0 or 1: a class, not a fitness."""
+    """Raise InputError if every score is 0 or 1: a class, not a fitness."""
     scores = {row.score.strip() for row in rows if not row.problem} - {""}
     if len(rows) > 2 and scores <= {"0", "1", "0.0", "1.0"} and len(scores) == 2:
         raise InputError(
@@ -176,7 +180,7 @@ def refuse_classes(rows: Sequence[Row], source: Path) -> None:
 
 
 def check_accepted(ingested: Ingested, source: str, options: Options) -> None:
-    """Stop where too much was rejected, or nothing can be learnt from the rest.
+    """Stop if too many rows were rejected, or nothing can be learnt from the rest.
 
     Raises:
         InputError: names the commonest reasons and the first row of each.
@@ -207,7 +211,7 @@ def has_nothing_to_compare(aptamers: pd.DataFrame) -> bool:
 
 
 def commonest_reasons(ingested: Ingested) -> str:
-    """The commonest reasons of rejection, a line each, with the first row that has it."""
+    """Return the commonest reasons of rejection, one per line, each with its first row."""
     kinds = ingested.rejected["reason"].str.split(":").str[0]
     lines = []
     for kind, number in list(ingested.summary["reasons"].items())[:COMMONEST]:

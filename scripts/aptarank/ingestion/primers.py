@@ -7,11 +7,11 @@ from aptarank.core.errors import InputError
 from aptarank.values.sequences import as_tokens, normalise
 
 AUTO = "auto"
-SHORTEST = 6  # bases that all sequences share by chance are fewer
+SHORTEST = 6  # bases; shorter common starts may be chance
 
 
 def constant_start(sequences: Sequence[str], share: float) -> str:
-    """The longest start that at least `share` of the sequences have in common (U read as T)."""
+    """Return the longest start that at least `share` of the sequences have (U read as T)."""
     region, remaining = "", list(map(as_tokens, sequences))
     least = share * len(remaining)
     while True:
@@ -25,11 +25,11 @@ def constant_start(sequences: Sequence[str], share: float) -> str:
 
 
 def find_primer(sequences: Sequence[str], given: str, end: str, share: float, source: str) -> str:
-    """The constant region at the 5' or 3' `end`: as `given`, or estimated where that is `auto`.
+    """Find the constant region at the 5' or 3' `end`: as `given`, or estimated if that is `auto`.
 
     Raises:
-        InputError: none to be found, fewer than `share` of the sequences have it, or what is given
-            is no sequence.
+        InputError: there is none, fewer than `share` of the sequences have it, or what is given is
+            not a sequence.
     """
     ordered = sequences if end == "5'" else [sequence[::-1] for sequence in sequences]
     if given == AUTO:
@@ -43,7 +43,9 @@ def find_primer(sequences: Sequence[str], given: str, end: str, share: float, so
     try:
         given = normalise(given)
     except ValueError as reason:
-        raise InputError(f"{source}: the {end} primer {given!r} is no sequence: {reason}") from None
+        raise InputError(
+            f"{source}: the {end} primer {given!r} is not a sequence: {reason}"
+        ) from None
     start = as_tokens(given if end == "5'" else given[::-1])
     matching = sum(as_tokens(sequence).startswith(start) for sequence in ordered)
     if matching < share * len(ordered):
@@ -56,7 +58,7 @@ def find_primer(sequences: Sequence[str], given: str, end: str, share: float, so
 
 
 def trim_primers(sequence: str, five: str, three: str) -> str:
-    """The sequence between its primers.
+    """Return the sequence between its primers.
 
     Raises:
         ValueError: it lacks one of them, or nothing is left.

@@ -11,7 +11,7 @@ from aptarank.values.sequences import has_mixed_case, normalise, shortened
 
 
 def collect_warnings(rows: Sequence[Row], options: Options) -> list[str]:
-    """The warnings of all rows of a dataset, a sentence or two each."""
+    """Return the warnings about all rows of a dataset, one or two sentences each."""
     mixed = [row for row in rows if has_mixed_case(row.sequence) and is_readable(row)]
     if options.case == "reject":  # and so they are among the rejected rows
         case = warn_of_case_apart([row for row in rows if not has_mixed_case(row.sequence)])
@@ -29,7 +29,11 @@ def is_readable(row: Row) -> bool:
 
 
 def warn_of_mixed_case(mixed: Sequence[Row], rows: int) -> list[str]:
-    """A warning of sequences, of so many rows, in which small letters stand among capitals."""
+    """Warn of sequences with both small letters and capitals.
+
+    Args:
+        rows: the number of all rows.
+    """
     if not mixed:
         return []
     return [
@@ -41,7 +45,7 @@ def warn_of_mixed_case(mixed: Sequence[Row], rows: int) -> list[str]:
 
 
 def warn_of_case_apart(rows: Sequence[Row]) -> list[str]:
-    """A warning where sequences that are equal but for their case have different scores."""
+    """Warn of sequences that are equal except for their case and have different scores."""
     if all(row.sequence.isupper() for row in rows):
         return []
     first: dict[tuple[str, str], Row] = {}
@@ -62,7 +66,7 @@ def warn_of_case_apart(rows: Sequence[Row]) -> list[str]:
 
 
 def warn_of_versions(rows: Sequence[Row]) -> list[str]:
-    """A warning where logs of different versions of MAWS are one dataset."""
+    """Warn of logs of different versions of MAWS in one dataset."""
     first: dict[str, Row] = {}
     for row in rows:
         if row.version:
@@ -78,7 +82,7 @@ def warn_of_versions(rows: Sequence[Row]) -> list[str]:
 
 
 def warn_of_placeholders(rows: Sequence[Row]) -> list[str]:
-    """A warning for each number that looks like a missing value."""
+    """Warn of each number that looks like a missing value."""
     written = [(row, written_number(row)) for row in rows if not row.problem]
     placeholders = find_placeholders([value for _, value in written])
     firsts = [next(row for row, value in written if value == each.value) for each in placeholders]
@@ -104,5 +108,5 @@ def written_number(row: Row) -> float:
 
 
 def row_location(row: Row) -> str:
-    """Where a row stands."""
+    """Return the file and line of a row."""
     return f"{row.source}, line {row.line}"

@@ -1,4 +1,4 @@
-"""Reader of FASTA whose headers have the reads of each distinct sequence."""
+"""Reader of FASTA with the reads of each distinct sequence in its headers."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ MIRDEEP = re.compile(rf"\S*[0-9]_x{READS}")
 KEY = re.compile(rf"(?:^|[\s;|,])(?P<key>[A-Za-z_]+)[=:]{READS}(?=[\s;|,]|$)")
 
 # Keys whose number is of reads: vsearch, usearch and swarm write size, OBITools count, pRESTO
-# DUPCOUNT. Beside them a header may have other numbers, but none that may be the fitness.
+# DUPCOUNT. A header may have other numbers too, but not one that may be the fitness.
 READ_KEYS = {
     *("size", "count", "counts", "reads", "read", "abundance", "dupcount", "copies", "copynumber"),
     *("readcount", "nreads", "numreads", "numberofreads"),
@@ -37,7 +37,7 @@ LABEL = re.compile(r"[^\s;|,=]*(?:[\s;|,]|$)")  # before the keys; Illumina's ha
 
 
 class Counted(NamedTuple):
-    """What a header says: reads as a whole number; RPM as text and a name, "" where it has none."""
+    """What a header says: the reads; RPM as text and a name, "" if it has none."""
 
     reads: int
     rpm: str = ""
@@ -66,24 +66,24 @@ def mirdeep(title: str) -> Counted | None:
 
 
 def keyed(title: str) -> Counted | None:
-    """`size=READS` and the like; None where another number of the header may be the fitness."""
+    """`size=READS` and the like; None if another number of the header may be the fitness."""
     label = LABEL.match(title)
     name = label[0].rstrip(" \t;|,") if label else ""
-    others = {bare(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
-    numbers = {bare(key["key"]): key["reads"] for key in KEY.finditer(title)}
+    others = {comparable_key(key) for key in ANY_KEY.findall(title[label.end() if label else 0 :])}
+    numbers = {comparable_key(key["key"]): key["reads"] for key in KEY.finditer(title)}
     reads = [numbers[key] for key in numbers.keys() & READ_KEYS]
     if len(reads) != 1 or not others <= READ_KEYS | OTHER_KEYS:
         return None
     return counted(reads[0], name=name)
 
 
-def bare(key: str) -> str:
-    """A key for comparison: `read_count` is readcount."""
+def comparable_key(key: str) -> str:
+    """A key as it is compared: `read_count` is readcount."""
     return key.lower().replace("_", "")
 
 
 def counted(reads: str, rpm: str = "", name: str = "") -> Counted | None:
-    """The reads as a whole number; None where they are none."""
+    """A `Counted` with the reads as a whole number; None if they are not one."""
     try:
         return Counted(to_count(reads), rpm, name)
     except ValueError:
@@ -121,7 +121,7 @@ def has_counts(text: str) -> bool:
 
 
 def dialect_of(titles: Sequence[str]) -> Dialect:
-    """The first dialect that any header is of; FASTAptamer's where none is."""
+    """The first dialect that any header is written in; FASTAptamer's if there is none."""
     dialects = (fastaptamer, keyed, mirdeep, collapser)
     return next((each for each in dialects if any(map(each, titles))), fastaptamer)
 
@@ -138,7 +138,7 @@ def read_counts(text: str, source: Path, options: Options) -> ReadRows:
     score = (options.score or "rpm").lower()
     if score not in ("rpm", "rpu", "reads"):
         raise InputError(
-            f"{source}: a count FASTA has no score {options.score!r}; say rpm or reads"
+            f"{source}: a count FASTA has no score {options.score!r}; use rpm or reads"
         )
     read_as = ReadAs(
         "each record",

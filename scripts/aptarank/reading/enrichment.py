@@ -9,7 +9,7 @@ from aptarank.core.errors import InputError
 from aptarank.reading.input_format import Kind, Reading
 from aptarank.values.sequences import read_notation, shortened
 
-SHARED = 0.1  # of the sequences of a count file, from which on two may be rounds
+SHARED = 0.1  # of the sequences of a count file: with more in common, two may be rounds
 
 
 def log2_enrichment(before: np.ndarray, after: np.ndarray, pseudocount: float) -> np.ndarray:
@@ -23,7 +23,7 @@ def log2_enrichment(before: np.ndarray, after: np.ndarray, pseudocount: float) -
         before, after: reads, shape (n,), all of the round's sequences.
 
     Returns:
-        float64, shape (n,); 0 where the share stays, not finite for a zero count without a
+        float64, shape (n,); 0 if the share is the same, not finite for a zero count without a
         pseudocount.
     """
     with np.errstate(divide="ignore", invalid="ignore"):  # a zero count without a pseudocount
@@ -34,7 +34,7 @@ def log2_enrichment(before: np.ndarray, after: np.ndarray, pseudocount: float) -
 
 
 def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) -> np.ndarray:
-    """log2 of the ratio of a sequence's shares in two rounds, where the reads are not known.
+    """log2 of the ratio of a sequence's shares in two rounds, if the reads are not known.
 
     The rarest sequence of a round has about one read: a share below `pseudocount` times the round's
     smallest is raised to that, so that a sequence unseen in one round has a finite value. It does
@@ -57,9 +57,9 @@ def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) 
 
 
 def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
-    """Two rounds' count files, `before` and `after` by name, joined to one list of enrichments.
+    """Join the count files of two rounds, `before` and `after` by name, to one list of enrichments.
 
-    A sequence that one round lacks has 0 reads there. A row of the result is a sequence of either.
+    A sequence that a round does not have has 0 reads there. Each row is a sequence of either round.
 
     Raises:
         InputError: not two files, or none of that name.
@@ -80,7 +80,7 @@ def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
     if len(readings) != 2 or rounds[0] is rounds[1]:
         raise InputError(
             f"{files}: an enrichment takes two count files, before and after; got "
-            f"{len(readings)}: give {options.before} and {options.after} alone"
+            f"{len(readings)}: give only {options.before} and {options.after}"
         )
     joined: dict[str, list] = {}
     broken = []
@@ -110,10 +110,10 @@ def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
 
 
 def refuse_rounds(readings: list[Reading], options: Options) -> None:
-    """Raise InputError where count files of one dataset may be rounds and nobody said so.
+    """Raise InputError if count files of one dataset may be rounds and the user does not say so.
 
-    Rounds and replicates alike have most sequences in common; merged, a sequence would have the
-    median of its scores over the rounds, which says nothing of its fitness.
+    Both rounds and replicates have many sequences in common. Merged, a sequence would get the
+    median of its scores over the rounds, which says nothing about its fitness.
     """
     counts = [reading for reading in readings if reading.format.kind is Kind.COUNTS]
     if options.group is not None or options.before or options.after or len(counts) < 2:
@@ -126,14 +126,14 @@ def refuse_rounds(readings: list[Reading], options: Options) -> None:
     raise InputError(
         f"{', '.join(names[:3])}{', ...' if len(names) > 3 else ''}: are these rounds of one "
         f"selection, or replicates? {shared:.0%} of the sequences of one are in another.\n"
-        f"Rounds: give two of them alone, --before {names[0]} --after {names[-1]}. Replicates: "
+        f"Rounds: give only two of them, --before {names[0]} --after {names[-1]}. Replicates: "
         "--group none, for the median of each sequence's scores. Neither: --group file, to compare "
-        "within each alone (in the config: datasets.<name>.before, after and group)."
+        "only within each file (in the config: datasets.<name>.before, after and group)."
     )
 
 
 def sequence_key(row: Row) -> str:
-    """What makes two rounds' records the same sequence."""
+    """The key by which the records of two rounds are the same sequence."""
     try:
         return read_notation(row.sequence)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Readers of FASTA: EFBAScore's, and any with a score in its headers; see also read_counts."""
+"""Readers of FASTA: EFBAScore's, and any with a score in its headers; for counts see `counts`."""
 
 import dataclasses
 import io
@@ -18,8 +18,8 @@ from aptarank.values.measurements import with_point
 from aptarank.values.sequences import shortened
 
 EFBA_SCORE = re.compile(r"Score \(relative entropy\):\s*(\S*)")
-# The number after "score" and ':' or '=' in a header: most hand-made ones. A comma ends it, but
-# for a decimal comma.
+# The number after "score" and ':' or '=', as in most hand-made headers. A comma ends it, unless
+# it is a decimal comma.
 SCORE_IN_HEADER = r"(?i)score[^:=|;]{0,40}[:=]\s*([^\s;|,]+(?:,[0-9][^\s;|,]*)*)"
 
 KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may have units
@@ -30,7 +30,7 @@ def stream_records(lines: Iterable[str], first_line: int = 1) -> Iterator[tuple[
     """Yield (line of the header, title, sequence) of each record, as its lines are read.
 
     Args:
-        lines: of FASTA; what stands before the first header is skipped.
+        lines: of FASTA; those before the first header are skipped.
         first_line: the number of the first of them.
     """
     headers: deque[int] = deque()
@@ -99,7 +99,7 @@ def with_score(row: Row, scores: Sequence[str]) -> Row:
 
 
 def read_fasta(text: str, source: Path, options: Options) -> ReadRows:
-    """Read FASTA with the score in each header, where the pattern `score` (one group) finds it.
+    """Read FASTA with the score in each header, found by the pattern `score` (one group).
 
     The score is a Kd, and lower is better, if the pattern names one and any score has a unit.
 

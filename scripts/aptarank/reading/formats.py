@@ -19,7 +19,7 @@ from aptarank.reading.scored_tables import is_pair_table, read_kd, read_labels, 
 
 AUTO = "auto"  # what `format` says for: recognised by content
 
-# Tables by what holds them, where nothing more is recognised.
+# Tables by the kind of file, for those that are not recognised as anything more specific.
 CSV = InputFormat("csv", Kind.TABLE, read_scored)
 TSV = InputFormat("tsv", Kind.TABLE, read_scored)
 PARQUET = InputFormat("parquet", Kind.TABLE, read_scored)

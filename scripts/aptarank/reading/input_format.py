@@ -43,10 +43,10 @@ class InputFormat(Generic[Content]):
         read: makes rows of a file's content. Raises InputError for what is not of the format.
         recognise: whether a content is of this format; None for a format that is read only when it
             is named, or when no other is recognised.
-        better: `higher` or `lower`, for all scores of the format; "" where it depends on the column
-            or is for the user to say.
-        group: `length` where only aptamers of one length can be compared, else "". The user's own
-            `group` goes before it.
+        better: `higher` or `lower`, for all scores of the format; "" if it depends on the column,
+            or only the user can say.
+        group: `length` if only aptamers of one length can be compared, else "". It holds unless the
+            user sets `group`.
     """
 
     name: str
@@ -65,7 +65,7 @@ TableFormat = InputFormat[Table]
 class Reading:
     """The rows of one file, in its order, and what they were read as.
 
-    `better` is the direction by the format or the score's column, "" where neither says. `sha256`
+    `better` is the direction by the format or the score's column, "" if neither says. `sha256`
     is that of the file's bytes as they are on disk (compressed or not).
     """
 

@@ -53,7 +53,7 @@ IS_EFBA = re.compile(
 )
 
 
-# Both end each line; a number at the end of the file may lack digits.
+# Both programs end each line; without that, the last number of a file may lack digits.
 CUT = "broken record: the file ends within this number (no line end): was it cut short?"
 
 
@@ -90,10 +90,10 @@ def read_maws(text: str, source: Path, options: Options) -> ReadRows:
     """
     score = options.score or "entropy"
     if score not in MAWS_READ_AS:
-        raise InputError(f"{source}: a MAWS log has no score {score!r}; say entropy or energy")
+        raise InputError(f"{source}: a MAWS log has no score {score!r}; use entropy or energy")
     rows, steps = list(maws_rows(text, source, score)), "every step"
     if options.steps == "final":
-        rows, steps = longest(rows), "the last step alone"
+        rows, steps = longest_only(rows), "the last step alone"
     sequence = f"SEQUENCE of the log, {steps}"
     return ReadRows(dataclasses.replace(MAWS_READ_AS[score], sequence=sequence), rows)
 
@@ -122,7 +122,7 @@ def maws_rows(text: str, source: Path, score_name: str) -> Iterator[Row]:
 
 
 def version_of(record: re.Match[str]) -> str:
-    """The versions of MAWS that print a record so; "" where its line does not say."""
+    """The versions of MAWS that print a record like this; "" if it could be several."""
     if record.re is not MAWS_LINE:
         return MAWS_2015
     if not record[0].startswith("SEQUENCE:"):
@@ -133,7 +133,7 @@ def version_of(record: re.Match[str]) -> str:
     return MAWS_2025 if digits > SHORT else ""
 
 
-def longest(rows: list[Row]) -> list[Row]:
+def longest_only(rows: list[Row]) -> list[Row]:
     """The rows of the longest sequences, and those that cannot be read, to be rejected."""
     lengths = [0 if row.problem else readable_length(row.sequence) for row in rows]
     last = max(lengths, default=0)

@@ -25,7 +25,7 @@ from aptarank.reading.input_format import (
 from aptarank.reading.round_tables import read_two_rounds
 from aptarank.reading.scored_tables import refuse_binary
 from aptarank.reading.tabular_files import Table, excel_table, is_excel, parquet_table, text_table
-from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
+from aptarank.reading.text_files import decode_text, decompress, is_parquet, read_bytes
 from aptarank.values.sequences import read_notation
 
 GROUPED_BY = {"length": "the length", "file": "the file"}
@@ -52,7 +52,7 @@ def read_file(path: Path, options: Options) -> Reading:
         InputError: unreadable, not of the format, or without a single row.
     """
     raw = read_bytes(path)
-    data = unpacked(raw, path)
+    data = decompress(raw, path)
     input_format, read_rows = read_content(data, path, options)
     read_rows = with_format_defaults(read_rows, input_format, options)
     read_as, rows, label_rows = read_rows.read_as, list(read_rows.rows), list(read_rows.label_rows)
@@ -75,7 +75,7 @@ def read_content(
                 return read_table(
                     container.open(data, path, options), container.format, path, options
                 )
-    text = decode(data, path, options.encoding)
+    text = decode_text(data, path, options.encoding)
     if options.format == AUTO:
         text_format = recognise(TEXT_FORMATS, text, options)
     if text_format is not None:
@@ -116,10 +116,10 @@ def read_text(input_format: TextFormat, text: str, path: Path, options: Options)
 def read_table(
     table: Table, container: TableFormat, path: Path, options: Options
 ) -> tuple[TableFormat, ReadRows]:
-    """Read a table in the format that is named, or recognised by its columns; else as any table.
+    """Read a table in the format that is named, or else recognised by its columns.
 
     Args:
-        container: the format of a table of which nothing more is recognised.
+        container: the format to return if no other is recognised.
     """
     input_format = format_named(TABLE_FORMATS, options.format)
     if input_format is None:
@@ -140,7 +140,7 @@ def has_more_tabs(text: str) -> bool:
 def with_format_defaults(
     read_rows: ReadRows, input_format: TextFormat | TableFormat, options: Options
 ) -> ReadRows:
-    """Fill in the direction and the group that a format declares, where its reader gave none."""
+    """Fill in the direction and the group that a format declares, if its reader gave none."""
     if input_format.kind is Kind.PAIRS:
         return read_rows
     read_as, rows = read_rows.read_as, read_rows.rows

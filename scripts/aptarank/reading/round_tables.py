@@ -34,10 +34,10 @@ MORE = "what is read more often is fitter"
 
 
 def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
-    """FASTAptamer-Enrich and FASTAptameR's enrichment: the last round over the first, or `score`.
+    """Read the enrichment of FASTAptamer-Enrich and FASTAptameR: last round over first, or `score`.
 
-    Of three rounds and more, FASTAptameR writes the enrichment from each to the next alone; then
-    that of the last over the first is made of the shares (or reads) of these two.
+    For three or more rounds, FASTAptameR only writes the enrichment from each round to the next;
+    that of the last over the first is then computed from their shares (or reads).
     """
     header = table.header
     sequence = sequence_column(table, source, options)
@@ -52,7 +52,7 @@ def read_enrichment(table: Table, source: Path, options: Options) -> ReadRows:
     else:
         enrichment = find_enrichment(header, source)
         if isinstance(enrichment, tuple):
-            return enriched(table, columns, enrichment, source, options)
+            return read_enriched(table, columns, enrichment, source, options)
         score = enrichment
     better, because = meanings[score].better, meanings[score].because
     if not because:
@@ -68,9 +68,9 @@ def is_enrichment_table(table: Table, options: Options) -> bool:
 
 
 def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
-    """AptaSUITE's export of a pool, reads or frequencies by round: the last round's, or `score`'s.
+    """Read AptaSUITE's export of a pool, reads or frequencies by round: the last, or `score`.
 
-    Counter selections and controls, which may stand last, are no fitness and left out.
+    Counter selections and controls, which may come last, are not a fitness and are left out.
     """
     header, rows = table.header, table.first_rows
     sequence = sequence_column(table, source, options)
@@ -95,7 +95,7 @@ def read_aptasuite(table: Table, source: Path, options: Options) -> ReadRows:
 def is_aptasuite(table: Table, options: Options) -> bool:
     """`Aptamer Id`, `Sequence` and a column of whole numbers or frequencies a round, none a score.
 
-    Frequencies are told from measured values by the rounds' names and by what they add up to.
+    Frequencies differ from measured values in the names of the rounds and in their sums.
     """
     header, rows = table.header, table.first_rows
     rounds = header[2:]
@@ -112,13 +112,13 @@ def is_aptasuite(table: Table, options: Options) -> bool:
 
 
 def is_measure(name: str) -> bool:
-    """Whether a name is that of a score, not of a round."""
+    """Whether a column's name is that of a score, not of a round."""
     meaning = meaning_of(name)
     return meaning.kind not in ("", "seen") or meaning.role == "score"
 
 
 def read_raptgen(table: Table, source: Path, options: Options) -> ReadRows:
-    """RaptGen's tables: random regions and how often each was read."""
+    """Read RaptGen's tables: random regions and how often each was read."""
     sequence = column_index(table.header, options.sequence or "random_region", "sequence", source)
     if options.score:
         score = column_index(table.header, options.score, "score", source)
@@ -136,7 +136,11 @@ def is_raptgen(table: Table, options: Options) -> bool:
 
 
 def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
-    """Any table in which `before` and `after` name the columns of two rounds."""
+    """Read any table in which `before` and `after` name the columns of two rounds.
+
+    Raises:
+        InputError: only one of them is given, or there is no such column.
+    """
     if not (options.before and options.after):
         raise InputError(
             f"{source}: give both before and after, the columns of two rounds' reads or shares"
@@ -145,13 +149,19 @@ def read_two_rounds(table: Table, source: Path, options: Options) -> ReadRows:
     before = column_index(table.header, options.before, "before", source)
     after = column_index(table.header, options.after, "after", source)
     name = name_column(table.header, sequence, options, source)
-    return enriched(table, Columns(sequence, None, name=name), (before, after), source, options)
+    return read_enriched(
+        table, Columns(sequence, None, name=name), (before, after), source, options
+    )
 
 
-def enriched(
+def read_enriched(
     table: Table, columns: Columns, rounds: tuple[int, int], source: Path, options: Options
 ) -> ReadRows:
-    """Rows whose score is the log2 enrichment between two columns: of reads, or of shares."""
+    """Make rows whose score is the log2 enrichment between two columns of reads or of shares.
+
+    Raises:
+        InputError: `min_count` is asked for, but there are no reads.
+    """
     header = table.header
     because = "it is an enrichment"
     columns = columns._replace(score=None, better="higher", because=because, scale=PLAIN_NUMBERS)
@@ -182,8 +192,8 @@ def enriched(
 def rows_of_counts(
     rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], options: Options
 ) -> Iterator[Row]:
-    """Rows with the enrichment of two columns of reads."""
-    counts = numbers_of(rows, rounds, count_of)
+    """Yield rows with the enrichment of two columns of reads."""
+    counts = numbers_of_rounds(rows, rounds, count_of)
     usable = ~np.isnan(counts).any(axis=1)
     scores = iter(
         log2_enrichment(counts[usable, 0], counts[usable, 1], options.pseudocount).tolist()
@@ -198,8 +208,8 @@ def rows_of_counts(
 def rows_of_shares(
     rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], options: Options
 ) -> Iterator[Row]:
-    """Rows with the enrichment of two columns of shares of the reads."""
-    shares = numbers_of(rows, rounds, share_of)
+    """Yield rows with the enrichment of two columns of shares of the reads."""
+    shares = numbers_of_rounds(rows, rounds, share_of)
     usable = ~np.isnan(shares).any(axis=1)
     scores = iter(
         log2_share_ratio(shares[usable, 0], shares[usable, 1], options.pseudocount).tolist()
@@ -213,23 +223,23 @@ def rows_of_shares(
             yield row._replace(problem=row.problem or "not a share: expected a number from 0 up")
 
 
-def numbers_of(
+def numbers_of_rounds(
     rows: list[tuple[Row, list[str]]], rounds: tuple[int, int], read: Callable[[str], float]
 ) -> np.ndarray:
-    """The numbers of two rounds, shape (n, 2); NaN where a row or a cell is none."""
+    """The numbers of two rounds, shape (n, 2); NaN if a row has a problem or `read` gives NaN."""
     return np.array(
         [[nan if row.problem else read(fields[i]) for i in rounds] for row, fields in rows]
     ).reshape(-1, 2)
 
 
 def are_shares(cells: list[str]) -> bool:
-    """Whether most numbers of these cells that are not 0 are no whole numbers."""
+    """Whether most of the numbers above 0 are not whole."""
     values = [value for value in map(share_of, cells) if value > 0]
     return sum(not value.is_integer() for value in values) * 2 > len(values)
 
 
 def count_of(text: str) -> float:
-    """A cell of reads as a number, 0 where it is blank, NaN where it is none."""
+    """A cell of reads as a number, 0 if it is blank, NaN if it is not a count."""
     if is_blank(text):
         return 0.0
     try:
@@ -239,7 +249,7 @@ def count_of(text: str) -> float:
 
 
 def share_of(text: str) -> float:
-    """A cell of shares as a number, 0 where it is blank, NaN where it is none or below 0."""
+    """A cell of shares as a number, 0 if it is blank, NaN if it is not a number from 0 up."""
     if is_blank(text):
         return 0.0
     try:
@@ -250,5 +260,5 @@ def share_of(text: str) -> float:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a round did not see a sequence."""
+    """Whether a cell is empty: its round did not see the sequence."""
     return text.strip() in ("", "NA")

@@ -1,4 +1,4 @@
-"""Readers of tables: by the columns that the user names, or by what the field's tools write."""
+"""Readers of tables with a score, a Kd, or labelled pairs in their columns."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -31,9 +31,8 @@ from aptarank.values.measurements import (
     looks_whole,
     with_point,
 )
-from aptarank.values.sequences import shortened
+from aptarank.values.sequences import BASES, shortened
 
-BASES = frozenset("ACGTU")
 LONGEST_NAME = 40  # letters of the name of a column of sequences
 
 
@@ -50,7 +49,7 @@ class Columns(NamedTuple):
 
 
 def sequence_column(table: Table, source: Path, options: Options) -> int:
-    """The column of the sequence: named, known by its name, or without a header by its content.
+    """Find the column of the sequence: named by the user, by a usual name, or by its content.
 
     Raises:
         InputError: there is none.
@@ -71,7 +70,7 @@ def sequence_column(table: Table, source: Path, options: Options) -> int:
 
 
 def title_hint(header: list[str]) -> str:
-    """A hint where the header looks like a title above the table."""
+    """A hint if the header looks like a title above the table, else ""."""
     alone = len(header) > 1 and sum(map(bool, header)) == 1
     return " Is the first row a title? Delete what is above the header." if alone else ""
 
@@ -92,22 +91,26 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     if options.score:
         score = column_index(header, options.score, "score", source)
     elif rows and not has_names(header):
-        score = headerless_score(rows[0], sequence, source)
-    elif is_tea(header):
+        score = score_without_header(rows[0], sequence, source)
+    elif is_transformed_ga(header):
         score = 2
     else:
         score = find_score(header, source, but=[sequence])
     meaning = meaning_of(header[score])
     better, because = meaning.better, meaning.because
-    if is_tea(header) and score == 2:
+    if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
     columns = Columns(sequence, score, better, because, scale, name)
     return read_columns(table, columns, source, options)
 
 
-def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
-    """The one other field of a row that is a number."""
+def score_without_header(fields: list[str], sequence: int, source: Path) -> int:
+    """Find the only other field of a row that is a number.
+
+    Raises:
+        InputError: none is, or several are.
+    """
     numeric = [i for i, field in enumerate(fields) if i != sequence and is_number(field)]
     if len(numeric) != 1:
         which = ", ".join(str(index + 1) for index in numeric) or "none"
@@ -118,13 +121,13 @@ def headerless_score(fields: list[str], sequence: int, source: Path) -> int:
     return numeric[0]
 
 
-def is_tea(header: list[str]) -> bool:
+def is_transformed_ga(header: list[str]) -> bool:
     """Whether this is a table of Transformed_GA: an index without a name, Sequence, Entropy."""
     return header[1:] == ["Sequence", "Entropy"] and header[0] in ("", "Unnamed: 0")
 
 
 def scale_of(name: str, fields: list[str]) -> str:
-    """How a column is to be read: a Kd with units, a pKd, per cent, or plain numbers."""
+    """The scale to read a column in: a Kd with units, a pKd, per cent, counts or plain numbers."""
     meaning = meaning_of(name)
     if meaning.kind == "concentration":
         if meaning.logarithm:
@@ -144,7 +147,7 @@ def scale_of(name: str, fields: list[str]) -> str:
 
 
 def name_column(header: list[str], sequence: int, options: Options, source: Path) -> int | None:
-    """The column of names, if there is one."""
+    """Find the column of names; None if there is none, or not just one."""
     if options.name:
         return column_index(header, options.name, "name", source)
     indices = [
@@ -185,13 +188,13 @@ def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
 
 
 def read_columns(table: Table, columns: Columns, source: Path, options: Options) -> ReadRows:
-    """The rows of a table, and what was read as what."""
+    """Read these columns of a table."""
     rows = (row for row, _ in rows_of_columns(table, columns, source, options))
     return ReadRows(columns_read_as(table.header, columns, source, options), rows)
 
 
 def columns_read_as(header: list[str], columns: Columns, source: Path, options: Options) -> ReadAs:
-    """What these columns were read as."""
+    """Say what these columns were read as."""
 
     def named(index: int | None) -> str:
         return "" if index is None else column_in_words(header[index])
@@ -279,7 +282,7 @@ def is_header(field: str, name: str) -> bool:
 def grouping_columns(
     header: list[str], options: Options, source: Path
 ) -> tuple[int | None, int | None]:
-    """The columns of the group and of what a split keeps together, where the user named them."""
+    """The columns of the group and of what a split keeps together, if the user named them."""
     group, family = (
         column_index(header, name, role, source) if name else None
         for name, role in (
@@ -291,8 +294,11 @@ def grouping_columns(
 
 
 def trim_to_header(fields: list[str], header: list[str]) -> list[str]:
-    """A row without the empty fields that spreadsheets write behind the last column, and with those
-    that they leave out at its end where the header's are empty too."""
+    """A row with as many fields as the header, as far as empty ones are concerned.
+
+    Spreadsheets write empty fields after the last column, and leave out those at the end of a row;
+    the latter are added if the header's are empty too.
+    """
     size = len(fields)
     while size > len(header) and not fields[size - 1].strip():
         size -= 1

@@ -34,12 +34,12 @@ COMPARED = {
 }
 RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 NUMBER = re.compile(r"General|[0#?]+([.,][0#?]+)*([eE][-+][0#?]+)?")
-PRIVATE = 0xF0000  # a code point that stands for the first literal, the next for the second
+PRIVATE = 0xF0000  # the code point that stands for the first literal, the next for the second
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
 
 def check_size(data: bytes, path: Path) -> None:
-    """Raise InputError where the parts of an Excel file unpack to more than memory allows.
+    """Raise InputError if the parts of an Excel file unpack to more than memory allows.
 
     Raises:
         zipfile.BadZipFile: a damaged file.
@@ -52,13 +52,13 @@ def check_size(data: bytes, path: Path) -> None:
 
 
 def rows_of_sheet(data: bytes, name: str, path: Path) -> Iterator[tuple[int, list[Any]]]:
-    """Number (from 1) and values of each row of a sheet in which there is something.
+    """Return the number (from 1) and the values of each row of a sheet that is not empty.
 
-    A number whose format shows a text beside it, such as a unit, is a text with it; a cell that was
-    never computed is its formula; a value of cells merged over several rows is in each of them.
+    A number whose format adds a text, such as a unit, becomes a text with it; a formula that was
+    never computed stays a formula; cells merged over several rows have their value in each.
 
     Raises:
-        InputError: a cell so far from the others that no program could show the table.
+        InputError: a cell far from all others, which would make the table too large.
     """
     book = partial(openpyxl.load_workbook, read_only=True, rich_text=True)
     values, formulas = (book(io.BytesIO(data), data_only=only)[name] for only in (True, False))
@@ -123,8 +123,8 @@ def displayed_number(value: float | Decimal, number_format: str) -> float | Deci
 
 
 def run_text(run: Any) -> str:
-    """A run of a cell's rich text: raised digits as such (10⁻⁹, or a footnote's number, which then
-    is no digit of the value), and struck letters as such."""
+    """A run of a cell's rich text, with raised digits as superscripts (10⁻⁹, or a footnote's
+    number, which is not a digit of the value) and struck letters as struck ones."""
     font = getattr(run, "font", None)
     text = str(run)
     if font is not None and font.vertAlign == "superscript":
@@ -137,8 +137,8 @@ def run_text(run: Any) -> str:
 class Display(NamedTuple):
     """What a number format makes of a number.
 
-    Texts stand before and after it; it is divided by 1000 so many times; `digits` is False where
-    the format shows a text in its place.
+    `before` and `after` are texts around it; it is divided by 1000 to the power of `thousands`;
+    `digits` is False if the format shows a text in place of the number.
     """
 
     before: str = ""
@@ -148,9 +148,9 @@ class Display(NamedTuple):
 
 
 def formatted(number_format: str, value: float | Decimal) -> Display:
-    """What a number format shows of a number: `0.0" nM"` has " nM" after it, `0,` thousands.
+    """What a number format makes of a number: `0.0" nM"` adds " nM", `0,` shows thousands.
 
-    Texts that say no more than the number (blanks, signs, brackets) are left out.
+    Texts without a meaning of their own (blanks, signs, brackets) are left out.
     """
     literals: list[str] = []
 
@@ -170,7 +170,7 @@ def formatted(number_format: str, value: float | Decimal) -> Display:
 
 
 def texts_in(side: str, literals: list[str]) -> str:
-    """The literals of a part of a format, "" where they say nothing."""
+    """The literals of a part of a format, "" if they have no meaning of their own."""
     text = "".join(
         literals[ord(char) - PRIVATE] for char in side if 0 <= ord(char) - PRIVATE < len(literals)
     )

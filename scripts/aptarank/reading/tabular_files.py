@@ -24,7 +24,7 @@ from aptarank.reading.sheets import check_size, rows_of_sheet
 from aptarank.values.measurements import to_number
 from aptarank.values.sequences import normalise, shortened
 
-DELIMITERS = "\t;,|"  # where two make as many fields: 1,5 is a number in a table with ;
+DELIMITERS = "\t;,|"  # the first of equally good ones: 1,5 is a number in a table with ;
 PLAIN = (
     ".\nA list of sequences alone has no score to learn from; rank.py and screen.py can rank it."
 )
@@ -40,7 +40,7 @@ class Table:
     """The header of a table, and its rows, which are read once.
 
     Attributes:
-        header: the names of the columns; `1`, `2`, … where the file has none.
+        header: the names of the columns; `1`, `2`, … if the file has none.
         lines: (line, fields) of each row that has not been read yet.
         delimiter: that of a text, else "".
     """
@@ -58,8 +58,11 @@ class Table:
         return [fields for _, fields in first]
 
     def problem(self, fields: list[str]) -> str:
-        """Why a row cannot be used, "" where it can: other fields than the header, or a quote that
-        was left open and swallowed the rows below it."""
+        """Say why a row cannot be used, "" if it can.
+
+        It may have more or fewer fields than the header, or a quote that was left open and
+        swallowed the rows below.
+        """
         if len(fields) != len(self.header):
             more = len(fields) == len(self.header) + 1
             names = "; one more, as R's row names make?" if more else ""
@@ -79,6 +82,7 @@ class Table:
 
 
 def is_excel(data: bytes) -> bool:
+    """Whether this is an Excel file (.xlsx)."""
     return data.startswith(b"PK\x03\x04") and b"xl/" in data
 
 
@@ -89,7 +93,7 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
     pandas would shift or drop fields.
 
     Args:
-        delimiter: that of the format; None to tell it by the first line.
+        delimiter: that of the format; None to find it from the first rows.
 
     Raises:
         InputError: no delimiter in it; on iteration, a quote that is not closed.
@@ -97,7 +101,7 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
     said = re.match(r'"?sep=(.)"?\n', text)  # by Excel, on a line of its own
     if said:
         text = text[said.end() - 1 :]
-    delimiter = options.delimiter or delimiter or (said[1] if said else sniff(text))
+    delimiter = options.delimiter or delimiter or (said[1] if said else find_delimiter(text))
     if delimiter is None and not options.scored:
         delimiter = ","  # one column, of sequences
     if delimiter is None:
@@ -110,15 +114,15 @@ def text_table(text: str, source: Path, options: Options, delimiter: str | None)
         )
     if len(delimiter) != 1 or delimiter in '"\n\r':
         raise InputError(f"{source}: delimiter {delimiter!r} is not one character, such as ';'")
-    table = with_header(delimited(text, source, delimiter), source, options)
+    table = table_of_lines(delimited_rows(text, source, delimiter), source, options)
     table.delimiter = delimiter
     return table
 
 
-def sniff(text: str) -> str | None:
-    """The delimiter by which most of the first rows have as many fields as the very first.
+def find_delimiter(text: str) -> str | None:
+    """Find the delimiter by which most of the first rows have as many fields as the very first.
 
-    None where no delimiter makes two fields of that; of several, the one that makes the most.
+    Of several, the one that makes the most fields; None if none divides the first row.
     """
 
     def fit(delimiter: str) -> tuple[bool, float, int]:
@@ -131,7 +135,7 @@ def sniff(text: str) -> str | None:
 
 
 def first_widths(text: str, delimiter: str) -> Iterator[int]:
-    """The number of fields of each row that is not blank, as far as quotes can be followed."""
+    """Yield the number of fields of each row that is not blank, up to the first broken quote."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for fields in reader:
@@ -141,8 +145,12 @@ def first_widths(text: str, delimiter: str) -> Iterator[int]:
         return
 
 
-def delimited(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, fields) of each row that is not blank; the line is that of its start."""
+def delimited_rows(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, fields) of each row that is not blank; the line is where it begins.
+
+    Raises:
+        InputError: a quote that is not closed, or text after one.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -153,9 +161,9 @@ def delimited(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, li
             if "unexpected end" in cause:
                 cause = "a quote that is never closed"
             elif "expected after" in cause:
-                cause = "text behind a closing quote; is the quote left open in a line above?"
+                cause = "text after a closing quote; was a quote left open in a line above?"
             raise InputError(
-                f"{source}, line {line}: {cause}.\nMend that line, or save the file anew as CSV."
+                f"{source}, line {line}: {cause}.\nFix that line, or save the file as CSV again."
             ) from None
         if fields is None:
             return
@@ -164,20 +172,24 @@ def delimited(text: str, source: Path, delimiter: str) -> Iterator[tuple[int, li
 
 
 def cell_text(value: Any, decimal: str) -> str:
-    """A typed cell as text; a number has the decimal sign that the user says texts have."""
+    """Return a typed cell as text; a number gets the decimal sign that the user gives for texts."""
     if value is None or (isinstance(value, float) and isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, float | Decimal):
         return str(value).replace(".", decimal)
-    if isinstance(value, bytes):  # a text whose writer did not say so
+    if isinstance(value, bytes):  # a text that its writer did not mark as one
         value = value.decode(errors="backslashreplace")
     return re.sub("\r\n?", "\n", str(value))
 
 
 def parquet_table(data: bytes, path: Path, options: Options) -> Table:
-    """A Parquet table; its `line` is the row, from 1."""
+    """Read a Parquet table; the `line` of a row is its number, from 1.
+
+    Raises:
+        InputError: damaged, or larger than memory allows.
+    """
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         check_cells(file.metadata.num_rows, file.metadata.num_columns, path)
@@ -185,7 +197,7 @@ def parquet_table(data: bytes, path: Path, options: Options) -> Table:
         columns = [column.to_pylist() for column in table.columns]
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # whatever Arrow makes of a damaged file
+    except Exception as error:  # whatever Arrow raises for a damaged file
         raise InputError(
             f"{path}: a damaged Parquet file: {first_line(error)}; fetch it again"
         ) from None
@@ -195,7 +207,11 @@ def parquet_table(data: bytes, path: Path, options: Options) -> Table:
 
 
 def excel_table(data: bytes, path: Path, options: Options) -> Table:
-    """A sheet of an Excel file (.xlsx): the one named, or the first that is not hidden."""
+    """Read a sheet of an Excel file (.xlsx): the one named, or the first that is not hidden.
+
+    Raises:
+        InputError: damaged, larger than memory allows, or without that sheet.
+    """
     try:
         check_size(data, path)
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
@@ -207,9 +223,9 @@ def excel_table(data: bytes, path: Path, options: Options) -> Table:
         rows = rows_of_sheet(data, sheet, path) if sheet in sheets else iter([])
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # whatever openpyxl makes of a damaged file
+    except Exception as error:  # whatever openpyxl raises for a damaged file
         raise InputError(
-            f"{path}: a damaged Excel file: {first_line(error)}; save it anew in Excel"
+            f"{path}: a damaged Excel file: {first_line(error)}; save it again in Excel"
         ) from None
     others = ", ".join(repr(shortened(name)) for name in sheets if name != sheet)
     if sheet not in sheets:
@@ -217,14 +233,14 @@ def excel_table(data: bytes, path: Path, options: Options) -> Table:
     if others and not options.sheet:
         logger.warning("%s: sheet %r is read, not %s (to choose one: sheet)", path, sheet, others)
     texts = ((n, [cell_text(value, options.decimal) for value in row]) for n, row in rows)
-    return with_header(texts, path, options)
+    return table_of_lines(texts, path, options)
 
 
-def with_header(lines: Iterator[tuple[int, list[str]]], source: Path, options: Options) -> Table:
-    """Take the header off, where the first row is one.
+def table_of_lines(lines: Iterator[tuple[int, list[str]]], source: Path, options: Options) -> Table:
+    """Make a table of lines, whose first is the header if it looks like one.
 
     Raises:
-        InputError: no row at all, or it cannot be told whether the first is a header.
+        InputError: no line at all, or it is not clear whether the first is a header.
     """
     line, first = next(lines, (0, []))
     if not first:
@@ -242,7 +258,7 @@ def looks_like_header(fields: list[str], where: str, options: Options) -> bool:
     """Whether the first row names the columns.
 
     Raises:
-        InputError: it could be either; taken for the wrong one, a row would be lost.
+        InputError: it could be either; a wrong guess would lose a row or the header.
     """
     given = (options.sequence, options.score, options.name, options.group, options.family)
     names = {plain_name(name) for name in given if name and not name.isdecimal()}

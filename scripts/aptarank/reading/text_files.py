@@ -10,7 +10,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.sizes import gunzipped
 
 BINARY = {
-    b"PK\x03\x04": "a zip archive (.ods, .docx and .numbers are such too): unpack it",
+    b"PK\x03\x04": "a zip archive (so are .ods, .docx and .numbers files): unpack it",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or one with a password: save it as .xlsx or "
     ".csv, without a password",
     b"%PDF": "a PDF",
@@ -33,7 +33,7 @@ MARKS = {  # byte order marks; UTF-32's begins with UTF-16's
     b"\xfe\xff": "utf-16",
 }
 FASTQ = "FASTQ, raw reads without a score; count them first, such as with FASTAptamer"
-# Texts that are no table, FASTA or log, by how they begin.
+# Texts that are not a table, FASTA or log, by how they begin.
 OTHER_TEXT = {
     r"<(!|\?|[a-z]+[ >/:\n])": "a web page (HTML) or XML, not data; was an error page downloaded?",
     r"[\[{]\s*[\[{\"]": "JSON, not a table; save it as CSV",
@@ -44,7 +44,7 @@ TAR = slice(257, 262)  # where a tar archive says "ustar"
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes as they are.
+    """Return a file's bytes as they are.
 
     Raises:
         InputError: not there, not a file, or not readable.
@@ -68,8 +68,8 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {error}") from None
 
 
-def unpacked(data: bytes, path: Path) -> bytes:
-    """A file's bytes, decompressed where they are gzip (by content, not by name).
+def decompress(data: bytes, path: Path) -> bytes:
+    """Return a file's bytes, decompressed if they are gzip (by content, not by name).
 
     Raises:
         InputError: empty, or damaged gzip.
@@ -80,7 +80,7 @@ def unpacked(data: bytes, path: Path) -> bytes:
         except GZIP_ERRORS as error:
             raise damaged_gzip(path, error) from None
     if not data.strip():
-        raise empty(path)
+        raise empty_file_error(path)
     return data
 
 
@@ -96,13 +96,15 @@ def is_parquet(data: bytes) -> bool:
     return data[:4] == b"PAR1"
 
 
-def empty(path: Path) -> InputError:
+def empty_file_error(path: Path) -> InputError:
     """The error for a file without content."""
     return InputError(f"{path}: the file is empty; expected aptamers with scores")
 
 
-def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
-    r"""The text of a file, its lines ended by \n; a byte order mark is heeded and taken off.
+def decode_text(data: bytes, path: Path, encoding: str = "utf-8") -> str:
+    r"""Return the text of a file, with \n at the end of lines and without a byte order mark.
+
+    A byte order mark decides the encoding, whatever `encoding` says.
 
     Raises:
         InputError: binary, a web page, or not in this encoding (names the line).
@@ -119,9 +121,9 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
         # The codec may have been given the data without its mark.
         byte, before = error.object[error.start], error.object[: error.start]
         raise InputError(
-            f"{path}, line {line_after(before.decode('latin-1'))}: byte 0x{byte:02x} is not "
+            f"{path}, line {line_number_after(before.decode('latin-1'))}: byte 0x{byte:02x} is not "
             f"{error.encoding.upper()} text.\n"
-            "Save the file as UTF-8, or say its encoding (--encoding; cp1252 is Windows' in the "
+            "Save the file as UTF-8, or give its encoding (--encoding; cp1252 is Windows' in the "
             "West)."
         ) from None
     except (LookupError, UnicodeError, ValueError):
@@ -129,29 +131,29 @@ def decode(data: bytes, path: Path, encoding: str = "utf-8") -> str:
     text = re.sub("\r\n?", "\n", text)
     refuse_binary_text(text, path, data)
     if not text.strip():
-        raise empty(path)
+        raise empty_file_error(path)
     start = text[:2000].lstrip().lower()
     for pattern, content in OTHER_TEXT.items():
         if re.match(pattern, start):
-            line = line_after(text[: len(text) - len(text.lstrip())])
+            line = line_number_after(text[: len(text) - len(text.lstrip())])
             raise InputError(f"{path}, line {line}: {content}")
     return text
 
 
-def line_after(before: str) -> int:
-    """The line, from 1, of what stands behind a text."""
+def line_number_after(before: str) -> int:
+    """The number of the line, from 1, in which a text ends."""
     return len(re.findall("\r\n|\r|\n", before)) + 1
 
 
 def refuse_binary_text(text: str, path: Path, data: bytes) -> None:
-    """Raise InputError for characters that no text has: NUL, halves of a pair."""
+    """Raise InputError for characters that no text has: NUL, or half of a surrogate pair."""
     character = re.search("[\0\ud800-\udfff]", text) if "\0" in text or not text.isascii() else None
     if not character:
         return
-    line = line_after(text[: character.start()])
+    line = line_number_after(text[: character.start()])
     if character[0] != "\0":
         raise InputError(f"{path}, line {line}: half a character: is encoding right?")
-    # The zero bytes of UTF-16 stand beside those of Latin letters, always on the same side.
+    # In UTF-16, a zero byte stands next to each Latin letter's byte, always on the same side.
     sides = [data[side:1000:2].count(0) for side in (0, 1)]
     likely = "utf-16-be" if sides[0] > sides[1] else "utf-16-le"
     raise InputError(

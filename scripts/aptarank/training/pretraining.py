@@ -23,7 +23,7 @@ from aptarank.core.log import Track
 from aptarank.core.tables import read_table
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
 from aptarank.reading.fasta import stream_records
-from aptarank.reading.text_files import decode, is_parquet, read_bytes, unpacked
+from aptarank.reading.text_files import decode_text, decompress, is_parquet, read_bytes
 from aptarank.training.batch_sampler import Batches
 from aptarank.training.checkpoints import (
     optimizer_tensors,
@@ -69,7 +69,7 @@ def read_sequences(path: Path) -> tuple[list[str], int]:
     Raises:
         InputError: a file that cannot be read, or without a single sequence.
     """
-    data = unpacked(read_bytes(path), path).removeprefix(codecs.BOM_UTF8).lstrip()
+    data = decompress(read_bytes(path), path).removeprefix(codecs.BOM_UTF8).lstrip()
     if data[:1] in (b">", b"@"):
         try:
             lines = io.TextIOWrapper(io.BytesIO(data), encoding="latin-1")
@@ -81,7 +81,7 @@ def read_sequences(path: Path) -> tuple[list[str], int]:
             raise InputError(f"{path}: not FASTA or FASTQ: {error}") from None
     else:
         if not is_parquet(data):
-            decode(data, path)  # an archive, a picture, a text of another encoding are refused
+            decode_text(data, path)  # an archive, a picture, a text of another encoding are refused
         texts = read_table(path, ["sequence"], text=True)["sequence"].astype(str)
     found: dict[str, None] = {}
     rejected = 0

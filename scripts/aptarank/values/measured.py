@@ -76,7 +76,7 @@ TOKEN = re.compile(
     + "|".join(f"(?P<k{number}>(?i:{KINDS[kind]}))" for number, kind in enumerate(LETTERS))
     + f"|(?P<unit>{UNIT})(?![A-Za-z0-9]))"
 )
-SIGNED = re.compile(rf" ?[-+](?i:{NUMBER})")  # where no number stands before the sign
+SIGNED = re.compile(rf" ?[-+](?i:{NUMBER})")  # if no number stands before the sign
 
 HEAD = "(?P<name>[KQ]?)=?[A~]?(?P<bound>[LG]?)[A~]?"
 LOW = "(?P<low>[NT])(?P<low_power>P?)(?P<low_unit>U?)"
@@ -110,7 +110,7 @@ class Measured(NamedTuple):
     """A value from `low` to `high`, equal for one number, each with its unit ("" without one).
 
     `bound` is L for < and ≤, G for > and ≥, else "". `error` is in the unit of the value. `name` is
-    K where the text begins with Kd, Q with pKd. `plain`: a number and perhaps a bound, no more.
+    K if the text begins with Kd, Q if with pKd. `plain`: nothing but a number and perhaps a bound.
     """
 
     low: float
@@ -134,7 +134,7 @@ def tidy_text(text: str) -> str:
 
 
 def parse_value(text: str) -> Measured | None:
-    """What a tidied text says; None where it has none of the forms that are read.
+    """Parse a tidied text; None if it does not have one of the forms that are read.
 
     Raises:
         AmbiguousError: it can be read in two ways.
@@ -157,7 +157,7 @@ def has_unit(text: str) -> bool:
 
 
 def tokenize_value(text: str) -> tuple[str, list[str]]:
-    """The tokens of a tidied text and the word of their kinds, which is "" if any is unknown."""
+    """Cut a tidied text into tokens; also return the word of their kinds, "" if any is unknown."""
     kinds, tokens, position = "", [], 0
     if len(text) > LONGEST:
         return "", []
@@ -202,7 +202,7 @@ def value_of_parts(parts: dict[str, str]) -> Measured:
 
 
 def range_of_parts(parts: dict[str, str]) -> Measured:
-    """A range; a power of ten behind it is that of both numbers where nothing else makes sense."""
+    """A range; a power of ten at its end is that of both numbers if nothing else makes sense."""
     low, top = without_commas(parts["low"], parts["top"], lambda first, last: first > last)
     common = parts.get("power", "")
     low_power, top_power = parts.get("low_power") or common, parts.get("top_power") or common
@@ -237,7 +237,7 @@ def without_commas(
     """Two numbers (the second may be "") without the commas between their thousands.
 
     Args:
-        nonsense: says of two values that they cannot be meant together.
+        nonsense: whether two values cannot be meant together.
 
     Raises:
         AmbiguousError: a comma may be a decimal one as well.
@@ -280,7 +280,7 @@ def number_of(number: str, power: str = "") -> float:
 
 
 def exponent_number(exponent: str) -> int:
-    """An exponent without its signs around: `^{–9}` is -9."""
+    """An exponent without the signs around it: `^{–9}` is -9."""
     return int(re.sub("[^-+0-9]", "", re.sub(f"[{DASHES}]", "-", exponent)))
 
 

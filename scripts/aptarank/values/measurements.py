@@ -19,9 +19,9 @@ from aptarank.values.sequences import shortened
 
 COUNT = r"[0-9]{1,15}(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?"
 
-# The least and the most that a Kd can be, in mol/L: a hundredth of what biotin and streptavidin
-# have; and what the weakest of aptamers has, some tens of mM, with room. Less or more is a lost
-# prefix or power of ten.
+# The lowest and highest Kd that is read, in mol/L: a hundredth of that of biotin and streptavidin;
+# and some more than the tens of mM of the weakest aptamers. Beyond them, a prefix or a power of ten
+# was lost.
 KD_LIMITS = (1e-16, 0.1)
 
 # How a score column is to be read.
@@ -46,7 +46,7 @@ def to_number(text: str) -> float:
     """A decimal number of ASCII digits, also as `1.2 × 10^-9`.
 
     Raises:
-        ValueError: no number, or one that a float cannot hold.
+        ValueError: not a number, or one that a float cannot hold.
     """
     tidy = tidy_text(text)
     measured = parse_value(tidy)
@@ -81,10 +81,10 @@ def looks_whole(text: str) -> bool:
 
 
 def with_point(text: str, decimal: str) -> str:
-    """A score with a decimal point; as it was where `decimal` is not its sign.
+    """Return a score with a decimal point; unchanged unless `decimal` is a comma.
 
     Raises:
-        ValueError: a decimal point or two commas, where the decimal sign is a comma.
+        ValueError: a decimal point or two commas, although the decimal sign is a comma.
     """
     if decimal != ",":
         return text
@@ -101,7 +101,7 @@ def parse_measurement(text: str, scale: str = PLAIN_NUMBERS) -> Measurement:
     Args:
         scale: `number` for plain numbers and bounds (`<5`); `pKd` and `-log` also for ranges and
             errors (`6.5-7.2`, `6.5 ± 0.2`); `reads` for whole numbers and bounds; `%` for those of
-            numbers with that sign; a unit of concentration such as `nM`, or "" where each text has
+            numbers with that sign; a unit of concentration such as `nM`, or "" if each text has
             its own, for Kd (`0.58 nM`, `∼0.17 µM`, `<100μM`, `25-200 nM`, `5.2 ± 0.3 × 10⁻⁹ M`).
 
     Returns:
@@ -150,12 +150,12 @@ def parse_measurement(text: str, scale: str = PLAIN_NUMBERS) -> Measurement:
 
 
 def is_concentration(scale: str) -> bool:
-    """Whether a scale is that of a Kd: a unit, or "" where each text has its own."""
+    """Whether a scale is that of a Kd: a unit, or "" if each text has its own."""
     return scale not in (PLAIN_NUMBERS, PKD, MINUS_LOG, PERCENT, COUNTS)
 
 
 def is_of_scale(measured: Measured, scale: str) -> bool:
-    """Whether what was found is what the column has."""
+    """Whether a value has the unit and the name that a column of this scale has."""
     if scale == PLAIN_NUMBERS:
         return measured.plain
     names = {PKD: "Q", MINUS_LOG: "Q", PERCENT: ""}.get(scale, "K")
@@ -168,7 +168,7 @@ def in_molar(measured: Measured, scale: str, text: str) -> tuple[float, float]:
     """The ends of a Kd in mol/L.
 
     Raises:
-        ValueError: no unit, or no concentration that a Kd can be.
+        ValueError: no unit, or not a concentration that a Kd can be.
     """
     units = (measured.low_unit or scale, measured.high_unit or scale)
     if not all(units):
@@ -192,7 +192,7 @@ def in_molar(measured: Measured, scale: str, text: str) -> tuple[float, float]:
     return low, high
 
 
-# What is like a Kd and none, with what to do; looked for in this order.
+# What looks like a Kd but is not read as one, with what to do; searched for in this order.
 KD_HINTS = (
     (r"\dN?[fpnuµμ]?m\b(?!ol)| [fpnuµμ]m\b", "metres? the unit of a Kd has a capital M, as nM"),
     (r"[0-9 ](NM|UM|PM|FM|MM|Nm|mm|[fpnuµμm]Mol)\b", "write the unit as nM, uM, mM"),
@@ -207,7 +207,7 @@ KD_HINTS = (
 
 
 def why_not_a_score(text: str, scale: str) -> str:
-    """Why a text is no score, with what would help."""
+    """Say why a text is not a score, with a hint if there is one."""
     shown, text = shortened(text), text[:LONGEST]
     kd = is_concentration(scale)
     hint = ""

@@ -5,20 +5,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# What programs and people write where nothing was measured. Any of them may be a score too, so one
-# is found only where it stands apart from the rest of its column.
+# What programs and people write if nothing was measured. Any of them may also be a score, so it is
+# only reported if it stands apart from the rest of its column.
 PLACEHOLDERS = (
     *(-99999.0, -9999.0, -999.0, -99.0, -9.0, -1.0),
     *(99999.0, 9999.0, 999.9, 999.0, 99.9, 99.0),
     *(0.0, 0.001, 0.01),
 )
 FEWEST = 5  # other values that a column needs, three of them different, to say what is usual
-LARGE = 99.0  # a number of this size is no slip of the measurement, even if it is there once
+LARGE = 99.0  # a number of this size is not an outlier of the measurement, even if it occurs once
 FAR = 10  # times the range of the other values
 FAR_IN_LOGS = 0.5  # of the range of the other values' logarithms
 PILE = 5  # copies of one number at the edge of the other values
 OFTEN = 3  # times as frequent as any other value
-STEP = 5  # a small number in a pile is so many times below the next
+STEP = 5  # a small number in a pile is this many times below the next
 
 
 class Placeholder(NamedTuple):
@@ -30,7 +30,7 @@ class Placeholder(NamedTuple):
 
 
 def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
-    """The numbers of a column that look like missing values; mostly none.
+    """Find the numbers of a column that look like missing values; usually there are none.
 
     Args:
         values: the scores as they are written (a Kd in its own unit), one a row; bounds left out.
@@ -45,7 +45,7 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
     for value in sorted({*PLACEHOLDERS, *repeated}, key=abs, reverse=True):
         if value in counts:
             count = counts.pop(value)
-            why = reason(value, count, counts, is_known=value in PLACEHOLDERS)
+            why = why_missing(value, count, counts, is_known=value in PLACEHOLDERS)
             if why:
                 placeholders.append(Placeholder(value, count, why))
             else:
@@ -53,7 +53,7 @@ def find_placeholders(values: Sequence[float]) -> list[Placeholder]:
     return placeholders
 
 
-def reason(value: float, count: int, others: Counter[float], *, is_known: bool) -> str:
+def why_missing(value: float, count: int, others: Counter[float], *, is_known: bool) -> str:
     """Why a value looks like a missing one among the other values and their counts; "" if not.
 
     Args:
@@ -68,7 +68,7 @@ def reason(value: float, count: int, others: Counter[float], *, is_known: bool) 
     commonest = max(others.values())
     if alone_negative and (abs(value) >= LARGE or (count > 2 and count >= OFTEN * commonest)):
         return "no other score is below 0"
-    apart = distance(value, low, high)
+    apart = distance_to_range(value, low, high)
     if not is_known:
         return f"all others are from {low:g} to {high:g}" if apart >= FAR else ""
     if (apart >= FAR and abs(value) >= LARGE) or (apart >= 1 and count > 1):
@@ -79,11 +79,11 @@ def reason(value: float, count: int, others: Counter[float], *, is_known: bool) 
     return ""
 
 
-def distance(value: float, low: float, high: float) -> float:
-    """How far a value is from a range outside of it, in widths of the range.
+def distance_to_range(value: float, low: float, high: float) -> float:
+    """How far a value lies outside a range, in widths of the range.
 
-    Where all are above 0 they may spread over powers of ten, as Kd do; then the shorter of the
-    distances between the numbers and (in proportion to what is far) between their logarithms.
+    Values above 0 may spread over powers of ten, as Kd do; for these it is the shorter of the
+    distances between the numbers and (scaled to what counts as far) between their logarithms.
     """
     near = low if value < low else high
     apart = abs(value - near) / (high - low)

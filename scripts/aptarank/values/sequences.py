@@ -7,7 +7,7 @@ import unicodedata
 DNA = frozenset("ACGT")
 RNA = frozenset("ACGU")
 BASES = DNA | RNA
-UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)  # other letters stay
+UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)  # others stay
 
 # IUPAC's codes for more than one base (doi:10.1093/nar/13.9.3021).
 DEGENERATE = {
@@ -36,12 +36,11 @@ MODIFIED = re.compile(r"[mfl+][ACGTU]|[ACGTU]s(?=[ACGTUdr])|[/\[\]()*{}]")
 
 
 def read_notation(text: str) -> str:
-    """The letters of a sequence in upper case, whatever notation it is in.
+    """Return the letters of a sequence in upper case, whatever notation it is in.
 
-    Read are white space at the ends and between letters, `5'-…-3'`, lower case, AMBER's residue
-    names (`DGN DAN DT3`), and the ordinary sugar and phosphate (`dGpdTp`, `rArC`, `GpA`,
-    `d(GGTT)`). Nothing else is taken away, since that would make another molecule: what is no base
-    stays in, for `check` to find.
+    White space, `5'-…-3'`, lower case, AMBER's residue names (`DGN DAN DT3`) and the ordinary sugar
+    and phosphate (`dGpdTp`, `rArC`, `GpA`, `d(GGTT)`) are read. Nothing else is removed, since that
+    would make another molecule: what is not a base stays, for `check_bases` to find.
 
     Raises:
         ValueError: empty, written from 3' to 5', or of modified residues or two sugars.
@@ -87,7 +86,7 @@ def bases_of_residues(text: str) -> str:
     """The bases of residues with their sugar or phosphate: `dGpdTp`, `rArC`, `pGpA`.
 
     Raises:
-        ValueError: DNA and RNA in one, or a sugar at some residues alone.
+        ValueError: DNA and RNA in one, or a sugar at only some of the residues.
     """
     bases = "".join(re.findall("[ACGTU]", text))
     sugars = set(re.findall("[dr]", text))
@@ -105,7 +104,7 @@ def bases_of_residues(text: str) -> str:
 
 
 def check_sugar(sequence: str, sugar: str) -> str:
-    """The same sequence.
+    """Return a sequence whose sugar fits its bases.
 
     Raises:
         ValueError: U with the sugar of DNA, or T with that of RNA.
@@ -117,7 +116,7 @@ def check_sugar(sequence: str, sugar: str) -> str:
 
 
 def named_chemistry(text: str) -> str | None:
-    """`DNA` or `RNA` where the notation names the sugar of a readable sequence, as `r(GGAC)`."""
+    """`DNA` or `RNA` if the notation of a sequence names its sugar, as `r(GGAC)`; else None."""
     start = FIVE_END.sub("", text.strip(), count=1)
     sugar = re.match(r"p?([dr])\s*[ACGTU(\[]", start)
     return SUGARS[sugar[1]] if sugar else None
@@ -137,11 +136,11 @@ def refuse_unknown_residue(words: list[str]) -> None:
 
 
 def check_bases(sequence: str) -> str:
-    """Return a spelt sequence that has no other letter than A, C, G, T, U.
+    """Return a sequence that has no other letters than A, C, G, T, U.
 
     Raises:
-        ValueError: names the first letter that is none of IUPAC's, else the first degenerate one,
-            and its position.
+        ValueError: names the first letter that is not one of IUPAC's, else the first degenerate
+            one, and its position.
     """
     if not BASES.issuperset(sequence):
         others = [i for i, letter in enumerate(sequence) if letter not in BASES]
@@ -151,7 +150,7 @@ def check_bases(sequence: str) -> str:
 
 
 def why_not_a_base(letter: str, position: int) -> str:
-    """Why a letter is no base: `kind: detail`, as all reasons of a rejection are."""
+    """Say why a letter is not a base: `kind: detail`, like all reasons of a rejection."""
     if letter in DEGENERATE:
         return f"degenerate code: {letter!r} ({DEGENERATE[letter]}) at position {position}"
     if letter.isascii():
@@ -161,7 +160,7 @@ def why_not_a_base(letter: str, position: int) -> str:
 
 
 def shortened(text: str, size: int = 40) -> str:
-    """A text for a message, cut where it is long."""
+    """Return a text for a message, cut if it is longer than `size` characters."""
     return text if len(text) <= size else text[: size - 3] + "..."
 
 
@@ -177,7 +176,7 @@ def check_chemistry(sequence: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """The bases of one sequence, upper case: `spell`, `check` and `check_chemistry`.
+    """Return the bases of a sequence in upper case: read its notation, check bases and chemistry.
 
     Raises:
         ValueError: says why it is not a sequence of DNA or RNA.
@@ -186,12 +185,12 @@ def normalise(text: str) -> str:
 
 
 def chemistry(sequence: str) -> str | None:
-    """`DNA`, `RNA`, or None where a normalised sequence has neither T nor U."""
+    """`DNA`, `RNA`, or None if a normalised sequence has neither T nor U."""
     if "U" in sequence:
         return "RNA"
     return "DNA" if "T" in sequence else None
 
 
 def as_tokens(sequence: str) -> str:
-    """The letters that the model reads: U written as T (the chemistry is kept beside it)."""
+    """Return the letters that the model reads: U as T (the chemistry is kept separately)."""
     return sequence.replace("U", "T")

@@ -81,7 +81,7 @@ KINDS = [
         "table.ods",
         "LibreOffice's own format",
         zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet", content_xml="<x/>"),
-        "table.ods: not text but a zip archive (.ods, .docx and .numbers are such too): unpack it",
+        "table.ods: not text but a zip archive (so are .ods, .docx and .numbers files): unpack it",
     ),
     refused("table.tar", "a tar archive", tarred(TABLE), "table.tar: not text but a tar archive"),
     refused(

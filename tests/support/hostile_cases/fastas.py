@@ -281,7 +281,7 @@ COUNT_FILES = [
         "counts-score.fasta",
         "a score that count files do not have",
         COUNTS,
-        "a count FASTA has no score 'Kd'; say rpm or reads",
+        "a count FASTA has no score 'Kd'; use rpm or reads",
         "--score Kd",
         better=None,
     ),

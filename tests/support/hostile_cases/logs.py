@@ -129,7 +129,7 @@ CASES = [
         "score.log",
         "a score that MAWS does not have",
         MAWS,
-        "a MAWS log has no score 'Kd'; say entropy or energy",
+        "a MAWS log has no score 'Kd'; use entropy or energy",
         "--score Kd",
         better=None,
     ),

@@ -343,7 +343,7 @@ TOGETHER = [
         "primer-wrong.csv",
         "a primer that is not a sequence",
         listed("ACGT", "ACGG"),
-        "primer-wrong.csv: the 5' primer 'T7' is no sequence: not a base: '7'",
+        "primer-wrong.csv: the 5' primer 'T7' is not a sequence: not a base: '7'",
         "--five-primer T7",
     ),
     refused(

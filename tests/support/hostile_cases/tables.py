@@ -46,7 +46,7 @@ QUOTES = [
         "open-twice.csv",
         "two quotes left open, the second closes the first",
         table('ACGT,1,"a', 'ACGG,2,"b', header=NOTED),
-        "open-twice.csv, line 2: text behind a closing quote",
+        "open-twice.csv, line 2: text after a closing quote",
     ),
     reads(
         "swallowed.csv",
