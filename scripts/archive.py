@@ -9,7 +9,7 @@ import yaml
 from aptarank.core.errors import InputError
 from aptarank.core.files import sha256
 from aptarank.core.log import logger
-from aptarank.core.results import REPORTS
+from aptarank.core.result_files import REPORTS
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.provenance.archive import how_to_repeat, packed, write_zip
 from aptarank.provenance.manifest import MANIFEST, read_manifest

@@ -6,7 +6,7 @@ from aptarank import __version__
 from aptarank.core import machine
 from aptarank.core.files import write_json
 from aptarank.core.log import logger
-from aptarank.core.results import NO_RESULTS, files_in
+from aptarank.core.result_files import NOT_RESULTS, list_files
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.json_options import json_object
 from aptarank.provenance.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
@@ -30,7 +30,7 @@ def main(inputs, config, read, results, output):
     settings = json_object(config, "--config")
     found = checksums(sorted(map(str, inputs)))
     check_unchanged(found, dict(zip(map(str, inputs), read, strict=False)))
-    besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
+    besides = NOT_RESULTS | {f"/{MANIFEST}": "not yet"}
     manifest = {
         "aptarank": __version__,
         "config": settings,
@@ -39,7 +39,7 @@ def main(inputs, config, read, results, output):
         "versions": machine.versions(),
         "machine": machine.describe(),
         "inputs": found,
-        "outputs": checksums(files_in(results, besides), results) if results else {},
+        "outputs": checksums(list_files(results, besides), results) if results else {},
     }
     write_json(manifest, output)
     logger.info("%s: checksums of %d results", output, len(manifest["outputs"]))

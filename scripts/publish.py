@@ -9,7 +9,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
-from aptarank.core.results import files_in
+from aptarank.core.result_files import list_files
 from aptarank.exports.onnx_files import check_onnx
 from aptarank.models.model_files import header_of, read_object
 from aptarank.programs.cli import PATH, Program
@@ -40,7 +40,7 @@ def main(folder, repository, private, dry_run):
         raise InputError(f"{repository}: not a name of a repository: {first_line(error)}") from None
     if not (folder / CARD).is_file():
         raise InputError(f"{folder}: no {CARD}; expected a folder that card.py writes")
-    names = in_order(files_in(folder))
+    names = in_order(list_files(folder))
     check_repository(folder, names)
     for name in names:
         check_content(folder / name)

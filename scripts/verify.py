@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from aptarank.core.errors import InputError
-from aptarank.core.results import files_in
+from aptarank.core.result_files import list_files
 from aptarank.programs.cli import Program
 from aptarank.programs.schema_options import WholeNumber
 from aptarank.provenance.run_differences import Comparison, compare_folders
@@ -45,7 +45,7 @@ def folder_of(name: str) -> Path:
     """
     for folder in (Path(name), RESULTS / name):
         if folder.is_dir():
-            if not files_in(folder, {}):
+            if not list_files(folder, {}):
                 raise InputError(f"{folder}: no file in it; expected the results of a run")
             return folder
     there = sorted(path.name for path in RESULTS.glob("*/")) if RESULTS.is_dir() else []

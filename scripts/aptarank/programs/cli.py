@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 from pandas.errors import InvalidIndexError
 
-from aptarank.core.alive import end_with_snakemake
-from aptarank.core.disk import explain
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger, never_silent, set_up_logging
+from aptarank.core.os_errors import explain
+from aptarank.core.run_lock import end_with_snakemake
 from aptarank.programs.schema_options import WholeNumber, setting
 
 PATH = click.Path(path_type=Path)  # of what is read

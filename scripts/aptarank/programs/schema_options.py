@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from aptarank.config.resolution import schema
+from aptarank.config.schema import rule_of, schema
 
 
 class WholeNumber(click.IntRange):
@@ -71,14 +71,6 @@ def int_of(number: float) -> int:
     if not number.is_integer():
         raise ValueError(f"{number} is not a whole number")
     return int(number)
-
-
-def rule_of(key: str) -> dict:
-    """What the schema says of a dotted key such as `rank.full`, `$defs.rank.k` or `seeds.items`."""
-    place = schema()
-    for name in key.split("."):
-        place = place[name] if name in place else place["properties"][name]
-    return place
 
 
 def type_of(rule: Mapping) -> click.ParamType:

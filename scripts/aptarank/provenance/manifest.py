@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from aptarank.config.resolution import HOME
+from aptarank.config.schema import HOME
 from aptarank.core.errors import InputError
 from aptarank.core.files import sha256
 

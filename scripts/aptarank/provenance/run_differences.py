@@ -13,11 +13,11 @@ import pandas as pd
 import safetensors
 
 from aptarank.core.files import sha256
-from aptarank.core.results import NO_RESULTS, TIMED, files_in, reason
+from aptarank.core.result_files import NOT_RESULTS, TIMED, exclusion_reason, list_files
 
 # Files that two runs of one config need not share, and why; the same of parts of files: their keys
 # or columns. All else has to be the same.
-NOT_COMPARED = NO_RESULTS | TIMED
+NOT_COMPARED = NOT_RESULTS | TIMED
 PLACES = "the names of the run and of its inputs"
 PARTS_NOT_COMPARED = {
     "manifest.json": {
@@ -64,10 +64,10 @@ class Comparison:
 
 def compare_folders(first: Path, second: Path) -> Comparison:
     """Compare all files of two folders by name."""
-    names = [set(files_in(folder, {})) for folder in (first, second)]
+    names = [set(list_files(folder, {})) for folder in (first, second)]
     found = Comparison()
     for name in sorted(names[0] | names[1]):
-        why = reason(name, NOT_COMPARED)
+        why = exclusion_reason(name, NOT_COMPARED)
         if why:
             found.left_out.setdefault(why, []).append(name)
         elif name not in names[1]:
