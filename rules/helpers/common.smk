@@ -37,12 +37,12 @@ from aptarank.core.errors import InputError
 from aptarank.core.files import expand as expand_paths
 from aptarank.provenance.input_checksums import (
     find_checksums,
-    noted_checksums,
-    together,
+    stored_checksums,
+    combine_checksums,
 )
 from aptarank.provenance.lost_results import enumerated, lost_results, made_by
 from aptarank.exports.variant_info import BASELINE
-from aptarank.provenance.hub_layout import place_of
+from aptarank.provenance.hub_layout import path_in_repository
 from aptarank.core.restructured_text import at_terminal, visible
 from aptarank.core.result_files import REPORTS
 from aptarank.core.shell_words import shell_words
@@ -206,7 +206,7 @@ def fold_option(wildcards):
 
 
 def family_column():
-    """Return the input's column whose values the split keeps together, if it does."""
+    """Return the input's column whose values the split keeps combine_checksums, if it does."""
     column = config["split"]["column"]
     return [column] if config["split"]["by"] == "column" and column else []
 
@@ -234,13 +234,13 @@ def checksums_at_start():
     """Return the SHA-256 of the user's own files when Snakemake started; jobs read what it noted."""
     if workflow.is_main_process:
         return find_checksums(input_files(), write=RUN_LOCK.held)
-    return noted_checksums()
+    return stored_checksums()
 
 
 def checksum(files):
     """Return one checksum for files of the user, as a parameter: Snakemake itself looks at dates."""
     checksums = checksums_at_start()
-    return together(checksums.get(file, "") for file in files)
+    return combine_checksums(checksums.get(file, "") for file in files)
 
 
 def split_file():

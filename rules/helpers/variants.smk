@@ -23,7 +23,7 @@ def variants_to_publish(wildcards):
     folder = f"{wildcards.model}/seed-{seed}/variants"
     return [
         in_fold(wildcards.dataset, f"{folder}/{variant}", wildcards)
-        for variant in filter(place_of, every_variant())
+        for variant in filter(path_in_repository, every_variant())
     ]
 
 

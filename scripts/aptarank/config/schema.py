@@ -145,9 +145,9 @@ def describe_error(error: jsonschema.ValidationError, where: str) -> str:
     if rule == "required":
         missing = next(name for name in limit if name not in value)
         about = error.schema.get("properties", {}).get(missing, {})
-        allowed = f" (one of: {', '.join(about['enum'])})" if "enum" in about else ""
+        values = f" (one of: {', '.join(about['enum'])})" if "enum" in about else ""
         description = about.get("description", error.schema.get("description", ""))
-        return f"{key}.{missing} is missing{allowed}: {description}"
+        return f"{key}.{missing} is missing{values}: {description}"
     if "propertyNames" in error.absolute_schema_path:
         expected = f"at most {limit} characters" if rule == "maxLength" else NAME_RULE
         return f"{key}: the name {brief(value)}; expected {expected}"
