@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 min_version("9.12")
 
 
-# Beside this file, also where it is a module of another.
+# Next to this file, also if another workflow uses it as a module.
 configfile: f"{workflow.current_basedir}/config.yaml"
 
 
@@ -23,8 +23,8 @@ include: "rules/helpers/report_titles.smk"
 include: "rules/helpers/targets.smk"
 
 
-config = checked(config)
-# Settings of models by name: those that a sweep adds, and all.
+config = resolve_config(config)
+# Settings of models by name: those that a sweep adds, and all of them.
 SWEPT = swept_models(config)
 MODELS = config["models"] | SWEPT
 
@@ -32,7 +32,7 @@ MODELS = config["models"] | SWEPT
 pathvars:
     run=f"results/{config['run']}",
     data="<run>/{dataset}",
-    # What depends on the split; one folder a fold where there is cross-validation.
+    # What depends on the split: one folder per fold of a cross-validation.
     fold="<data>/fold-{fold}" if config["split"]["folds"] else "<data>",
     model="<fold>/{model}/seed-{seed}",
 
@@ -72,7 +72,7 @@ include: "rules/archive.smk"
 include: "rules/help.smk"
 
 
-# After the rules: what stands before them does not reach the outputs that pathvars name.
+# After the rules: before them, it would not reach the outputs that pathvars name.
 wildcard_constraints:
     dataset=any_of(config["datasets"]),
     model=any_of(MODELS),
@@ -93,9 +93,9 @@ rule all:
 
 onstart:
     if workflow.is_main_process:
-        alone()
+        require_run_lock()
 
 
 onsuccess:
     if "help" not in sys.argv:
-        tell_answers()
+        print_findings()

@@ -31,7 +31,7 @@ from landscape import Landscape
 from matplotlib.ticker import PercentFormatter
 from scipy.stats import binomtest
 
-from aptarank.config.resolution import default
+from aptarank.config.schema import default
 from aptarank.core import machine
 from aptarank.core.tables import write_csv
 from aptarank.report.plots import BLUE, GREY, ORANGE, pyplot, save

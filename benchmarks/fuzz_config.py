@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from aptarank.config.input_files import check_files
-from aptarank.config.resolution import resolve, schema, swept_models
+from aptarank.config.resolution import resolve, swept_models
+from aptarank.config.schema import schema
 from aptarank.config.yaml_text import check_yaml
 from aptarank.core import machine
 from aptarank.core.errors import InputError

@@ -13,7 +13,7 @@ rule audit:
             caption="../report/audit.rst",
             category="Data",
             subcategory="{dataset}",
-            labels=labels("What training and test share", "html"),
+            labels=report_labels("What training and test share", "html"),
         ),
         plots=report(
             directory("<fold>/audit/plots"),
@@ -21,7 +21,7 @@ rule audit:
             caption="../report/audit_plots.rst",
             category="Data",
             subcategory="{dataset}",
-            labels=labels_in_folder,
+            labels=report_labels_in_folder,
         ),
     log:
         "<fold>/logs/audit.log",

@@ -23,35 +23,35 @@ rule compare:
             caption="../report/models.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("models", "csv"),
+            labels=report_labels("models", "csv"),
         ),
         page=report(
             "<data>/comparison/summary.html",
             caption="../report/models.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("models", "html"),
+            labels=report_labels("models", "html"),
         ),
         paired=report(
             "<data>/comparison/paired.csv",
             caption="../report/paired.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("paired", "csv"),
+            labels=report_labels("paired", "csv"),
         ),
         models_plot=report(
             "<data>/comparison/models.svg",
             caption="../report/models.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("models"),
+            labels=report_labels("models"),
         ),
         paired_plot=report(
             "<data>/comparison/paired.svg",
             caption="../report/paired.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("paired"),
+            labels=report_labels("paired"),
         ),
     log:
         "<data>/logs/compare.log",
@@ -60,13 +60,9 @@ rule compare:
     conda:
         "../envs/report.yaml"
     params:
-        logits=lambda wildcards, input: [f"--logits={path}" for path in input.logits],
-        baselines=lambda wildcards, input: [
-            f"--baselines={path}" for path in input.baselines
-        ],
-        probabilities=lambda wildcards, input: [
-            f"--probabilities={path}" for path in input.probabilities
-        ],
+        logits=option_per_file("logits", "logits"),
+        baselines=option_per_file("baselines", "baselines"),
+        probabilities=option_per_file("probabilities", "probabilities"),
         resamples=config["evaluation"]["resamples"],
         seed=config["evaluation"]["seed"],
         folder=lambda wildcards, output: os.path.dirname(output.summary),

@@ -13,21 +13,21 @@ rule design:
             caption="../report/designed.rst",
             category="Ranking and design",
             subcategory="Design",
-            labels=labels("Designed aptamers", "csv"),
+            labels=report_labels("Designed aptamers", "csv"),
         ),
         page=report(
             "<run>/design/designed.html",
             caption="../report/designed.rst",
             category="Ranking and design",
             subcategory="Design",
-            labels=labels("Designed aptamers", "html"),
+            labels=report_labels("Designed aptamers", "html"),
         ),
         history=report(
             "<run>/design/generations.csv",
             caption="../report/design.rst",
             category="Ranking and design",
             subcategory="Design",
-            labels=labels("Generation by generation", "csv"),
+            labels=report_labels("Generation by generation", "csv"),
         ),
         lineage="<run>/design/lineage.csv",
         plot=report(
@@ -35,7 +35,7 @@ rule design:
             caption="../report/design.rst",
             category="Ranking and design",
             subcategory="Design",
-            labels=labels("Generation by generation"),
+            labels=report_labels("Generation by generation"),
         ),
     log:
         "<run>/logs/design.log",
@@ -47,7 +47,7 @@ rule design:
     resources:
         mem_mb=more_each_time(8000),
     params:
-        models=lambda wildcards, input: [f"--model={path}" for path in input.onnx],
+        models=option_per_file("model", "onnx"),
         options=lambda wildcards: shell_words(design_options()),
         device=config["device"],
     shell:

@@ -16,7 +16,7 @@ rule evaluate:
             caption="../report/evaluation.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels_in_folder,
+            labels=report_labels_in_folder,
         ),
     log:
         "<fold>/logs/{model}/seed-{seed}/evaluate.log",

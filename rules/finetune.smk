@@ -7,7 +7,7 @@ rule finetune:
         train="<fold>/pairs/train.parquet",
         validation="<fold>/pairs/validation.parquet",
         tokenizer=tokenizer_of,
-        init=start,
+        init=initial_model,
         checkpoint=checkpoint_files,
     output:
         model=directory("<model>/model"),
@@ -18,14 +18,14 @@ rule finetune:
         "<fold>/benchmarks/{model}/seed-{seed}/finetune.tsv"
     conda:
         "../envs/model.yaml"
-    threads: threads_of_a_node()
+    threads: threads_per_node()
     resources:
         **training_resources(),
     params:
         content=lambda wildcards: checksum(checkpoint_files(wildcards)),
         launch=launcher(),
         settings=lambda wildcards: shell_words([settings(wildcards)]),
-        init=lambda wildcards, input: [f"--init={path}" for path in input.init],
+        init=option_per_file("init", "init"),
         share=[],  # learning_curve.smk has it
         device=config["device"],
         checkpoints=checkpoint_options,

@@ -11,7 +11,7 @@ rule ingest:
             caption="../report/rejected.rst",
             category="Data",
             subcategory="{dataset}",
-            labels=labels("Rejected rows", "csv"),
+            labels=report_labels("Rejected rows", "csv"),
         ),
         labels="<data>/labels.parquet",
         summary="<data>/ingestion.json",
@@ -25,7 +25,7 @@ rule ingest:
     params:
         content=lambda wildcards: checksum(files_of(dataset(wildcards)["path"])),
         options=lambda wildcards: shell_words(
-            as_options(dataset(wildcards), but=["path"])
+            as_options(dataset(wildcards), exclude=["path"])
         ),
         family=lambda wildcards: shell_words(
             f"--family={column}" for column in family_column()

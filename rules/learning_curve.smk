@@ -45,14 +45,14 @@ rule learning_curve:
             caption="../report/learning_curve.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("learning_curve", "csv"),
+            labels=report_labels("learning_curve", "csv"),
         ),
         plot=report(
             "<data>/comparison/learning_curve.svg",
             caption="../report/learning_curve.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("learning_curve"),
+            labels=report_labels("learning_curve"),
         ),
     log:
         "<data>/logs/learning_curve.log",

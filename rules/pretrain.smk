@@ -1,17 +1,8 @@
-# The settings that pretraining heeds, so that others do not rerun it.
-PRETRAINING = [
-    *[
-        "kind",
-        "size",
-        "checkpoint",
-        "tokenizer",
-        "k",
-        "dropout",
-        "pretrain",
-        "batch_size",
-    ],
-    *["learning_rate", "warmup", "weight_decay", "clip", "precision"],
-]
+# The settings that pretraining uses; changes of others do not rerun it.
+PRETRAINING = (
+    "kind size checkpoint tokenizer k dropout pretrain batch_size learning_rate warmup weight_decay"
+    " clip precision"
+).split()
 
 
 rule pretrain:
@@ -23,7 +14,7 @@ rule pretrain:
         split="<fold>/split.csv",
         tokenizer=tokenizer_of,
         checkpoint=checkpoint_files,
-        unlabelled=unlabelled,
+        unlabelled=unlabelled_file,
     output:
         model=directory("<model>/pretrained"),
         history="<model>/pretraining.csv",
@@ -39,7 +30,7 @@ rule pretrain:
         mem_mb=more_each_time(8000),
     params:
         content=lambda wildcards: checksum(
-            checkpoint_files(wildcards) + unlabelled(wildcards)
+            checkpoint_files(wildcards) + unlabelled_file(wildcards)
         ),
         settings=lambda wildcards: shell_words([settings(wildcards, *PRETRAINING)]),
         unlabelled=lambda wildcards, input: shell_words(

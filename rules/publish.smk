@@ -41,7 +41,7 @@ rule publish:
     input:
         script=script("publish"),
         modules=modules("publish"),
-        folder=lambda wildcards: published(),
+        folder=lambda wildcards: repository_to_publish(),
     log:
         "<run>/logs/publish.log",
     conda:

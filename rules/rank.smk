@@ -14,28 +14,28 @@ rule rank:
             caption="../report/ranking.rst",
             category="Ranking and design",
             subcategory="Ranking",
-            labels=labels("Candidates, best first", "csv"),
+            labels=report_labels("Candidates, best first", "csv"),
         ),
         page=report(
             "<run>/ranking/ranking.html",
             caption="../report/ranking.rst",
             category="Ranking and design",
             subcategory="Ranking",
-            labels=labels("Candidates, best first", "html"),
+            labels=report_labels("Candidates, best first", "html"),
         ),
         plot=report(
             "<run>/ranking/ranking.svg",
             caption="../report/ranking.rst",
             category="Ranking and design",
             subcategory="Ranking",
-            labels=labels("Candidates, best first"),
+            labels=report_labels("Candidates, best first"),
         ),
         rejected=report(
             "<run>/ranking/rejected.csv",
             caption="../report/rejected.rst",
             category="Ranking and design",
             subcategory="Ranking",
-            labels=labels("Rejected rows", "csv"),
+            labels=report_labels("Rejected rows", "csv"),
         ),
     log:
         "<run>/logs/rank.log",
@@ -48,9 +48,9 @@ rule rank:
         mem_mb=more_each_time(8000),
     params:
         content=lambda wildcards: checksum(files_of(config["rank"]["candidates"])),
-        models=lambda wildcards, input: [f"--model={path}" for path in input.models],
+        models=option_per_file("model", "models"),
         options=lambda wildcards: shell_words(
-            as_options(config["rank"], but=["candidates", "model"])
+            as_options(config["rank"], exclude=["candidates", "model"])
         ),
         device=config["device"],
     shell:

@@ -13,14 +13,14 @@ rule recommend:
             caption="../report/speed.rst",
             category="Speed",
             subcategory="{dataset}",
-            labels=labels("pareto", "csv"),
+            labels=report_labels("pareto", "csv"),
         ),
         page=report(
             "<model>/speed/benchmark.html",
             caption="../report/speed.rst",
             category="Speed",
             subcategory="{dataset}",
-            labels=labels("pareto", "html"),
+            labels=report_labels("pareto", "html"),
         ),
         text="<model>/speed/benchmark.md",
         plot=report(
@@ -28,7 +28,7 @@ rule recommend:
             caption="../report/speed.rst",
             category="Speed",
             subcategory="{dataset}",
-            labels=labels("pareto"),
+            labels=report_labels("pareto"),
         ),
         chosen="<model>/speed/recommended.json",
     log:

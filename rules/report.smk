@@ -13,7 +13,7 @@ rule describe:
             caption="../report/description.rst",
             category="Data",
             subcategory="{dataset}",
-            labels=labels_in_folder,
+            labels=report_labels_in_folder,
         ),
     log:
         "<data>/logs/describe.log",
@@ -51,7 +51,7 @@ rule answer:
     conda:
         "../envs/report.yaml"
     params:
-        audits=lambda wildcards, input: [f"--audit={path}" for path in input.audits],
+        audits=option_per_file("audit", "audits"),
         histories=lambda wildcards, input: [
             word
             for path in input.histories

@@ -13,14 +13,14 @@ rule sweep:
             caption="../report/sweep.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("heatmap", "csv"),
+            labels=report_labels("heatmap", "csv"),
         ),
         plot=report(
             "<data>/sweep/heatmap.svg",
             caption="../report/sweep.rst",
             category="Models",
             subcategory="{dataset}",
-            labels=labels("heatmap"),
+            labels=report_labels("heatmap"),
         ),
     log:
         "<data>/logs/sweep.log",

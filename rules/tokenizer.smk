@@ -8,8 +8,8 @@ rule tokenizer:
         script=script("tokenizer"),
         modules=modules("tokenizer"),
         aptamers="<data>/aptamers.csv",
-        split=learnt_from,
-        init=start_tokenizer,
+        split=split_for_tokenizer,
+        init=initial_tokenizer,
         checkpoint=checkpoint_files,
     output:
         directory("<fold>/{model}/tokenizer"),
@@ -23,8 +23,8 @@ rule tokenizer:
     params:
         content=lambda wildcards: checksum(checkpoint_files(wildcards)),
         settings=lambda wildcards: shell_words([settings(wildcards, *OF_TOKENIZER)]),
-        split=lambda wildcards, input: [f"--split={path}" for path in input.split],
-        init=lambda wildcards, input: [f"--init={path}" for path in input.init],
+        split=option_per_file("split", "split"),
+        init=option_per_file("init", "init"),
     shell:
         "python {input.script:q} {input.aptamers:q} --settings {params.settings}"
         " {params.split:q} {params.init:q} -o {output:q} --log {log:q}"

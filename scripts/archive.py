@@ -9,30 +9,32 @@ import yaml
 from aptarank.core.errors import InputError
 from aptarank.core.files import sha256
 from aptarank.core.log import logger
-from aptarank.core.results import REPORTS
+from aptarank.core.result_files import REPORTS
 from aptarank.programs.cli import PATH, WRITTEN, Program
-from aptarank.provenance.archive import how_to_repeat, packed, write_zip
+from aptarank.provenance.archive import archive_inputs, how_to_repeat, write_zip
 from aptarank.provenance.manifest import MANIFEST, read_manifest
 
 
 @click.command(cls=Program)
 @click.argument("folder", type=PATH)
-@click.option("-o", "--output", type=WRITTEN, help="The zip file; FOLDER.zip where not given.")
-def main(folder, output):
+@click.option("-o", "--output", type=WRITTEN, help="The zip file; FOLDER.zip by default.")
+def main(folder: Path, output: Path | None) -> None:
     """Pack the results of a run in FOLDER, and the inputs that its manifest names.
 
-    Run it where the run was started, or the inputs are not found. README.txt in the zip says how
-    to repeat the run.
+    Run it in the directory where the run was started, or the inputs are not found. README.txt in
+    the zip says how to repeat the run.
 
     Example: python scripts/archive.py results/mine
     """
     manifest = read_manifest(folder)
-    config, inputs = packed(manifest["config"])
-    known = {os.path.realpath(name): file["sha256"] for name, file in manifest["inputs"].items()}
+    config, inputs = archive_inputs(manifest["config"])
+    checksums = {
+        os.path.realpath(name): file["sha256"] for name, file in manifest["inputs"].items()
+    }
     for path in inputs.values():
-        check(path, known.get(os.path.realpath(path)))
+        check_checksum(path, checksums.get(os.path.realpath(path)))
     for name, file in manifest["outputs"].items():
-        check(folder / name, file["sha256"])
+        check_checksum(folder / name, file["sha256"])
     reports = [name for name in REPORTS if (folder / name).is_file()]
     results = Path("results", manifest["config"]["run"])
     files = {
@@ -49,12 +51,12 @@ def main(folder, output):
     logger.info("%s: %d files, %.1f MB", output, len(files), output.stat().st_size / 1e6)
 
 
-def check(path: Path, checksum: str | None) -> None:
-    """Raise InputError where a file is not what the manifest says."""
+def check_checksum(path: Path, checksum: str | None) -> None:
+    """Raise InputError if a file is not what the manifest says."""
     if checksum is None or not path.is_file() or sha256(path) != checksum:
         raise InputError(
-            f"{path}: missing, new or changed since {MANIFEST} was written, which has another "
-            "checksum or none; run snakemake again where the run was started"
+            f"{path}: missing, new or changed since {MANIFEST} was written; run snakemake again in "
+            "the directory where the run was started"
         )
 
 

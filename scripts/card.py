@@ -1,4 +1,4 @@
-"""Make a trained model a complete repository of the Hugging Face Hub, with a model card."""
+"""Make a repository for the Hugging Face Hub from a trained model, with a model card."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from safetensors import safe_open
 
-from aptarank.core.errors import InputError
+from aptarank.core.errors import InputError, first_line
 from aptarank.core.files import sha256, write_json
 from aptarank.core.log import logger
 from aptarank.core.machine import versions
@@ -23,9 +23,9 @@ from aptarank.provenance.hub_layout import (
     CARD,
     TOKENIZER,
     files_of_model,
-    in_order,
-    place_of,
+    path_in_repository,
     portable_tokenizer,
+    sort_files,
 )
 from aptarank.report.model_card import Facts, model_card
 
@@ -42,30 +42,30 @@ FILE = "model.onnx"  # of a variant that is portable
 @click.option("--ingestion", type=PATH, required=True, help="What ingest.py --summary writes.")
 @click.option("--split", type=PATH, required=True, help="What split.py writes.")
 @click.option("--audit", type=PATH, required=True, help="What audit.py writes.")
-@click.option("--settings", default="{}", help="Those of the training, JSON, for the card.")
-@click.option("--split-settings", default="{}", help="Those of the split, JSON, for the card.")
+@click.option("--settings", default="{}", help="Settings of the training, JSON, for the card.")
+@click.option("--split-settings", default="{}", help="Settings of the split, JSON, for the card.")
 @setting("publish.license", "--license", "license_")
 @setting("publish.repository")
 @click.option("-o", "--output", type=WRITTEN, default="repository", help="Folder.")
 def main(
-    variants,
-    folder,
-    onnx,
-    metrics,
-    baselines,
-    aptamers,
-    ingestion,
-    split,
-    audit,
-    settings,
-    split_settings,
-    license_,
-    repository,
-    output,
-):
-    """Copy a model, its ONNX file and its proven VARIANTS into one folder; write its README.md.
+    variants: tuple[Path, ...],
+    folder: Path,
+    onnx: Path,
+    metrics: Path,
+    baselines: Path,
+    aptamers: Path,
+    ingestion: Path,
+    split: Path,
+    audit: Path,
+    settings: str,
+    split_settings: str,
+    license_: str | None,
+    repository: str | None,
+    output: Path,
+) -> None:
+    """Copy a model, its ONNX file and its verified VARIANTS into one folder, and write README.md.
 
-    docs/publishing.md says what the folder is good for.
+    docs/publishing.md says how to use the folder.
 
     Example: python scripts/card.py --model model --onnx onnx/model.onnx --metrics metrics.json
     --baselines baselines.csv --aptamers aptamers.csv --ingestion ingestion.json --split split.csv
@@ -76,7 +76,7 @@ def main(
         check_whole(path)
     for variant in variants:
         told = read_about(variant)
-        place = place_of(told["variant"])
+        place = path_in_repository(told["variant"])
         if place and told["skipped"] is None:
             files[place], about[place] = variant / FILE, told
             check_whole(files[place])
@@ -93,7 +93,7 @@ def main(
         aptamers=trained,
         audit=read_table(audit, ["quantity", "at", "part", "value"]),
         variants=about,
-        files=in_order([*files, CARD]),
+        files=sort_files([*files, CARD]),
         settings=json_object(settings, "--settings"),
         split=json_object(split_settings, "--split-settings"),
         license=license_,
@@ -115,7 +115,7 @@ def main(
 
 
 def check_whole(path: Path) -> None:
-    """Raise InputError where a file of a model is cut short or damaged."""
+    """Raise InputError if a file of a model is cut short or damaged."""
     if not path.is_file():
         raise InputError(f"{path}: no such file{ANEW}")
     try:
@@ -128,9 +128,8 @@ def check_whole(path: Path) -> None:
             check_onnx(path)
     except (OSError, InputError):  # of the disk, not of the content
         raise
-    except Exception as error:  # each library has exceptions of its own
-        what = str(error).splitlines()[0]
-        raise InputError(f"{path}: damaged or cut short: {what}{ANEW}") from None
+    except Exception as error:  # each library has its own exceptions
+        raise InputError(f"{path}: damaged or cut short: {first_line(error)}{ANEW}") from None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Say what a run was made from and what came of it: config, versions, machine, checksums."""
+"""Record what a run was made from and what it made: config, versions, machine, checksums."""
+
+from pathlib import Path
 
 import click
 
@@ -6,7 +8,7 @@ from aptarank import __version__
 from aptarank.core import machine
 from aptarank.core.files import write_json
 from aptarank.core.log import logger
-from aptarank.core.results import NO_RESULTS, files_in
+from aptarank.core.result_files import NOT_RESULTS, list_files
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.json_options import json_object
 from aptarank.provenance.manifest import MANIFEST, check_unchanged, checksums, git_state, seeds_of
@@ -18,19 +20,26 @@ from aptarank.provenance.manifest import MANIFEST, check_unchanged, checksums, g
 @click.option(
     "--read",
     multiple=True,
-    help="SHA-256 of an input when the run began; one for each, in their order.",
+    help="SHA-256 of an input when the run began; once per input, in their order.",
 )
-@click.option("--results", type=PATH, help="Folder of the results, those that are there.")
+@click.option("--results", type=PATH, help="Folder of the results.")
 @click.option("-o", "--output", type=WRITTEN, default=MANIFEST)
-def main(inputs, config, read, results, output):
+def main(
+    inputs: tuple[Path, ...],
+    config: str,
+    read: tuple[str, ...],
+    results: Path | None,
+    output: Path,
+) -> None:
     """Write the manifest of a run that read INPUTS.
 
     Example: python scripts/manifest.py scored.csv --config '{"run": "mine"}' --results results/mine
     """
     settings = json_object(config, "--config")
-    found = checksums(sorted(map(str, inputs)))
-    check_unchanged(found, dict(zip(map(str, inputs), read, strict=False)))
-    besides = NO_RESULTS | {f"/{MANIFEST}": "not yet"}
+    now = checksums(sorted(map(str, inputs)))
+    check_unchanged(now, dict(zip(map(str, inputs), read, strict=False)))
+    exclude = NOT_RESULTS | {f"/{MANIFEST}": "not yet"}
+    outputs = checksums(list_files(results, exclude), results) if results else {}
     manifest = {
         "aptarank": __version__,
         "config": settings,
@@ -38,11 +47,11 @@ def main(inputs, config, read, results, output):
         "git": git_state(),
         "versions": machine.versions(),
         "machine": machine.describe(),
-        "inputs": found,
-        "outputs": checksums(files_in(results, besides), results) if results else {},
+        "inputs": now,
+        "outputs": outputs,
     }
     write_json(manifest, output)
-    logger.info("%s: checksums of %d results", output, len(manifest["outputs"]))
+    logger.info("%s: checksums of %d results", output, len(outputs))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from aptarank.config.model_kinds import KINDS
-from aptarank.config.resolution import default
+from aptarank.config.schema import default
 from aptarank.core import machine
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from aptarank.columns.rows import make_options
-from aptarank.config.resolution import default
+from aptarank.config.schema import default
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import PAIR_COLUMNS, read_aptamers, read_table
 from aptarank.ingestion.ingest import check_accepted, ingest_files

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from aptarank.config.resolution import check as check_value
+from aptarank.config.schema import validate
 from aptarank.core.errors import InputError
 from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.ingestion.rejections import REJECTED_COLUMNS
@@ -163,7 +163,7 @@ def composition_of(text: str) -> dict[str, float]:
     """Shares of the four bases from JSON."""
     given = {"composition": json_object(text, "--composition")}
     try:
-        check_value(given, {"properties": {"composition": rule_of("screen.composition")}}, "")
+        validate(given, {"properties": {"composition": rule_of("screen.composition")}}, "")
     except InputError as error:
         raise InputError("--" + str(error).removeprefix("config: ") + SUCH_AS) from None
     shares = {base: float(share) for base, share in given["composition"].items()}

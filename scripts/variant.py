@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from aptarank.config.model_kinds import ModelKind
-from aptarank.config.resolution import default
+from aptarank.config.schema import default
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers

@@ -1,6 +1,5 @@
-"""What all stages share: the checked config, and a script's own files as inputs."""
+"""What all stages share: the checked config, paths of scripts and modules, options, inputs."""
 
-import contextlib
 import functools
 import json
 import os
@@ -9,26 +8,26 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-# Where the Snakefile is, also where it is a module of another.
+# The folder of the Snakefile, also if another workflow uses it as a module.
 HOME = os.path.dirname(os.path.dirname(str(workflow.current_basedir)))
 if not os.path.isdir(HOME):
     raise WorkflowError(
-        f"{HOME}: aptarank's scripts are read from a folder; clone it, and name its Snakefile"
+        f"{HOME}: aptarank runs its scripts from a folder; clone it and name its Snakefile"
     )
 HERE = os.path.relpath(HOME)
 DEFAULTS = os.path.join(HOME, "config.yaml")
 
-# The jobs' python is the one that runs Snakemake, also where its environment is not activated
-# (a rule's conda environment is put before it).
-own_python = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
-os.environ.update(PATH=os.pathsep.join(own_python))
+# Jobs use the Python that runs Snakemake, even if its environment is not activated; a rule's
+# conda environment comes before it.
+python_path = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
+os.environ.update(PATH=os.pathsep.join(python_path))
 sys.path.insert(0, os.path.join(HOME, "scripts"))
 
-from aptarank.core import alive
+from aptarank.core.run_lock import RunLock
 from aptarank.config.resolution import (
     models_of,
     resolve,
-    screened,
+    candidate_source,
     swept_models,
     used_model,
 )
@@ -38,114 +37,100 @@ from aptarank.core.errors import InputError
 from aptarank.core.files import expand as expand_paths
 from aptarank.provenance.input_checksums import (
     find_checksums,
-    noted_checksums,
-    together,
+    stored_checksums,
+    combine_checksums,
 )
 from aptarank.provenance.lost_results import enumerated, lost_results, made_by
-from aptarank.provenance.hub_layout import place_of
+from aptarank.exports.variant_info import BASELINE
+from aptarank.provenance.hub_layout import path_in_repository
 from aptarank.core.restructured_text import at_terminal, visible
-from aptarank.core.results import REPORTS
+from aptarank.core.result_files import REPORTS
 from aptarank.core.shell_words import shell_words
 from aptarank.core.code_inputs import imported_modules
 
 
 def tell(line):
-    """Say something to the person at the terminal."""
+    """Print a line for the user, on standard error."""
     print(line, file=sys.stderr)
 
 
-# The hold on this directory. All have one but dry runs, which may run beside another Snakemake and
-# be read in a pager for hours, and the jobs of a cluster, which leave it to who submits them.
-HELD = None
-os.environ.pop(alive.HOLDER, None)
+RUN_LOCK = RunLock(tell)
 if workflow.is_main_process:
-    with contextlib.suppress(
-        OSError
-    ):  # it cannot be written, which Snakemake says itself
-        HELD = alive.take(tell)
-if HELD and any(re.fullmatch("--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", w) for w in sys.argv):
-    HELD.close()
-    HELD = None
+    RUN_LOCK.acquire_at_parse(sys.argv)
 
 
-def alone():
-    """Stop before any job where another Snakemake has the directory."""
-    global HELD
+def require_run_lock():
+    """Stop before any job if another Snakemake runs in this directory."""
     try:
-        HELD = HELD or alive.take(tell)
-    except OSError:  # a file system without such locks: Snakemake's own must do
-        return
-    if not HELD:
-        raise WorkflowError(
-            f"{os.getcwd()}: another Snakemake runs in this directory. Wait for it to end, or give "
-            "this one another with --directory."
-        )
+        RUN_LOCK.require()
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
-def checked(config):
-    """The config with its defaults, or one message that says what is wrong with it."""
-    # A module has its config from the workflow that uses it, as part of a file of that one's.
-    own_files = workflow.configfiles if workflow.basedir == HOME else []
+def resolve_config(config):
+    """Return the config with its defaults; stop with one message if something is wrong with it."""
+    # As a module, the workflow has its config from a file of the workflow that uses it.
+    files = workflow.configfiles if workflow.basedir == HOME else []
     try:
         check_home(HOME)
-        for path in own_files:
-            check_yaml(shorter(path))
+        for path in files:
+            check_yaml(relative_if_below(path))
         resolved = resolve(config)
         check_files(resolved)
     except InputError as error:
+        message = str(error)
         given = [
-            str(shorter(path))
-            for path in own_files
+            str(relative_if_below(path))
+            for path in files
             if not os.path.samefile(path, DEFAULTS)
         ]
-        told = str(error)
-        if given and told.startswith("config: "):
-            told += f"\nThe config is that of {', '.join(given)}."
-        said = "\n".join(map(visible, told.splitlines()))
-        raise WorkflowError(said) from None
+        if given and message.startswith("config: "):
+            message += f"\nThe config is that of {', '.join(given)}."
+        message = "\n".join(map(visible, message.splitlines()))
+        raise WorkflowError(message) from None
     return resolved
 
 
-def shorter(path):
-    """A path from here where it lies below, else as it is."""
-    near = os.path.relpath(path)
-    return Path(path) if near.startswith(os.pardir) else Path(near)
+def relative_if_below(path):
+    """Return a path relative to the working directory if it is below it, else as it is."""
+    relative = os.path.relpath(path)
+    return Path(path) if relative.startswith(os.pardir) else Path(relative)
 
 
 def any_of(names):
-    """A wildcard constraint: one of these names and nothing else."""
+    """Return a wildcard constraint: one of these names and nothing else."""
     return "|".join(map(re.escape, names))
 
 
 def script(name):
-    """Path of scripts/<name>.py."""
+    """Return the path of scripts/<name>.py."""
     return os.path.normpath(os.path.join(HERE, "scripts", f"{name}.py"))
 
 
 def modules(name):
-    """Paths of the modules of ours that it imports, so that an edit of one reruns the rule."""
+    """Return the modules of aptarank that a script imports; an edit of one reruns the rule."""
     return imported_modules(script(name))
 
 
 def templates(*names):
-    """Paths of templates of the package report."""
+    """Return the paths of templates in the package report."""
     folder = os.path.join(HERE, "scripts", "aptarank", "report")
     return [os.path.normpath(os.path.join(folder, f"{name}.j2")) for name in names]
 
 
 def dataset(wildcards):
-    """A dataset's part of the config."""
+    """Return the settings of a dataset."""
     return config["datasets"][wildcards.dataset]
 
 
 def settings(wildcards, *keys):
-    """These settings of a model, or all of them, as JSON."""
+    """Return these settings of a model, or all of them, as JSON."""
     model = MODELS[wildcards.model]
     return json.dumps({key: model[key] for key in keys or model}, sort_keys=True)
 
 
 def every_model(pattern, dataset):
-    """A pattern of paths for every model that a dataset trains, in every fold and with every seed."""
+    """Expand a pattern of paths for every model that a dataset trains, every fold and seed."""
     return expand(
         pattern,
         dataset=dataset,
@@ -156,13 +141,13 @@ def every_model(pattern, dataset):
 
 
 def in_fold(dataset, name, wildcards):
-    """A file or folder of a dataset, such as a model's, in the fold of the wildcards."""
+    """Return a file or folder of a dataset, such as a model's, in the fold of the wildcards."""
     fold = f"fold-{wildcards.fold}/" if config["split"]["folds"] else ""
     return f"<run>/{dataset}/{fold}{name}"
 
 
 def curve_points(dataset):
-    """What a dataset's learning curve is measured on: model, share of the aptamers, its logits."""
+    """Return the points of a dataset's learning curve: model, share of the aptamers, logits file."""
     curve, seed, fold = config["learning_curve"], config["seeds"][0], fold_folders()[0]
     folders = {share: f"learning_curve/{share}/" for share in sorted(curve["shares"])}
     return [
@@ -178,7 +163,7 @@ def curve_points(dataset):
 
 
 def sweep_runs(dataset):
-    """The trainings of a dataset's sweep: what is swept and seed (and fold), and the history."""
+    """Return the trainings of a dataset's sweep: swept settings with seed (and fold), history file."""
     sweep = config["sweep"]
     if not sweep or sweep["model"] not in models_of(config, dataset):
         return []
@@ -195,40 +180,45 @@ def sweep_runs(dataset):
     ]
 
 
-def as_options(settings, but=()):
-    """A part of the config as options of a script; what is null is left out."""
+def as_options(settings, exclude=()):
+    """Return a part of the config as options of a script, without those that are null."""
     return [
         f"--{key.replace('_', '-')}={value}"
         for key, value in settings.items()
-        if value is not None and key not in but
+        if value is not None and key not in exclude
     ]
 
 
+def option_per_file(option, name):
+    """Return a parameter: an option of a script for each file of the input of this name."""
+    return lambda wildcards, input: [f"--{option}={path}" for path in input[name]]
+
+
 def fold_folders():
-    """Folder of each fold of a cross-validation, behind that of its dataset; "" if there is none."""
+    """Return the folder of each fold within its dataset's; "" if there is no cross-validation."""
     folds = config["split"]["folds"]
     return [f"fold-{number}/" for number in range(1, folds + 1)] if folds else [""]
 
 
 def fold_option(wildcards):
-    """The fold as an option of a script, where there is one."""
+    """Return the fold as an option of a script, if there is one."""
     return [f"--fold={wildcards.fold}"] if config["split"]["folds"] else []
 
 
 def family_column():
-    """The column of the input that a split keeps together, where it does."""
+    """Return the input's column whose values the split keeps combine_checksums, if it does."""
     column = config["split"]["column"]
     return [column] if config["split"]["by"] == "column" and column else []
 
 
 def files_of(paths):
-    """The files of a path, a pattern or a list of these."""
+    """Return the files of a path, a pattern or a list of these."""
     patterns = [paths] if isinstance(paths, str) else paths or []
     return [str(file) for file in expand_paths(patterns)] if patterns else []
 
 
 def input_files():
-    """The user's own files."""
+    """Return the user's own files."""
     given = [data["path"] for data in config["datasets"].values()]
     given += [config[use]["candidates"] for use in ("rank", "screen")]
     files = [file for path in given for file in files_of(path)]
@@ -241,18 +231,18 @@ def input_files():
 
 @functools.cache
 def checksums_at_start():
-    """SHA-256 of the user's own files as this Snakemake found them; its jobs take what it noted."""
+    """Return the SHA-256 of the user's own files when Snakemake started; jobs read what it noted."""
     if workflow.is_main_process:
-        return find_checksums(input_files(), write=bool(HELD))
-    return noted_checksums()
+        return find_checksums(input_files(), write=RUN_LOCK.held)
+    return stored_checksums()
 
 
 def checksum(files):
-    """One checksum for files of the user, as a parameter: Snakemake itself goes by their dates."""
-    found = checksums_at_start()
-    return together(found.get(file, "") for file in files)
+    """Return one checksum for files of the user, as a parameter: Snakemake itself looks at dates."""
+    checksums = checksums_at_start()
+    return combine_checksums(checksums.get(file, "") for file in files)
 
 
 def split_file():
-    """The user's split, where there is one."""
+    """Return the user's split, if there is one."""
     return [config["split"]["file"]] if config["split"]["file"] else []

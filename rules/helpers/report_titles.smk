@@ -1,6 +1,6 @@
-"""How the report names what it shows (the captions are in report/), and what a run says at its end."""
+"""Titles in the report (its captions are in report/), and what a run prints at its end."""
 
-# Of each figure its title, by the name of its file.
+# The title of each figure, by the name of its file.
 FIGURES = {
     "read_as": "What was read as what",
     "rows": "What became of the rows",
@@ -26,26 +26,26 @@ FIGURES = {
 KINDS = {"svg": "plot", "csv": "table (CSV)", "html": "page"}
 
 
-def labels(figure, kind="svg"):
-    """The labels of an item: what it shows, of which model and seed, and as what."""
+def report_labels(figure, kind="svg"):
+    """Return the labels of an item: what it shows, of which model and seed, in which form."""
 
     def of(wildcards):
-        found = {"what": FIGURES.get(figure, figure)}
+        labels = {"what": FIGURES.get(figure, figure)}
         for name in ("model", "seed", "fold"):
             if name in wildcards.keys():
-                found[name] = wildcards[name]
-        return found | {"as": KINDS[kind]}
+                labels[name] = wildcards[name]
+        return labels | {"as": KINDS[kind]}
 
     return of
 
 
-def labels_in_folder(wildcards):
-    """The same for the files of a folder, {figure}.{kind}."""
-    return labels(wildcards.figure, wildcards.kind)(wildcards)
+def report_labels_in_folder(wildcards):
+    """Return the labels of a file {figure}.{kind} in a folder."""
+    return report_labels(wildcards.figure, wildcards.kind)(wildcards)
 
 
-def tell_answers():
-    """Say at the end of a run what was found, where it is, and what can be done next."""
+def print_findings():
+    """Print at the end of a run what was found, where it is, and what can be done next."""
     run = f"results/{config['run']}"
     for dataset in config["datasets"]:
         path = f"{run}/{dataset}/answer.rst"
@@ -55,4 +55,6 @@ def tell_answers():
     print(f"Done. Results: {run}/; one table of all models and baselines:")
     for dataset in config["datasets"]:
         print(f"  {run}/{dataset}/comparison.csv")
-    print(f"All of it to look at: the same command with --report {run}/report.zip")
+    print(
+        f"To view all of it in a browser, add to the same command: --report {run}/report.zip"
+    )

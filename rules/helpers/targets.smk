@@ -1,33 +1,62 @@
-"""What a run makes."""
+"""The files and folders that a run makes."""
 
-# What lasts of each training, of each split and of each dataset: all of it is asked for, so that what
-# was deleted is made again.
+# What is kept of each training, each split and each dataset: all of it is requested, so that a file
+# that was deleted is made again.
 OF_MODEL = [
-    *["model", "history.csv", "predictions.csv", "logits.parquet", "scores.csv"],
-    *["metrics.json", "plots", "onnx/model.onnx", "repository"],
+    "model",
+    "history.csv",
+    "predictions.csv",
+    "logits.parquet",
+    "scores.csv",
+    "metrics.json",
+    "plots",
+    "onnx/model.onnx",
+    "repository",
 ]
 OF_FOLD = [
-    *["split.csv", "pairs/train.parquet", "pairs/validation.parquet"],
-    *["pairs/test.parquet", "audit/audit.csv", "audit/audit.html", "audit/plots"],
-    *["baselines.csv", "baselines.parquet"],
+    "split.csv",
+    "pairs/train.parquet",
+    "pairs/validation.parquet",
+    "pairs/test.parquet",
+    "audit/audit.csv",
+    "audit/audit.html",
+    "audit/plots",
+    "baselines.csv",
+    "baselines.parquet",
 ]
 OF_DATASET = [
-    *["aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json"],
-    *["comparison.csv", "comparison/summary.csv", "comparison/summary.html"],
-    *["comparison/models.svg", "comparison/paired.csv", "comparison/paired.svg"],
-    *["description", "answer.rst"],
+    "aptamers.csv",
+    "rejected.csv",
+    "labels.parquet",
+    "ingestion.json",
+    "comparison.csv",
+    "comparison/summary.csv",
+    "comparison/summary.html",
+    "comparison/models.svg",
+    "comparison/paired.csv",
+    "comparison/paired.svg",
+    "description",
+    "answer.rst",
 ]
 OF_DESIGN = [
-    *["designed.csv", "designed.html", "generations.csv", "lineage.csv", "design.svg"]
+    "designed.csv",
+    "designed.html",
+    "generations.csv",
+    "lineage.csv",
+    "design.svg",
 ]
 
-# Of a training on a share of the aptamers, of a pretraining, a sweep and the choice of a variant.
+# The same of a training on a share of the aptamers, a pretraining, a sweep and a recommendation.
 OF_SHARE = ["model", "history.csv", "predictions.csv", "logits.parquet", "scores.csv"]
 OF_PRETRAINING = ["pretrained", "pretraining.csv"]
 OF_SWEEP = ["sweep.csv", "summary.csv", "heatmap.svg"]
 OF_SPEED = [
-    *["timings.csv", "benchmark.csv", "benchmark.html", "benchmark.md", "pareto.svg"],
-    *["recommended.json"],
+    "timings.csv",
+    "benchmark.csv",
+    "benchmark.html",
+    "benchmark.md",
+    "pareto.svg",
+    "recommended.json",
 ]
 
 RANKED = ["ranking.csv", "ranking.html", "ranking.svg", "rejected.csv"]
@@ -35,7 +64,7 @@ SHORTLISTED = ["shortlist.csv", "shortlist.html", "rejected.csv", "screen.json"]
 
 
 def results():
-    """What a run makes, but for its manifest."""
+    """Return all that a run makes, except its manifest."""
     datasets = config["datasets"]
     return [
         *expand("<run>/{dataset}/{name}", dataset=datasets, name=OF_DATASET),
@@ -48,7 +77,12 @@ def results():
         *[
             path
             for dataset in datasets
-            for part in (of_models, of_shares, of_sweep, speed_of)
+            for part in (
+                results_of_models,
+                results_of_shares,
+                results_of_sweep,
+                results_of_speed,
+            )
             for path in part(dataset)
         ],
         *expand(
@@ -61,7 +95,7 @@ def results():
         ),
         *expand(
             "<run>/screen/{name}",
-            name=SHORTLISTED + screened_chunks() if screened(config) else [],
+            name=SHORTLISTED + screened_chunks() if candidate_source(config) else [],
         ),
         *expand(
             "<run>/design/{name}",
@@ -70,8 +104,8 @@ def results():
     ]
 
 
-def of_models(dataset):
-    """What a dataset's trainings make, pretraining too."""
+def results_of_models(dataset):
+    """Return what the trainings of a dataset make, including pretraining."""
     trained = "<run>/{dataset}/{fold}{model}/seed-{seed}"
     return [
         *[
@@ -92,8 +126,8 @@ def of_models(dataset):
     ]
 
 
-def of_shares(dataset):
-    """What the trainings on a share of the aptamers make."""
+def results_of_shares(dataset):
+    """Return what the trainings on a share of the aptamers make."""
     return [
         f"{os.path.dirname(logits)}/{name}"
         for _, share, logits in curve_points(dataset)
@@ -101,8 +135,8 @@ def of_shares(dataset):
     ]
 
 
-def of_sweep(dataset):
-    """What the trainings of a sweep make, each with its settings."""
+def results_of_sweep(dataset):
+    """Return what the trainings of a sweep make."""
     paths = []
     for run, history in sweep_runs(dataset):
         settings = MODELS[config["sweep"]["model"]] | run
@@ -111,20 +145,20 @@ def of_sweep(dataset):
         paths += [f"{os.path.dirname(history)}/{name}" for name in names]
     for model in SWEPT if paths else []:
         for fold, _ in enumerate(fold_folders(), start=1):
-            place = SimpleNamespace(dataset=dataset, model=model, fold=fold)
-            paths.append(tokenizer_of(place))
+            wildcards = SimpleNamespace(dataset=dataset, model=model, fold=fold)
+            paths.append(tokenizer_of(wildcards))
     return paths + [
         f"<run>/{dataset}/sweep/{name}" for name in (OF_SWEEP if paths else [])
     ]
 
 
 def screened_chunks():
-    """The parts of a screening, in the folder of its results."""
+    """Return the parts of a screening, in the folder of its results."""
     return [f"chunks/{chunk}" for chunk in range(config["screen"]["chunks"])]
 
 
 def whole_results(wildcards):
-    """What a run makes; of that, what the manifest lists and is gone is made again."""
+    """Return all that a run makes, and have files that the manifest lists and are gone made again."""
     if workflow.is_main_process:
         workflow.dag.forcefiles.update(lost_targets())
     return results()
@@ -132,16 +166,18 @@ def whole_results(wildcards):
 
 @functools.cache
 def lost_targets():
-    """The files and folders of `results` of which something is gone; it is said."""
+    """Return the files and folders of `results` of which something is gone; tell the user."""
     run = f"results/{config['run']}"
-    asked = [path.replace("<run>", run) for path in [*results(), "<run>/manifest.json"]]
-    lost = made_by([f"{run}/{name}" for name in lost_results(Path(run))], asked)
+    targets = [
+        path.replace("<run>", run) for path in [*results(), "<run>/manifest.json"]
+    ]
+    lost = made_by([f"{run}/{name}" for name in lost_results(Path(run))], targets)
     for names in lost.values():
-        tell(f"{visible(enumerated(names))}: gone or emptied; to be made again")
+        tell(f"{visible(enumerated(names))}: gone or emptied; will be made again")
     return list(lost)
 
 
 def reports():
-    """Reports of the run, where there are some."""
+    """Return the reports of the run that exist."""
     paths = [f"results/{config['run']}/{name}" for name in REPORTS]
     return [path for path in paths if os.path.isfile(path)]

@@ -1,24 +1,24 @@
-"""Which model judges candidates, and how: for rank, screen, design and publish."""
+"""Which model rank, screen, design and publish use, and their options."""
 
 
 def design_options():
-    """The settings of the design as options of its script."""
+    """Return the settings of the design as options of its script."""
     design = config["design"]
     lists = ("length", "gc", "forbidden")
-    words = as_options(design, but=("model", *lists))
+    words = as_options(design, exclude=("model", *lists))
     for key in ("length", "gc"):
         words += [f"--{key}", *map(str, design[key])] if design[key] else []
     return words + [f"--forbidden={word}" for word in design["forbidden"]]
 
 
 def used_data(use, name):
-    """A file of the dataset of the model that judges candidates."""
+    """Return a file of the dataset of the model that a use (rank, screen, …) takes."""
     return f"<run>/{used_model(config, use).split('/')[0]}/{name}"
 
 
 def screen_options():
-    """Where candidates to screen come from, as options of screen.py."""
-    screen, source = config["screen"], screened(config)
+    """Return where candidates to screen come from, as options of screen.py."""
+    screen, source = config["screen"], candidate_source(config)
     keys = {
         "candidates": ["sequence", "name"],
         "mutants_of": ["mutants_of", "within"],
@@ -31,21 +31,21 @@ def screen_options():
 
 
 def used_models(use, name):
-    """A file or folder of that model with each seed."""
+    """Return a file or folder of the model that a use (rank, screen, …) takes, for each seed."""
     dataset, model = used_model(config, use).split("/")
     folder = f"<run>/{dataset}/{fold_folders()[0]}{model}"
     return [f"{folder}/seed-{seed}/{name}" for seed in config["seeds"]]
 
 
-def published():
-    """The repository that the config says to upload: of the first seed in the first fold."""
+def repository_to_publish():
+    """Return the repository that the config says to upload, of the first seed and fold."""
     return used_models("publish", "repository")[0]
 
 
 def card_options(wildcards):
-    """The licence for a model card, and the repository's name for that of the published model."""
+    """Return options for a model card: the licence, and the repository if this model is published."""
     options = {key: config["publish"][key] for key in ("license", "repository")}
     folder = f"{wildcards.model}/seed-{wildcards.seed}/repository"
-    if in_fold(wildcards.dataset, folder, wildcards) != published():
+    if in_fold(wildcards.dataset, folder, wildcards) != repository_to_publish():
         del options["repository"]
     return as_options(options)

@@ -1,37 +1,36 @@
 """Which faster forms of a model are made, and what they are compared with."""
 
-# The variant of a model that all others are compared with: eager PyTorch in fp32.
-BASELINE = "torch-fp32"
-
 
 def every_variant():
-    """The variants of the config, and those in eager PyTorch that they are compared with."""
+    """Return the variants of the config, and the eager PyTorch ones that they are compared with."""
     names = config["speed"]["variants"]
-    same_depth = {f"{BASELINE}{at}{layers}" for _, at, layers in map(at_depth, names)}
+    same_depth = {
+        f"{BASELINE}{at}{layers}" for _, at, layers in map(split_variant, names)
+    }
     return sorted({*names, *same_depth, BASELINE}) if names else []
 
 
-def at_depth(variant):
-    """A variant's form, and @ and the number of layers, where it has one."""
+def split_variant(variant):
+    """Split a variant's name into its form, @ and the number of layers, if it has one."""
     return variant.partition("@")
 
 
 def variants_to_publish(wildcards):
-    """The variants that go into a model's repository: of the first seed in the first fold."""
+    """Return the variants for a model's repository, of the first seed and fold only."""
     seed, fold = str(config["seeds"][0]), wildcards.get("fold", "1")
     if wildcards.seed != seed or fold != "1" or wildcards.model in SWEPT:
         return []
     folder = f"{wildcards.model}/seed-{seed}/variants"
     return [
         in_fold(wildcards.dataset, f"{folder}/{variant}", wildcards)
-        for variant in filter(place_of, every_variant())
+        for variant in filter(path_in_repository, every_variant())
     ]
 
 
 def compared_with(wildcards):
-    """The variants that one is compared with: the whole model, and as many layers of it, in eager
-    PyTorch."""
-    form, at, layers = at_depth(wildcards.variant)
+    """Return the variants that one is compared with: eager PyTorch with all layers and, for a
+    variant with fewer layers, with as many."""
+    form, at, layers = split_variant(wildcards.variant)
     folder = f"{wildcards.model}/seed-{wildcards.seed}/variants"
     names = {"baseline": BASELINE, "reference": f"{BASELINE}{at}{layers}"}
     if wildcards.variant == BASELINE:
@@ -45,8 +44,8 @@ def compared_with(wildcards):
 
 
 def variant_options(wildcards):
-    """The settings that a variant depends on, as options of variant.py."""
-    form, _, _ = at_depth(wildcards.variant)
+    """Return the settings that a variant depends on, as options of variant.py."""
+    form, _, _ = split_variant(wildcards.variant)
     speed = config["speed"]
     precision = next((name for name in speed["tolerance"] if name in form), "fp32")
     options = [f"--tolerance={precision}={speed['tolerance'][precision]}"]
@@ -57,9 +56,8 @@ def variant_options(wildcards):
     return options
 
 
-def speed_of(dataset):
-    """The variants of each model of a dataset, with the first seed in the first fold, and which of
-    them is recommended."""
+def results_of_speed(dataset):
+    """Return the variants and the recommendation of each model, for the first seed and fold."""
     if not config["speed"]["variants"]:
         return []
     return expand(

@@ -7,7 +7,8 @@ import yaml
 
 from aptarank.config.config_file import config_text
 from aptarank.config.input_files import check_files
-from aptarank.config.resolution import default, models_of, resolve
+from aptarank.config.resolution import models_of, resolve
+from aptarank.config.schema import default
 from aptarank.core.errors import InputError
 from snakemake_runs import ROOT
 
@@ -115,8 +116,8 @@ def test_a_model_that_starts_from_another():
 @pytest.mark.parametrize(
     ("models", "said"),
     [
-        ("{rank: {}, t: {kind: rank, init_from: c/rank}}", "'c' is none of the datasets: a, b"),
-        ("{rank: {}, t: {kind: rank, init_from: a/r}}", "'r' is none of the models: rank, t"),
+        ("{rank: {}, t: {kind: rank, init_from: c/rank}}", "'c' is not one of the datasets: a, b"),
+        ("{rank: {}, t: {kind: rank, init_from: a/r}}", "'r' is not one of the models: rank, t"),
         (
             "{rank: {}, t: {kind: pair, init_from: a/rank}}",
             "kind is 'pair' and that of rank 'rank'",

@@ -8,8 +8,9 @@ import yaml
 
 from aptarank.config.input_files import check_files, check_home
 from aptarank.config.names import BASELINES as NAMES_OF_BASELINES
-from aptarank.config.names import is_own
-from aptarank.config.resolution import resolve, schema
+from aptarank.config.names import is_reserved
+from aptarank.config.resolution import resolve
+from aptarank.config.schema import schema
 from aptarank.config.yaml_text import check_yaml
 from aptarank.core.errors import InputError
 from aptarank.evaluation.baselines import BASELINES
@@ -143,7 +144,7 @@ def test_an_alias_is_a_copy():
         ("sweep: {model: rank, dropout: [.nan]}", "sweep.dropout.0 is nan; expected a finite"),
         ("screen: {composition: {A: .nan, C: 1, G: 1, T: 1}}", "composition.A is nan"),
         ("screen: {composition: {A: 1, C: 1, G: 1}}", "screen.composition.T is missing: Relative"),
-        ("screen: {composition: {A: 0, C: 0, G: 0, T: 0}}", "screen.composition has no base"),
+        ("screen: {composition: {A: 0, C: 0, G: 0, T: 0}}", "screen.composition is 0 for every"),
         ("split: '{}'", "split is '{}'; expected object"),
         ("speed: text", "speed is 'text'; expected object"),
         ("learning_curve: '[]'", "learning_curve is '.*'; expected object"),
@@ -154,15 +155,15 @@ def test_an_alias_is_a_copy():
         ("seeds: [4294967296]", "seeds.0 is 4294967296; expected at most 4,294,967,295"),
         ("design: {population: 1e12}", "design.population is .* expected at most 1,000,000"),
         ("speed: {variants: [onnx-fused@1000000]}", "speed.variants.0 is .*; expected a text that"),
-        (f"run: {'n' * 201}", "run is 'n.*; expected at most 200 letters"),
-        (f"run: {'n' * 5000}", "run has a text of 5,000 letters"),
-        ("run: a.zip", "a run's archive ends so"),
-        ('split: {column: "a\\0b"}', r"split.column is 'a\\x00b'; expected characters"),
+        (f"run: {'n' * 201}", "run is 'n.*; expected at most 200 characters"),
+        (f"run: {'n' * 5000}", "run has 5,000 characters"),
+        ("run: a.zip", "archives of runs end in .zip"),
+        ('split: {column: "a\\0b"}', r"split.column is 'a\\x00b'; expected no NUL"),
         ("split: {column: !!binary aGk=}", "split.column is a bytes; expected a text"),
         ("split: {column: 2001-12-14 21:59:43}", "split.column is a datetime; expected a text"),
         ("split: {fractions: {a: {b: 1}}}", "split.fractions.a .* is not a key"),
         (f"models: {{a: {{kind: {[1] * 2000}}}}}", "models.a.kind is .* … .*; expected one of"),
-        ("pairs: " + "{a: " * 30 + "1" + "}" * 30, "pairs has more than 20 levels"),
+        ("pairs: " + "{a: " * 30 + "1" + "}" * 30, "pairs has more than 20 nested levels"),
         (
             "models: {a: {kind: rank, k: 3}, " + "b: &b {kind: rank}, "
             + ", ".join(f"m{i}: *b" for i in range(1200)) + "}\nseeds: "
@@ -188,9 +189,9 @@ def test_one_message(text, said):
 def test_names_that_are_no_text():
     """Of a config that comes from Python or another workflow."""
     for name, shown in {2021: "2021", False: "false", None: "null", 1.5: "1.5"}.items():
-        with pytest.raises(InputError, match=f"config: datasets: the name {shown} is no text"):
+        with pytest.raises(InputError, match=f"datasets: YAML reads the name {shown} as"):
             resolve({"datasets": {name: {"path": "x"}}})
-    with pytest.raises(InputError, match="the name 2024-01-01 is no text"):
+    with pytest.raises(InputError, match="YAML reads the name 2024-01-01 as"):
         resolve({"datasets": {datetime.date(2024, 1, 1): {"path": "x"}}})
 
 
@@ -203,7 +204,7 @@ def test_a_bomb_of_aliases():
         resolve(yaml.safe_load("\n".join(lines)))
     circle = {}
     circle["split"] = circle
-    with pytest.raises(InputError, match="config: split has more than 20 levels"):
+    with pytest.raises(InputError, match="config: split has more than 20 nested levels"):
         resolve(circle)
 
 
@@ -227,7 +228,7 @@ def test_names_of_our_own_folders(name):
 @pytest.mark.parametrize("what", ["datasets", "models"])
 def test_names_that_one_folder_may_have(what):
     own = {"datasets": {"path": "x"}, "models": {"kind": "rank"}}[what]
-    with pytest.raises(InputError, match=f"{what}.lab and {what}.LAB differ in case alone"):
+    with pytest.raises(InputError, match=f"{what}.lab and {what}.LAB differ only in case"):
         resolve({what: {"lab": dict(own), "LAB": dict(own)}})
 
 
@@ -245,8 +246,8 @@ def test_every_name_that_the_rules_use_is_known():
     used = {what: re.findall(rf'"<{what}>/([^/{{}}"]+)', rules) for what in ("run", "data", "fold")}
     assert {"manifest.json", "design"} <= set(used["run"])
     assert {"split.csv", "description"} <= set(used["data"] + used["fold"])
-    assert not [name for name in used["run"] if not is_own(name, "datasets")]
-    assert not [name for name in used["data"] + used["fold"] if not is_own(name, "models")]
+    assert not [name for name in used["run"] if not is_reserved(name, "datasets")]
+    assert not [name for name in used["data"] + used["fold"] if not is_reserved(name, "models")]
 
 
 def test_every_whole_number_has_a_limit():
@@ -271,8 +272,8 @@ def test_files_that_cannot_be(tmp_path, monkeypatch):
     for path, said in {
         "n" * 300 + ".csv": "'nnn.*nnn.csv': no such file .File name too long.",
         "folder": "'folder': a folder; name the files in it",
-        "a\x1bm.csv": "a character that controls terminals",
-        "{x}.csv": "Snakemake puts something else in the place of {x}",
+        "a\x1bm.csv": "it contains a control character",
+        "{x}.csv": "Snakemake would replace {x}",
     }.items():
         with pytest.raises(InputError, match=f"config: datasets.lab.path is .*{said}"):
             check_files(resolve({"datasets": {"lab": {"path": path}}}))

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from aptarank.config.model_kinds import KINDS
-from aptarank.config.resolution import UNSWEPT, resolve, schema, swept_models
+from aptarank.config.resolution import UNSWEPT, resolve, swept_models
+from aptarank.config.schema import schema
 from aptarank.core.errors import InputError
 from aptarank.evaluation.sweep_summary import summarise_sweep, sweep_table
 from snakemake_runs import ROOT, planned

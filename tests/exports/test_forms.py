@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from aptarank.config.resolution import schema
+from aptarank.config.schema import schema
 from aptarank.core.errors import InputError
 from aptarank.exports import forms_onnx, forms_openvino, forms_torch
 from aptarank.exports.variant_info import ABOUT, write_about

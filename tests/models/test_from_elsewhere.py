@@ -398,7 +398,7 @@ def test_a_pretrained_tokenizer_keeps_its_growth_bounded_but_works(copy):
 
 
 def test_a_silent_hub_ends_with_a_message(tmp_path, monkeypatch):
-    monkeypatch.setattr(hub, "SILENCE", 1)
+    monkeypatch.setattr(hub, "TIMEOUT", 1)
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -408,7 +408,7 @@ def test_a_silent_hub_ends_with_a_message(tmp_path, monkeypatch):
         accepted = []
         threading.Thread(target=lambda: accepted.append(server.accept()), daemon=True).start()
         with pytest.raises(InputError, match="no answer for 1 s"):
-            hub.upload(tmp_path, [], "me/model", False, "hf_x")
+            hub.upload(tmp_path, [], "me/model", "hf_x", private=False)
 
 
 @pytest.mark.parametrize("name", ["notes.bin", "own.py", "model.pt2"])

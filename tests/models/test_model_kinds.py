@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from aptarank.config.model_kinds import KINDS
-from aptarank.config.resolution import schema
+from aptarank.config.schema import schema
 from aptarank.training.objectives import OBJECTIVES
 from snakemake_runs import ROOT
 

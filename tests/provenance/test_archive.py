@@ -1,4 +1,4 @@
-"""manifest.py and archive.py: a run packed, and repeated from what was packed."""
+"""manifest.py and archive.py: a run archive_inputs, and repeated from what was archive_inputs."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ import yaml
 
 from aptarank import __version__
 from aptarank.config.resolution import resolve
-from aptarank.provenance.archive import how_to_repeat, packed
+from aptarank.provenance.archive import archive_inputs, how_to_repeat
 from aptarank.provenance.manifest import seeds_of
 from snakemake_runs import ROOT, run_snakemake
 
@@ -79,7 +79,7 @@ def test_seeds():
 def test_inputs_of_one_name_do_not_collide(made, monkeypatch):
     config = resolve(CONFIG)
     before = copy.deepcopy(config)
-    there, files = packed(config)
+    there, files = archive_inputs(config)
     assert config == before
     assert there["datasets"]["lab"]["path"] == ["inputs/1/scored.csv", "inputs/2/scored.csv"]
     assert there["datasets"]["more"]["path"] == "inputs/1/scored.csv"
@@ -113,7 +113,7 @@ def test_the_zip(program, made):
         "results/mine/lab/rank/seed-1/model/config.json",
         *("results/mine/lab/split.csv", "results/mine/manifest.json"),
     ]
-    assert resolve(config) == packed(resolve(CONFIG))[0]
+    assert resolve(config) == archive_inputs(resolve(CONFIG))[0]
     commit = json.loads((made / "manifest.json").read_text())["git"]["commit"]
     assert text.startswith(f"aptarank {__version__}, run mine: ")
     assert f"checkout {commit}\n" in text

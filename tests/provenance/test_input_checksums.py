@@ -8,7 +8,12 @@ import pytest
 
 from aptarank.core.files import sha256
 from aptarank.provenance import input_checksums
-from aptarank.provenance.input_checksums import NOTES, find_checksums, noted_checksums, together
+from aptarank.provenance.input_checksums import (
+    STORE,
+    combine_checksums,
+    find_checksums,
+    stored_checksums,
+)
 from snakemake_runs import planned, run_snakemake
 
 
@@ -16,7 +21,7 @@ from snakemake_runs import planned, run_snakemake
 def files(tmp_path, monkeypatch):
     """Two files in an empty folder, and the names of those that were read, in a list."""
     monkeypatch.chdir(tmp_path)
-    NOTES.parent.mkdir()
+    STORE.parent.mkdir()
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
     read = []
@@ -28,7 +33,7 @@ def files(tmp_path, monkeypatch):
 
 def test_a_file_is_read_again_only_where_it_differs(files, tmp_path):
     first = find_checksums(["a", "b"], write=True)
-    assert first == noted_checksums() == {name: sha256(name) for name in ("a", "b")}
+    assert first == stored_checksums() == {name: sha256(name) for name in ("a", "b")}
     assert find_checksums(["a", "b", "missing"], write=True) == first
     assert files == ["a", "b"]
     before = os.stat("a")
@@ -36,22 +41,27 @@ def test_a_file_is_read_again_only_where_it_differs(files, tmp_path):
     os.utime("c", ns=(before.st_atime_ns, before.st_mtime_ns - 10**12))
     os.replace("c", "a")
     assert find_checksums(["a"], write=False)["a"] == sha256("a") != first["a"]
-    assert noted_checksums() == first  # a dry run notes nothing
+    assert stored_checksums() == first  # a dry run notes nothing
     assert find_checksums(["a"], write=True)["a"] == sha256("a")
-    assert noted_checksums() == {"a": sha256("a"), "b": first["b"]}
+    assert stored_checksums() == {"a": sha256("a"), "b": first["b"]}
     assert files == ["a", "b", "a", "a"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 5}', '{"a": {"sha256": "x"}}'])
 def test_damaged_notes_are_none(files, text):
-    NOTES.write_text(text)
-    assert noted_checksums() == {}
-    assert find_checksums(["a"], write=True) == noted_checksums() == {"a": sha256("a")}
+    STORE.write_text(text)
+    assert stored_checksums() == {}
+    assert find_checksums(["a"], write=True) == stored_checksums() == {"a": sha256("a")}
 
 
 def test_together():
-    assert together([]) == ""
-    assert len({together(["x", "y"]), together(["y", "x"]), together(["x"])}) == 3
+    assert combine_checksums([]) == ""
+    assert (
+        len(
+            {combine_checksums(["x", "y"]), combine_checksums(["y", "x"]), combine_checksums(["x"])}
+        )
+        == 3
+    )
 
 
 def test_the_manifest_refuses_what_changed_meanwhile(program, tmp_path):
@@ -81,7 +91,7 @@ def test_replaced_by_an_older_file_or_lost(finished, tmp_path):
     weights = folder / "results/small/lab/pair/seed-2/model/model.safetensors"
     weights.rename(tmp_path / "weights")
     done = run_snakemake(folder, *overlay)
-    assert "seed-2/model/model.safetensors: gone or emptied; to be made again" in done.stderr
+    assert "seed-2/model/model.safetensors: gone or emptied; will be made again" in done.stderr
     assert planned(done)["finetune"] == 1
     assert not weights.exists()
     (tmp_path / "weights").rename(weights)

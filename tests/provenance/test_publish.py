@@ -99,7 +99,7 @@ def test_a_dry_run_makes_no_request(hub, repository, environment):
 
 def test_what_is_missing(hub, repository, environment, tmp_path):
     said = publish(repository, "--upload", environment=environment, code=1)
-    assert "no repository is named" in said
+    assert "no repository is given" in said
     assert "publish: {repository: owner/name}" in said
     environment.pop("HF_TOKEN")
     options = ("--repository", NAME, "--upload")
@@ -123,7 +123,7 @@ def test_what_card_does_not_write_stays_here(repository, environment, tmp_path, 
 @pytest.mark.parametrize("name", ["me/x--y", "me/a.git", "a/" + "b" * 200])
 def test_a_name_that_the_hub_refuses(repository, environment, name):
     said = publish(repository, "--repository", name, environment=environment, code=1)
-    assert "not a name of a repository" in said
+    assert "not the name of a repository" in said
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "onnx/model.onnx", "config.json"])

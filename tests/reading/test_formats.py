@@ -6,7 +6,7 @@ import pytest
 
 from aptarank.columns.read_as import ReadAs
 from aptarank.columns.rows import Row, make_options
-from aptarank.config.resolution import schema
+from aptarank.config.schema import schema
 from aptarank.reading import read_file
 from aptarank.reading.formats import FORMAT_NAMES, TABLE_FORMATS, TEXT_FORMATS
 from aptarank.reading.input_format import InputFormat, Kind, ReadRows

@@ -12,8 +12,8 @@ import pytest
 
 from aptarank.columns.rows import make_options
 from aptarank.core import sizes
-from aptarank.core.disk import explain
 from aptarank.core.errors import InputError, printable
+from aptarank.core.os_errors import explain
 from aptarank.core.sizes import gunzipped
 from aptarank.reading import sheets
 from aptarank.reading.sheets import formatted

@@ -15,7 +15,7 @@ from huggingface_hub import ModelCard
 
 from aptarank.core.errors import InputError
 from aptarank.exports.variants import FORMS
-from aptarank.provenance.hub_layout import VARIANTS, files_of_model, place_of
+from aptarank.provenance.hub_layout import VARIANTS, files_of_model, path_in_repository
 from aptarank.report.licenses import license_fields
 from snakemake_runs import ROOT
 
@@ -258,9 +258,9 @@ def test_licences(card, spdx, expected):
 def test_every_portable_variant_has_a_place():
     portable = {form for form in FORMS if form.startswith(("onnx", "openvino"))}
     assert portable - set(VARIANTS) == {"onnx-fp32", "openvino-fp32"}
-    assert place_of("onnx-int8-dynamic") == "onnx/model_quantized.onnx"
-    assert place_of("onnx-fused@6") == "onnx/model_fused_6_layers.onnx"
-    assert place_of("torch-int8") is None
+    assert path_in_repository("onnx-int8-dynamic") == "onnx/model_quantized.onnx"
+    assert path_in_repository("onnx-fused@6") == "onnx/model_fused_6_layers.onnx"
+    assert path_in_repository("torch-int8") is None
 
 
 def test_variants_that_were_skipped_are_left_out(card, finished, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from aptarank.config.model_kinds import KINDS
-from aptarank.config.resolution import schema
+from aptarank.config.schema import schema
 from aptarank.training.loop import finetune
 from aptarank.training.losses import LOSSES, hinge, listmle
 from aptarank.training.objectives import OBJECTIVES

@@ -52,7 +52,7 @@ def test_a_module_with_a_mistake(tmp_path):
     (tmp_path / "Snakefile").write_text(MODULE, encoding="utf-8")
     (tmp_path / "ours.yaml").write_text("aptarank: {2024: {}}", encoding="utf-8")
     done = run_snakemake(tmp_path, "-n", workflow=tmp_path, code=1)
-    assert "config: the name 2024 is no text" in done.stdout + done.stderr
+    assert "config: YAML reads the name 2024 as" in done.stdout + done.stderr
 
 
 def test_the_path_of_the_workflow_has_braces(tmp_path):

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any, NamedTuple
 
-from aptarank.config.resolution import default
+from aptarank.config.schema import default
 
 # What `group` may say instead of a column's name.
 GROUPINGS = (None, "none", "length", "file")

@@ -1,27 +1,30 @@
-"""Names that the pipeline itself uses in the folder of a run. Imports nothing heavy."""
+"""Names that the pipeline uses in the folder of a run. Imports nothing heavy."""
 
 from fnmatch import fnmatchcase
 
-from aptarank.core.results import REPORTS
+from aptarank.core.result_files import REPORTS
 
 LOGS = ("logs", "benchmarks")
-# What lies beside the folders of the datasets, which must not be the name of one.
-OF_RUN = ("manifest.json", "ranking", "screen", "design", *LOGS, *REPORTS)
-# What lies beside the folders of the models, and beside those of their logs.
-OF_DATASET = (
+# Files and folders next to those of the datasets, so that no dataset can have these names.
+BESIDES_DATASETS = ("manifest.json", "ranking", "screen", "design", *LOGS, *REPORTS)
+# Files and folders next to those of the models, and next to those of their logs.
+BESIDES_MODELS = (
     *("aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json", "description"),
     *("split.csv", "pairs", "audit", "baselines.csv", "baselines.parquet"),
     *("comparison.csv", "comparison", "sweep", "answer.rst", "fold-[0-9]*"),
     *(*LOGS, "*.log", "*.tsv"),
 )
-OWN = {"datasets": OF_RUN, "models": OF_DATASET}
-# Models' names in the tables of comparisons (aptarank.evaluation.baselines).
+RESERVED = {"datasets": BESIDES_DATASETS, "models": BESIDES_MODELS}
+# Names of the baselines in tables of models (aptarank.evaluation.baselines).
 BASELINES = ("extra_trees", "ridge", "shared_prefix", "length", "gc_content")
 
 
-def is_own(name: str, what: str) -> bool:
-    """Whether a name of one of the datasets or models is that of a file or folder of our own.
+def is_reserved(name: str, section: str) -> bool:
+    """Whether a dataset or model would have the name of one of the pipeline's own files or folders.
 
-    Letter case makes no difference, as on the disks of many computers.
+    Case is ignored, as many file systems do.
+
+    Args:
+        section: of the config, datasets or models.
     """
-    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in OWN[what])
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in RESERVED[section])

@@ -1,4 +1,4 @@
-"""The config: defaults filled in and errors worded, by config.schema.yaml.
+"""Resolve a config: fill in defaults, check it against the schema and for contradictions.
 
 Imports nothing heavy: the Snakefile runs it each time that it is parsed.
 """
@@ -12,33 +12,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from aptarank.config.model_kinds import KINDS, scoring_kinds
-from aptarank.config.names import BASELINES, is_own
-from aptarank.config.schema import HOME as HOME
-from aptarank.config.schema import brief, check, near
-from aptarank.config.schema import default as default
-from aptarank.config.schema import schema as schema
-from aptarank.config.yaml_text import data
+from aptarank.config.names import BASELINES, is_reserved
+from aptarank.config.schema import HOME, brief, schema, suggest, validate
+from aptarank.config.yaml_text import plain_data
 from aptarank.core.errors import InputError
 
-SCREENED = ("candidates", "mutants_of", "random")  # where candidates to screen come from
-# Settings that a model shares with the one that it starts from.
+CANDIDATE_SOURCES = ("candidates", "mutants_of", "random")  # where candidates to screen come from
+# Settings that a model must share with the one that it starts from.
 INHERITED = ("kind", "size", "tokenizer", "k", "vocabulary")
-# Settings that a sweep leaves alone: they say which model it is, and may hold any text.
+# Settings that cannot be swept: they say which model it is, and may contain any text.
 UNSWEPT = ("kind", "checkpoint", "init_from", "unlabelled")
-TRAININGS = 100_000  # of a run; Snakemake plans some jobs for each
-LONGEST = 255  # letters of a folder's name
+MAX_TRAININGS = 100_000  # per run; Snakemake plans several jobs for each
+MAX_FOLDER_NAME = 255  # characters
 
 
 def resolve(config: Mapping) -> dict:
-    """Return the config with every default filled in; `config` stays as it is.
+    """Return the config with every default filled in; `config` is not changed.
 
     Raises:
         InputError: names the key, its value and what is allowed.
     """
-    resolved = data(config)
+    resolved = plain_data(config)
     read_tabs(resolved)
-    check(resolved, schema(), "")
-    if "datasets" not in config:  # the embedded example lies in the workflow's own folder
+    validate(resolved, schema(), "")
+    if "datasets" not in config:  # the embedded example is in the workflow's own folder
         for dataset in resolved["datasets"].values():
             dataset["path"] = os.path.relpath(HOME / dataset["path"])
     check_names(resolved)
@@ -50,13 +47,14 @@ def resolve(config: Mapping) -> dict:
     check_nodes(resolved)
     resolve_sweep(resolved)
     check_split(resolved["split"])
-    resolve_curve(resolved, "models" in config.get("learning_curve", {}))
-    check_speed(resolved["speed"], "batch_size" in config.get("speed", {}))
-    uses = {"rank": resolved["rank"]["candidates"], "screen": screened(resolved)}
+    curve, speed = config.get("learning_curve", {}), config.get("speed", {})
+    resolve_curve(resolved, models_given="models" in curve)
+    resolve_batch_size(resolved["speed"], given="batch_size" in speed)
+    uses = {"rank": resolved["rank"]["candidates"], "screen": candidate_source(resolved)}
     uses["design"] = resolved["design"]["generations"]
     uses["publish"] = resolved["publish"]["repository"]
-    for use, wanted in uses.items():
-        if wanted or resolved[use]["model"]:
+    for use, asked in uses.items():
+        if asked or resolved[use]["model"]:
             used_model(resolved, use)
     check_design(resolved)
     check_trainings(resolved)
@@ -64,7 +62,7 @@ def resolve(config: Mapping) -> dict:
 
 
 def read_tabs(config: Mapping) -> None:
-    """Read a delimiter that YAML gives as a backslash and a t, from single quotes, as a tab."""
+    """Read a delimiter of a backslash and a t, as YAML gives it in single quotes, as a tab."""
     datasets = config.get("datasets")
     for dataset in datasets.values() if isinstance(datasets, dict) else ():
         if isinstance(dataset, dict) and dataset.get("delimiter") == r"\t":
@@ -72,23 +70,24 @@ def read_tabs(config: Mapping) -> None:
 
 
 def check_names(config: Mapping) -> None:
-    """Raise InputError where a name would be that of a file or folder of the pipeline's own."""
+    """Raise InputError if a name is that of a file or folder of the pipeline's own."""
     if config["run"].endswith(".zip"):
         raise InputError(
-            f"config: run is {config['run']!r}: a run's archive ends so; name it otherwise"
+            f"config: run is {config['run']!r}: archives of runs end in .zip; choose another name"
         )
-    for what in ("datasets", "models"):
-        for name in config[what]:
-            if is_own(name, what):
+    for section in ("datasets", "models"):
+        names = config[section]
+        for name in names:
+            if is_reserved(name, section):
                 raise InputError(
-                    f"config: {what}.{name}: that name is taken by a file or folder of the "
-                    "pipeline's own; choose another"
+                    f"config: {section}.{name}: that name is taken by a file or folder of the "
+                    "pipeline itself; choose another"
                 )
-        one = {name.casefold(): name for name in config[what]}
-        if other := next((name for name in config[what] if one[name.casefold()] != name), None):
+        last = {name.casefold(): name for name in names}
+        if other := next((name for name in names if last[name.casefold()] != name), None):
             raise InputError(
-                f"config: {what}.{other} and {what}.{one[other.casefold()]} differ in case alone, "
-                "and many file systems would make one folder of both; rename one"
+                f"config: {section}.{other} and {section}.{last[other.casefold()]} differ only in "
+                "case, and many file systems would make one folder of both; rename one"
             )
     if taken := sorted(set(config["models"]) & set(BASELINES)):
         raise InputError(
@@ -97,13 +96,15 @@ def check_names(config: Mapping) -> None:
 
 
 def check_screen(screen: Mapping) -> None:
-    """Raise InputError where random sequences would have no base."""
+    """Raise InputError if random sequences could not have any base."""
     if not any(screen["composition"].values()):
-        raise InputError("config: screen.composition has no base; expected one that is more than 0")
+        raise InputError(
+            "config: screen.composition is 0 for every base; expected one that is more than 0"
+        )
 
 
 def check_trainings(config: Mapping) -> None:
-    """Raise InputError where there is more to train than Snakemake can plan."""
+    """Raise InputError if there are more trainings than Snakemake can plan."""
     models = len(config["models"]) + sweep_size(config["sweep"])
     parts = {
         "datasets": len(config["datasets"]),
@@ -111,73 +112,83 @@ def check_trainings(config: Mapping) -> None:
         "models": models,
         "seeds": len(config["seeds"]),
     }
-    if (count := math.prod(parts.values())) > TRAININGS:
-        told = " × ".join(f"{number:,} {what}" for what, number in parts.items())
-        raise InputError(f"config: {told} are {count:,} trainings; expected at most {TRAININGS:,}")
+    if (count := math.prod(parts.values())) > MAX_TRAININGS:
+        product = " × ".join(f"{number:,} {part}" for part, number in parts.items())
+        raise InputError(
+            f"config: {product} are {count:,} trainings; expected at most {MAX_TRAININGS:,}"
+        )
 
 
 def sweep_size(sweep: Mapping | None) -> int:
-    """How many models a sweep adds."""
+    """Return how many models a sweep adds."""
     return math.prod(len(values) for key, values in sweep.items() if key != "model") if sweep else 0
 
 
-def screened(config: Mapping) -> str | None:
-    """Where candidates to screen come from, one of `SCREENED`, or None; InputError for several."""
-    given = [key for key in SCREENED if config["screen"][key]]
+def candidate_source(config: Mapping) -> str | None:
+    """Return where candidates to screen come from, one of `CANDIDATE_SOURCES`, or None.
+
+    Raises:
+        InputError: several are given.
+    """
+    given = [key for key in CANDIDATE_SOURCES if config["screen"][key]]
     if len(given) > 1:
         raise InputError(f"config: screen.{' and screen.'.join(given)} exclude each other")
     return given[0] if given else None
 
 
 def used_model(config: Mapping, use: str) -> str:
-    """By which model candidates are judged, as dataset/model: that named, or the first.
+    """Return the model for a use, as dataset/model: the one that the config names, or the first.
 
     Args:
-        use: rank, publish, screen or design; the latter two need a model that scores.
+        use: rank, publish, screen or design; the last two need a model that scores aptamers.
 
     Raises:
         InputError: there is no such model.
     """
-    known = [
-        f"{data}/{model}"
-        for data in config["datasets"]
-        for model in models_of(config, data)
+    suitable = [
+        f"{dataset}/{model}"
+        for dataset in config["datasets"]
+        for model in models_of(config, dataset)
         if use not in ("screen", "design") or KINDS[config["models"][model]["kind"]].scores_aptamers
     ]
     named = config[use]["model"]
-    if named in known or (named is None and known):
-        return named or known[0]
-    told = ", ".join(known) or f"none, there is no model of kind {scoring_kinds()}"
-    raise InputError(f"config: {use}.model is {named!r}; expected one of: {told}")
+    if named in suitable or (named is None and suitable):
+        return named or suitable[0]
+    allowed = ", ".join(suitable) or f"none, there is no model of kind {scoring_kinds()}"
+    raise InputError(f"config: {use}.model is {named!r}; expected one of: {allowed}")
 
 
 def check_nodes(config: Mapping) -> None:
-    """Raise InputError where the processes cannot be spread alike over the nodes."""
+    """Raise InputError if the processes cannot be spread evenly over the nodes."""
     processes, nodes = config["processes"], config["nodes"]
     if processes % nodes or processes == 1 < nodes:
         raise InputError(
-            f"config: {processes} processes cannot be spread alike over {nodes} nodes; "
+            f"config: {processes} processes cannot be spread evenly over {nodes} nodes; "
             "make processes a multiple of nodes"
         )
 
 
 def check_split(split: Mapping) -> None:
-    """Raise InputError where keys of the split contradict each other."""
+    """Raise InputError if keys of the split contradict each other."""
     total = sum(split["fractions"].values())
     if abs(total - 1) > 1e-9:
         raise InputError(f"config: split.fractions add up to {total:g}; expected 1")
     if split["by"] == "column" and not split["column"]:
         raise InputError("config: split.by is column; name it as split.column")
     if split["folds"] and (split["file"] or split["by"] == "pair"):
-        what = "split.file" if split["file"] else "split.by: pair"
-        raise InputError(f"config: split.folds and {what} exclude each other")
+        other = "split.file" if split["file"] else "split.by: pair"
+        raise InputError(f"config: split.folds and {other} exclude each other")
 
 
-def resolve_curve(config: dict, named: bool) -> None:
-    """Leave in the learning curve only models that there are; InputError where one was named."""
+def resolve_curve(config: dict, *, models_given: bool) -> None:
+    """Drop models from the default of the learning curve that the config does not have.
+
+    Raises:
+        InputError: the user gave a model that does not exist.
+    """
     curve, models = config["learning_curve"], config["models"]
     unknown = [name for name in curve["models"] if name not in models]
-    if named and unknown:
+    if models_given and unknown:
         raise InputError(
             f"config: learning_curve.models has {unknown[0]!r}; expected one of: "
             + ", ".join(models)
@@ -185,11 +196,15 @@ def resolve_curve(config: dict, named: bool) -> None:
     curve["models"] = [name for name in curve["models"] if name in models]
 
 
-def check_speed(speed: dict, named: bool) -> None:
-    """Choose a batch size that is measured; InputError where another was named."""
+def resolve_batch_size(speed: dict, *, given: bool) -> None:
+    """Replace the default batch size by the largest that is measured, if it is not measured.
+
+    Raises:
+        InputError: the user gave a batch size that is not measured.
+    """
     sizes = speed["batch_sizes"]
     if speed["batch_size"] not in sizes:
-        if named:
+        if given:
             raise InputError(
                 f"config: speed.batch_size is {speed['batch_size']}; expected one of "
                 f"speed.batch_sizes: {', '.join(map(str, sizes))}"
@@ -198,23 +213,27 @@ def check_speed(speed: dict, named: bool) -> None:
 
 
 def check_design(config: Mapping) -> None:
-    """Raise InputError where there is no spread over seeds to be careful about."""
+    """Raise InputError if kappa needs a spread over seeds, but there is only one seed."""
     kappa = config["design"]["kappa"]
     if kappa and len(config["seeds"]) == 1:
         raise InputError(
             f"config: design.kappa is {kappa:g}, but there is one seed, and uncertainty is the "
-            "spread over seeds; name several, such as seeds: [1, 2, 3]"
+            "spread over seeds; give several, such as seeds: [1, 2, 3]"
         )
 
 
 def resolve_sweep(config: dict) -> None:
-    """Read the numbers of the sweep in place; InputError where a combination cannot be trained."""
+    """Check a sweep and convert its values in place.
+
+    Raises:
+        InputError: an unknown setting, or a combination that cannot be trained.
+    """
     sweep, models = config["sweep"], config["models"]
     if not sweep:
         return
     if sweep["model"] not in models:
         raise InputError(
-            f"config: sweep.model is {sweep['model']!r}{near(sweep['model'], models)}\n"
+            f"config: sweep.model is {sweep['model']!r}{suggest(sweep['model'], models)}\n"
             f"expected one of: {', '.join(models)}"
         )
     settings = schema()["$defs"][models[sweep["model"]]["kind"]]["properties"]
@@ -224,72 +243,72 @@ def resolve_sweep(config: dict) -> None:
         if key not in UNSWEPT
     }
     rules = {"properties": {"model": {"type": "string"}} | lists, "additionalProperties": False}
-    check(sweep, rules, "sweep")
-    if (count := sweep_size(sweep)) > TRAININGS:
+    validate(sweep, rules, "sweep")
+    if (count := sweep_size(sweep)) > MAX_TRAININGS:
         raise InputError(
-            f"config: sweep has {count:,} combinations; expected at most {TRAININGS:,}"
+            f"config: sweep has {count:,} combinations; expected at most {MAX_TRAININGS:,}"
         )
     longest = max(map(len, (name.partition("/")[2] for name in swept_models(config))))
-    if longest > LONGEST:
+    if longest > MAX_FOLDER_NAME:
         raise InputError(
-            f"config: sweep: the names of its trainings would have up to {longest} letters, and a "
-            f"folder's may have {LONGEST}; sweep fewer settings"
+            f"config: sweep: the names of its trainings would have up to {longest} characters, "
+            f"and the name of a folder may have {MAX_FOLDER_NAME}; sweep fewer settings"
         )
     check_transfer(config | {"models": models | swept_models(config)})
 
 
 def swept_models(config: Mapping) -> dict[str, dict]:
-    """Settings of each model of a resolved config's sweep, by a name that can be a path.
+    """Return the settings of each model of a sweep, by a name that can be a path.
 
-    The name does not depend on the order of the settings, nor on how many values they have.
+    The name does not depend on the order of the settings or on how many values they have.
     """
     if not config["sweep"]:
         return {}
     lists = dict(config["sweep"])
     model = lists.pop("model")
-    found = {}
+    models = {}
     for values in itertools.product(*lists.values()):
         swept = dict(zip(lists, values, strict=True))
         name = "_".join(
             [f"sweep/{model}", *(f"{key}={as_text(swept[key])}" for key in sorted(swept))]
         )
-        found[name] = resolve_model(copy.deepcopy(config["models"][model]) | swept, name)
-    return found
+        models[name] = resolve_model(copy.deepcopy(config["models"][model]) | swept, name)
+    return models
 
 
 def as_text(value: Any) -> str:
-    """A setting's value as it stands in the config: `null`, `true`, `0.001`, `nano`."""
+    """Return a setting's value as it is written in the config: `null`, `true`, `0.001`, `nano`."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def resolve_model(settings: dict, where: str) -> dict:
-    """Fill in a model's settings in place, by its kind."""
+    """Fill in and check a model's settings in place, by its kind."""
     kind = settings.get("kind")
     if kind not in tuple(KINDS):  # it may be a list
         raise InputError(
             f"config: {where}.kind is {brief(kind)}; expected one of: {', '.join(KINDS)}"
         )
-    check(settings, {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}, where)
+    validate(settings, {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}, where)
     if settings["init_from"] and (settings["checkpoint"] or settings["pretrain"]):
         other = "checkpoint" if settings["checkpoint"] else "pretrain"
         raise InputError(f"config: {where}.init_from and {where}.{other} exclude each other")
     if settings["unlabelled"] and not settings["pretrain"]:
         raise InputError(
-            f"config: {where}.unlabelled is given, but {where}.pretrain is 0, so that it is not "
-            "read; say how many steps"
+            f"config: {where}.unlabelled is given, but {where}.pretrain is 0, so it is not used; "
+            "give a number of steps"
         )
     if settings["tokenizer"] == "pretrained" and not (
         settings["checkpoint"] or settings["init_from"]
     ):
         raise InputError(
-            f"config: {where}.tokenizer is 'pretrained', but no {where}.checkpoint is given to "
+            f"config: {where}.tokenizer is 'pretrained', but there is no {where}.checkpoint to "
             "take it from"
         )
     return settings
 
 
 def models_of(config: Mapping, dataset: str) -> list[str]:
-    """The models that a dataset trains: all but those that start from one of its own."""
+    """Return the models that a dataset trains: all except those that start from one of its own."""
     return [
         name
         for name, model in config["models"].items()
@@ -298,16 +317,16 @@ def models_of(config: Mapping, dataset: str) -> list[str]:
 
 
 def check_transfer(config: Mapping) -> None:
-    """Raise InputError where a model cannot start from the one that `init_from` names."""
+    """Raise InputError if a model cannot start from the one that `init_from` names."""
     models = config["models"]
     starts = {name: model["init_from"] for name, model in models.items() if model["init_from"]}
     for name, start in starts.items():
         where = f"config: models.{name}.init_from is {start!r}"
         dataset, source = start.split("/")
-        for wanted, what in ((dataset, "datasets"), (source, "models")):
-            if wanted not in config[what]:
-                known = ", ".join(config[what])
-                raise InputError(f"{where}, but {wanted!r} is none of the {what}: {known}")
+        for part, section in ((dataset, "datasets"), (source, "models")):
+            if part not in config[section]:
+                names = ", ".join(config[section])
+                raise InputError(f"{where}, but {part!r} is not one of the {section}: {names}")
         if source not in models_of(config, dataset):
             raise InputError(
                 f"{where}, but {source} is not trained on {dataset}: it starts from "

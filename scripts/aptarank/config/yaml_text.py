@@ -1,4 +1,4 @@
-"""What a file in YAML says beside what PyYAML makes of it, and a config that is data alone.
+"""Refuse what PyYAML reads differently from what is written, and reduce a config to plain data.
 
 Imports nothing heavy: the Snakefile runs it each time that it is parsed.
 """
@@ -14,9 +14,9 @@ import yaml
 
 from aptarank.core.errors import InputError
 
-DEPTH = 20  # levels of a config
-VALUES = 100_000  # values of a config
-LETTERS = 4096  # letters of a text, as many as a path may have
+MAX_DEPTH = 20  # levels of a config
+MAX_VALUES = 100_000  # in a config
+MAX_CHARACTERS = 4096  # of a text, as many as a path may have
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 READ_AS = {
     "tag:yaml.org,2002:int": "a number",
@@ -25,7 +25,7 @@ READ_AS = {
     "tag:yaml.org,2002:null": "null",
     "tag:yaml.org,2002:timestamp": "a date",
 }
-# Numbers and dates that everyone reads as YAML 1.1 does; not 010 (8), 12:30 (750), 2024_11_26.
+# Numbers and dates that people read as YAML 1.1 does; not 010 (8), 12:30 (750), 2024_11_26.
 PLAIN = {
     "int": re.compile(r"[-+]?(0|[1-9][0-9]*|[1-9][0-9]{0,2}(_[0-9]{3})+)"),
     "float": re.compile(r"[^:]+"),
@@ -34,14 +34,14 @@ PLAIN = {
 
 
 def check_yaml(path: Path) -> None:
-    """Refuse what PyYAML reads without a word as something else than what is written.
+    """Refuse what PyYAML silently reads as something else than what is written.
 
-    That is a key that is there twice, of which the last wins; a key that is no text; and a number
-    or date that is written so that few would know its value. A file that cannot be read is left to
+    These are: a key that is given twice, of which the last would win; a key that is not text; and a
+    number or date in a notation whose value few people know. A file that cannot be read is left to
     Snakemake, which reads it first.
 
     Raises:
-        InputError: names the file, the lines and what to write.
+        InputError: names the file, the line and what to write.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def check_yaml(path: Path) -> None:
 
 
 def nodes(tree: yaml.Node | None) -> Iterator[yaml.Node]:
-    """Each node of a tree once, however often it is referred to."""
+    """Yield each node of a tree once, however often it is referred to."""
     waiting, seen = [tree] if tree else [], set()
     while waiting:
         node = waiting.pop()
@@ -74,7 +74,7 @@ def nodes(tree: yaml.Node | None) -> Iterator[yaml.Node]:
 
 
 def check_keys(path: Path, mapping: yaml.MappingNode) -> None:
-    """Raise InputError for a key that is no text, or there twice."""
+    """Raise InputError for a key that is not text, or given twice."""
     lines: dict[str, int] = {}
     for key, _ in mapping.value:
         line = key.start_mark.line + 1
@@ -91,13 +91,13 @@ def check_keys(path: Path, mapping: yaml.MappingNode) -> None:
         if key.value in lines:
             raise InputError(
                 f"{path}: {key.value!r} is there twice (lines {lines[key.value]} and {line}), and "
-                "YAML would drop the first; make one of them"
+                "YAML would drop the first; keep only one"
             )
         lines[key.value] = line
 
 
 def check_scalar(path: Path, node: yaml.ScalarNode) -> None:
-    """Raise InputError for a number or date whose value is not plain to see."""
+    """Raise InputError for a number or date whose value is not obvious."""
     plain = PLAIN.get(node.tag.rpartition(":")[2])
     if not plain or plain.fullmatch(node.value):
         return
@@ -112,15 +112,15 @@ def check_scalar(path: Path, node: yaml.ScalarNode) -> None:
 
 
 def check_json(path: Path, text: str) -> None:
-    """Raise InputError for a key that is there twice in JSON that is no YAML (by its tabs)."""
+    """Raise InputError for a key that is given twice in JSON that is not YAML (because of tabs)."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        content = dict(pairs)
+        if len(content) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise InputError(f"{path}: {twice!r} is there twice; make one of them")
-        return found
+            raise InputError(f"{path}: {twice!r} is there twice; keep only one")
+        return content
 
     try:
         json.loads(text, object_pairs_hook=once)
@@ -128,32 +128,32 @@ def check_json(path: Path, text: str) -> None:
         return
 
 
-def data(value: Any) -> Any:
-    """A config as objects, lists, texts, numbers, true, false and null, none of which is shared.
+def plain_data(value: Any) -> Any:
+    """Return a config as objects, lists, texts, numbers, true, false and null, none of them shared.
 
-    An anchor of YAML is one object in several places; here each place has its own. A date becomes
-    its text.
+    An anchor of YAML is one object in several places; in the result, each place has its own copy. A
+    date becomes its text.
 
     Raises:
-        InputError: what is none of these, a text that cannot be given to a program, or a config
-            that is too deep or too large.
+        InputError: another type, a text that cannot be given to a program, or a config that is too
+            deep or too large.
     """
-    left = VALUES
+    left = MAX_VALUES
 
-    def own(value: Any, keys: tuple[str, ...]) -> Any:
+    def copy(value: Any, keys: tuple[str, ...]) -> Any:
         nonlocal left
         left -= 1
         where = ".".join(keys) or "the config"
         if left < 0:
-            raise InputError(f"config: more than {VALUES:,} values; expected a config")
-        if len(keys) > DEPTH:
-            raise InputError(f"config: {keys[0]} has more than {DEPTH} levels, one in another")
+            raise InputError(f"config: more than {MAX_VALUES:,} values; expected a config")
+        if len(keys) > MAX_DEPTH:
+            raise InputError(f"config: {keys[0]} has more than {MAX_DEPTH} nested levels")
         if isinstance(value, Mapping):
             for key in value:
                 check_key(key, where)
-            return {key: own(part, (*keys, key)) for key, part in value.items()}
+            return {key: copy(part, (*keys, key)) for key, part in value.items()}
         if isinstance(value, list | tuple):
-            return [own(part, (*keys, str(place))) for place, part in enumerate(value)]
+            return [copy(part, (*keys, str(index))) for index, part in enumerate(value)]
         if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
             return value.isoformat()
         if isinstance(value, str):
@@ -163,26 +163,26 @@ def data(value: Any) -> Any:
             raise InputError(f"config: {where} is a {kind}; expected a text, a number or a list")
         return value
 
-    return own(value, ())
+    return copy(value, ())
 
 
 def check_key(key: Any, where: str) -> None:
-    """Raise InputError for a key that is no text."""
+    """Raise InputError for a key that is not text."""
     if not isinstance(key, str):
         shown = json.dumps(key) if isinstance(key, bool | int | float | None) else str(key)
         at = "" if where == "the config" else f" {where}:"
         raise InputError(
-            f"config:{at} the name {shown} is no text, as YAML reads it; put what you wrote "
-            f"in quotes, such as '{shown}'"
+            f"config:{at} YAML reads the name {shown} as something other than text; put what you "
+            f"wrote in quotes, such as '{shown}'"
         )
     check_text(key, where)
 
 
 def check_text(text: str, where: str) -> None:
-    """Raise InputError for a text that no program can be given."""
-    if len(text) > LETTERS:
+    """Raise InputError for a text that cannot be given to a program."""
+    if len(text) > MAX_CHARACTERS:
         raise InputError(
-            f"config: {where} has a text of {len(text):,} letters; expected at most {LETTERS:,}"
+            f"config: {where} has {len(text):,} characters; expected at most {MAX_CHARACTERS:,}"
         )
     if NO_TEXT.search(text):
-        raise InputError(f"config: {where} is {text!a}; expected characters that a text may have")
+        raise InputError(f"config: {where} is {text!a}; expected no NUL and no lone surrogates")

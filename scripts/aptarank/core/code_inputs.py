@@ -1,4 +1,4 @@
-"""Which modules of ours a script imports, so that a rule can declare them as inputs."""
+"""Find the modules of aptarank that a script imports, so that a rule can declare them as inputs."""
 
 import ast
 from pathlib import Path
@@ -7,34 +7,34 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def imported_modules(script: str) -> list[str]:
-    """Paths of the modules of `aptarank` that `script` imports, directly or through others.
+    """Return the paths of the modules of `aptarank` that a script imports, also through others.
 
-    Found in the syntax alone, without importing anything. Paths are relative where `script` is, and
+    They are found in the syntax, without importing anything. Paths are relative if `script` is, and
     sorted by name. The `__init__.py` of each package on the way is among them, but not that of
     `aptarank` itself, unless a module imports its version: no other result depends on it.
     """
     folder = Path(script).parent / PACKAGE.name
-    found: set[Path] = set()
+    modules: set[Path] = set()
     waiting = [Path(script)]
     while waiting:
-        new = direct_imports(waiting.pop(), folder) - found
-        found |= new
+        new = direct_imports(waiting.pop(), folder) - modules
+        modules |= new
         waiting.extend(new)
-    return sorted(map(str, found))
+    return sorted(map(str, modules))
 
 
 def package_imports() -> dict[str, set[str]]:
-    """Each package of `aptarank`, and the other packages that its modules import."""
-    found = {}
+    """Return, for each package of `aptarank`, the other packages that its modules import."""
+    imports = {}
     for package in sorted(path.parent for path in PACKAGE.glob("*/__init__.py")):
         modules = {m for file in package.glob("*.py") for m in direct_imports(file, PACKAGE)}
-        inside = {module.parent.name for module in modules} - {PACKAGE.name, package.name}
-        found[package.name] = inside
-    return found
+        imported = {module.parent.name for module in modules} - {PACKAGE.name, package.name}
+        imports[package.name] = imported
+    return imports
 
 
 def direct_imports(file: Path, folder: Path) -> set[Path]:
-    """Modules in `folder` that one file imports by `import` or `from … import`."""
+    """Return the modules in `folder` that a file imports by `import` or `from … import`."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

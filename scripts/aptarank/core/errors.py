@@ -1,11 +1,11 @@
-"""The one error that a user can cause and mend, and texts that a terminal only shows."""
+"""The one error that a user can cause and fix, and text that is safe to print."""
 
 
 class InputError(Exception):
-    """Something the user gave is wrong.
+    """Something that the user gave is wrong.
 
-    The message names the file (and line), what was found, what was expected and what to do;
-    programs print it without a traceback and exit with 1.
+    The message names the file (and line), what was found, what was expected and what to do.
+    Programs print it without a traceback and exit with status 1.
     """
 
     def __str__(self) -> str:
@@ -13,9 +13,9 @@ class InputError(Exception):
 
 
 def printable(text: str) -> str:
-    """A text in which whatever a terminal obeys is shown as its code; lines and tabs stay.
+    """Return a text with control characters shown as their codes, except line breaks and tabs.
 
-    Names and cells of a file are in many messages: an escape sequence in one could hide the rest.
+    Many messages contain file names and cells: an escape sequence in one could hide the rest.
     """
     if text.isprintable():
         return text
@@ -24,5 +24,5 @@ def printable(text: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What a library's error says, in short, for a message of ours."""
+    """Return the first line of a library's error, shortened, for a message of ours."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

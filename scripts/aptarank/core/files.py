@@ -15,18 +15,18 @@ from aptarank.core.errors import InputError
 
 
 def expand(paths: Sequence[str]) -> list[Path]:
-    """Files by name, in the order given; a pattern such as `runs/*.log` gives those it matches.
+    """Return files in the order given; a pattern such as `runs/*.log` stands for those it matches.
 
     Raises:
-        InputError: a pattern that matches nothing, a file named twice, or a name that is no text.
+        InputError: a pattern that matches nothing, a file named twice, or a name that is not UTF-8.
     """
-    files: dict[str, Path] = {}  # by what a link or `..` in a name leads to
+    files: dict[str, Path] = {}  # by real path, without links and `..`
     for path in paths:
         pattern = glob.has_magic(path) and not os.path.lexists(path)
-        found = sorted(glob.glob(path)) if pattern else [path]
-        if not found:
+        names = sorted(glob.glob(path)) if pattern else [path]
+        if not names:
             raise InputError(f"{path}: no file matches this pattern (from {Path.cwd()})")
-        for name in found:
+        for name in names:
             if re.search("[\0\ud800-\udfff]", name):
                 raise InputError(f"{name!a}: not a file's name in UTF-8; rename the file")
             real = os.path.realpath(name)
@@ -37,13 +37,13 @@ def expand(paths: Sequence[str]) -> list[Path]:
 
 
 def named_twice(first: Path, again: str) -> str:
-    """What is wrong where two names mean one file."""
+    """Return the message for two names of one file."""
     same = "named twice" if first == Path(again) else f"the same file as {first}"
     return f"{same}; its rows would count twice"
 
 
 def sha256(path: Path) -> str:
-    """Checksum of a file's bytes."""
+    """Return the SHA-256 checksum of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

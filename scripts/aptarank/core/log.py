@@ -54,7 +54,7 @@ def set_up_logging(log: Path | None) -> None:
 class LastLine(logging.Handler):
     """Notes when a line was logged last."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.time = time.monotonic()
 

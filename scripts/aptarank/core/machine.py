@@ -1,4 +1,4 @@
-"""What a result was computed on: hardware and versions."""
+"""The hardware and versions that a result was computed with."""
 
 import contextlib
 import importlib.metadata
@@ -38,7 +38,7 @@ PACKAGES = (
 
 
 def describe() -> dict[str, str | int | list[str] | None]:
-    """Operating system, processor and its threads, GPUs."""
+    """Return operating system, processor, number of threads, and GPUs."""
     return {
         "system": platform.platform(),
         "processor": processor(),
@@ -48,7 +48,7 @@ def describe() -> dict[str, str | int | list[str] | None]:
 
 
 def processor() -> str:
-    """The processor's name as Linux gives it, else what Python knows."""
+    """Return the name of the processor, from Linux if possible, else from Python."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
@@ -57,7 +57,7 @@ def processor() -> str:
 
 
 def gpus() -> list[str]:
-    """Names of NVIDIA's GPUs and their driver, as nvidia-smi lists them."""
+    """Return name and driver of each NVIDIA GPU, as nvidia-smi lists them."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     try:
         done = subprocess.run(query, check=True, capture_output=True, text=True)
@@ -67,20 +67,20 @@ def gpus() -> list[str]:
 
 
 def versions() -> dict[str, str | None]:
-    """Python's version and those of our packages, None where an environment lacks one."""
+    """Return the versions of Python and our packages; None for one that is not installed."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def version(package: str) -> str | None:
-    """Installed version of a package."""
+    """Return the installed version of a package, or None."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
 
 
-def memory(peak: bool = False) -> int | None:
-    """Bytes of memory that this process has (or has had at most); None where Linux does not say."""
+def memory(*, peak: bool = False) -> int | None:
+    """Return the memory of this process in bytes, now or at its peak; None if not on Linux."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
         key = "VmHWM:" if peak else "VmRSS:"
@@ -90,6 +90,6 @@ def memory(peak: bool = False) -> int | None:
 
 
 def forget_peak() -> None:
-    """Let the peak of this process's memory count from now on, where Linux does."""
+    """Reset the peak of this process's memory, if Linux allows it."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")

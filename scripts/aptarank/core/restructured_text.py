@@ -1,25 +1,25 @@
-"""Any text in reStructuredText, where it is shown as it is, and such a text at a terminal."""
+"""Write any text in reStructuredText so that it is shown literally, and print such text."""
 
 import re
 
 
 def literal(text: str) -> str:
-    """A name as a literal, whatever is in it; what cannot be seen is shown by its code.
+    """Return a name as an inline literal; invisible characters are shown as their codes.
 
-    A literal ends at its first two backquotes, and nothing can be escaped in it: a text that has
-    some, or might be taken for markup beside them, is escaped character by character instead.
+    A literal ends at the first two backquotes, and nothing can be escaped in it: a text with
+    backquotes, or with what would be markup next to them, is escaped character by character.
     """
-    seen = visible(text)
-    if seen and not re.search(r"[`*\\]|^\s|\s$", seen):
-        return f"``{seen}``"
-    return "".join(char if char.isalnum() or char == " " else f"\\{char}" for char in seen)
+    shown = visible(text)
+    if shown and not re.search(r"[`*\\]|^\s|\s$", shown):
+        return f"``{shown}``"
+    return "".join(char if char.isalnum() or char == " " else f"\\{char}" for char in shown)
 
 
 def visible(text: str) -> str:
-    """A text with the codes of what cannot be seen, such as a line break or what terminals obey."""
+    """Return a text with codes for invisible characters, such as line breaks and escapes."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def at_terminal(text: str) -> str:
-    """A text with such literals, and emphasis, without its markup."""
+    """Return a text without the markup of such literals and of emphasis."""
     return re.sub(r"\\(.)", r"\1", text.replace("``", "").replace("**", ""))

@@ -1,4 +1,4 @@
-"""Any text as a word of a shell command that nothing on the way to the shell reads."""
+"""Write any text as a word of a shell command that nothing on the way to the shell interprets."""
 
 import re
 from collections.abc import Iterable
@@ -7,24 +7,24 @@ PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
 def shell_words(texts: Iterable[str]) -> str:
-    """These texts as words of a bash command line.
+    """Return texts as words of a bash command line.
 
-    Snakemake puts values in the place of `{…}` in parameters, and writes them into the report's
-    page, where a browser reads `<…>`. So these characters are written by their codes, in bash's
-    `$'…'`, as are those that a terminal obeys.
+    Snakemake replaces `{…}` in parameters, and writes them into the report, where a browser
+    interprets `<…>`. So these characters are written as codes in bash's `$'…'`, and so are control
+    characters.
     """
     return " ".join(map(shell_word, texts))
 
 
 def shell_word(text: str) -> str:
-    """One text as such a word."""
+    """Return one text as such a word."""
     if PLAIN.fullmatch(text):
         return text
-    return "$'" + "".join(map(coded, text)) + "'"
+    return "$'" + "".join(map(shell_character, text)) + "'"
 
 
-def coded(char: str) -> str:
-    """A character within `$'…'`: as it is, or the bytes of its UTF-8."""
+def shell_character(char: str) -> str:
+    """Return a character within `$'…'`: as it is, or as the bytes of its UTF-8 code."""
     if char.isprintable() and char not in "'\\<>&{}":
         return char
     return "".join(f"\\x{byte:02x}" for byte in char.encode())

@@ -9,6 +9,7 @@ from aptarank.core.files import write_json
 from aptarank.models.model_files import read_object
 
 ABOUT = "variant.json"
+BASELINE = "torch-fp32"  # the variant that all others are compared with: eager PyTorch in fp32
 # Forms that are programs (TorchScript, torch.export), which can do whatever code can: they are
 # made, proven and timed within a run, never kept, and never loaded from a path that somebody gives.
 PROGRAMS = ("torch-int8", "torchscript", "torch-export")

@@ -19,12 +19,11 @@ from transformers import PreTrainedModel
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.files import sha256
 from aptarank.exports import forms_onnx, forms_openvino, forms_torch
-from aptarank.exports.variant_info import ABOUT, is_program, read_about, write_about
+from aptarank.exports.variant_info import ABOUT, BASELINE, is_program, read_about, write_about
 from aptarank.models.depth import check_depth
 from aptarank.models.encoder import kind_of, position_limit
 from aptarank.models.inference import Forward, Inputs, run_safely
 
-BASELINE = "torch-fp32"  # what all others are compared with
 BITS = {"fp32": 32, "bf16": 16, "fp16": 16, "int8": 8}
 SLACK = 1.1  # of an artefact's size over that of its weights
 GRAPH = 200_000  # bytes that the description of a graph may take besides

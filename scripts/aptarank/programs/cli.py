@@ -1,26 +1,28 @@
-"""What every program of the pipeline shares: its options, and errors that a user can read."""
+"""What all programs of the pipeline share: options, and errors that a user can read."""
 
 import gc
 import glob
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from pandas.errors import InvalidIndexError
 
-from aptarank.core.alive import end_with_snakemake
-from aptarank.core.disk import explain
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger, never_silent, set_up_logging
+from aptarank.core.os_errors import explain
+from aptarank.core.run_lock import end_with_snakemake
 from aptarank.programs.schema_options import WholeNumber, setting
 
-PATH = click.Path(path_type=Path)  # of what is read
-WRITTEN = click.Path(path_type=Path)  # of what is written: `check_paths` tells them apart
+PATH = click.Path(path_type=Path)  # of a file or folder to read
+WRITTEN = click.Path(path_type=Path)  # to write; `check_paths` tells them apart
+Command = TypeVar("Command", bound=Callable | click.Command)
 
-# What a program imports makes a million objects that live as long as it does. The garbage collector
-# does not see them from here to where its command is made, and so a program that uses PyTorch
+# Imports allocate about a million objects that live as long as the program. Garbage collection is
+# off from here until the command is built, and ignores them then: a program that uses PyTorch
 # starts and ends two seconds sooner, of six.
 gc.disable()
 
@@ -28,13 +30,14 @@ gc.disable()
 class Program(click.Command):
     """A click command with `--log`, whose errors a user can read.
 
-    `InputError` becomes one message and exit status 1, and so does a file or disk that fails;
-    anything else is a fault of ours and keeps its traceback. A program that Snakemake started ends
+    `InputError` becomes one message and exit status 1, and so does a file or disk that fails. Any
+    other error is a bug of ours and keeps its traceback. A program that Snakemake started ends
     with it. No program is silent for more than a few seconds.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, context_settings={"show_default": True}, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings["show_default"] = True
         self.params.append(
             click.Option(["--log"], type=WRITTEN, help="Also write the log to this file.")
         )
@@ -44,13 +47,13 @@ class Program(click.Command):
         gc.freeze()
         gc.enable()
 
-    def invoke(self, ctx: click.Context):
+    def invoke(self, ctx: click.Context) -> Any:
         end_with_snakemake()
         try:
             set_up_logging(None)
-            self.check_paths(ctx)  # before a log is begun, which might be such a file
+            self.check_paths(ctx)  # before the log is opened, which might be such a file
             set_up_logging(ctx.params.pop("log"))
-            with never_silent(ctx.info_name):
+            with never_silent(ctx.info_name or ""):
                 return self.call(ctx)
         except InputError as error:
             logger.error("%s: error: %s", ctx.info_name, error)
@@ -61,11 +64,11 @@ class Program(click.Command):
             if explained := explain(error, ctx.params.get("output") or Path()):
                 logger.error("%s: error: %s", ctx.info_name, explained)
                 ctx.exit(1)
-            logger.exception("%s: a fault of aptarank's own, please report it:", ctx.info_name)
+            logger.exception("%s: a bug in aptarank, please report it:", ctx.info_name)
             ctx.exit(70)  # EX_SOFTWARE of sysexits.h
 
     def check_paths(self, ctx: click.Context) -> None:
-        """Raise InputError where a file would be written over one that is read, or over another."""
+        """Raise InputError if an output would overwrite an input, or another output."""
         taken: dict[Path, str] = {}
         written = [param for param in self.params if param.type is WRITTEN]
         for param in [*(each for each in self.params if each not in written), *written]:
@@ -74,60 +77,62 @@ class Program(click.Command):
                 other = taken.setdefault(path, name)
                 if other != name and param in written:
                     raise InputError(
-                        f"{path}: both {other} and {name}; one would be written over the other: "
+                        f"{path}: both {other} and {name}, so that one would overwrite the other; "
                         f"give {name} another name"
                     )
 
-    def call(self, ctx: click.Context):
+    def call(self, ctx: click.Context) -> Any:
         """Run the command."""
         return super().invoke(ctx)
 
 
 def files_of(param: click.Parameter, value: object) -> set[Path]:
-    """The files that a parameter names; those of a pattern too."""
+    """Return the files that a parameter names, also those of a pattern."""
     if isinstance(value, tuple | list):
         return {path for each in value for path in files_of(param, each)}
     if isinstance(value, Path):
         return {Path(os.path.realpath(value))}
-    named = isinstance(value, str) and param.name == "files"
-    return {Path(os.path.realpath(path)) for path in (value, *glob.glob(value))} if named else set()
+    if isinstance(value, str) and param.name == "files":
+        return {Path(os.path.realpath(path)) for path in (value, *glob.glob(value))}
+    return set()
 
 
-# What our code raises on a table or an object that is not as we write it.
+# What our code raises on a table or an object that we did not write.
 FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, InvalidIndexError)
 
 
 class OfResults(Program):
-    """A program that reads results of the pipeline alone, none of the user's own files.
+    """A program that reads only results of the pipeline, none of the user's own files.
 
-    What fails in it is a result that was damaged, changed by hand or made by another version, or a
-    fault of ours: the message names the files and says what to do in either case; the log file has
+    If it fails, a result was damaged, changed by hand or made by another version, or there is a bug
+    of ours: the message names the files and says what to do in either case, and the log file has
     the traceback.
     """
 
-    def call(self, ctx: click.Context):
+    def call(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().call(ctx)
         except FAILURES as error:
             logger.debug("", exc_info=True)
+            paths = ", ".join(existing_paths(ctx.params.values()))
             raise InputError(
-                f"{', '.join(files_in(ctx.params.values()))}: one of these results is damaged, was "
-                f"changed or is of another version: {type(error).__name__}: {first_line(error)}.\n"
-                "Remove it and run Snakemake again, which makes it anew. If nothing was changed, "
-                "please report it."
+                f"{paths}: one of these results is damaged, was changed or is from another "
+                f"version: {type(error).__name__}: {first_line(error)}.\n"
+                "Delete it and rerun Snakemake to recreate it. If you did not change anything, "
+                "please report this."
             ) from None
 
 
-def files_in(values: Iterable) -> list[str]:
-    """The files and folders among the values of a program's options, also in lists of them."""
-    found: list[str] = []
+def existing_paths(values: Iterable) -> list[str]:
+    """Return the existing files and folders among the values of options, also in lists of them."""
+    paths: list[str] = []
     for value in values:
         if isinstance(value, tuple | list):
-            found += files_in(value)
+            paths += existing_paths(value)
         elif isinstance(value, Path) and value.exists():
-            found.append(str(value))
-    return found
+            paths.append(str(value))
+    return paths
 
 
 device_option = setting("device")
@@ -141,29 +146,29 @@ resampling_seed_option = setting("evaluation.seed", "--resampling-seed")
 fold_option = click.option(
     "--fold",
     type=WholeNumber(min=1),
-    help="The fold of a cross-validation, for the table.",
+    help="Fold of the cross-validation, for the table.",
 )
 
 
-def batch_size_option(size: int):
-    """The option for the aptamers or pairs that go through a model at a time."""
+def batch_size_option(size: int) -> Callable[[Command], Command]:
+    """Make the option for the number of aptamers or pairs per forward pass."""
     return click.option(
         "--batch-size",
         type=WholeNumber(min=1, max=1_000_000),
         default=size,
-        help="Aptamers, or pairs, that go through the model at a time.",
+        help="Number of aptamers or pairs per forward pass.",
     )
 
 
-def checkpoint_options(command):
-    """The options of a training that goes on where it was stopped."""
+def checkpoint_options(command: Command) -> Command:
+    """Add the options of a training that resumes where it was stopped."""
     for option in (
         setting("checkpoints.steps", "--checkpoint-steps", zero_for_null=True),
         setting("checkpoints.minutes", "--checkpoint-minutes", zero_for_null=True),
         click.option(
             "--checkpoints",
             type=PATH,
-            help="Folder to write checkpoints to, and to go on from where there are some.",
+            help="Folder for checkpoints; if it has some, training resumes from the last.",
         ),
     ):
         command = option(command)

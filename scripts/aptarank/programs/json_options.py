@@ -1,4 +1,4 @@
-"""Options that are an object of JSON: read, and refused in one message."""
+"""Read options that are an object of JSON or KEY=VALUE, with one message for what is wrong."""
 
 import json
 from collections.abc import Iterable
@@ -11,43 +11,44 @@ from aptarank.core.errors import InputError
 
 
 def json_object(text: str, option: str) -> dict:
-    """The object of JSON that was given as an option.
+    """Return the object of JSON that was given as an option.
 
     Raises:
-        InputError: no object of JSON, NaN or Infinity (which JSON has not), or a name twice.
+        InputError: not an object of JSON, NaN or Infinity (which JSON does not have), or a name
+            that is given twice.
     """
     try:
-        found = json.loads(text, parse_constant=refuse, object_pairs_hook=once)
+        content = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         why = "" if isinstance(error, json.JSONDecodeError | RecursionError) else f" ({error})"
         raise InputError(f"{option} is {short(text)}; expected an object of JSON{why}") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise InputError(f"{option} is {short(text)}; expected an object of JSON")
-    return found
+    return content
 
 
-def refuse(constant: str) -> None:
-    """ValueError for NaN, Infinity and -Infinity, which Python reads in JSON."""
-    raise ValueError(f"{constant} is no number of JSON")
+def refuse_constant(constant: str) -> None:
+    """Raise ValueError for NaN, Infinity and -Infinity, which Python accepts in JSON."""
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
 def once(pairs: Iterable[tuple[str, Any]]) -> dict:
-    """An object's names and values; ValueError where a name is there twice."""
-    found: dict[str, Any] = {}
+    """Return an object from its names and values; raise ValueError if a name is given twice."""
+    content: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in content:
             raise ValueError(f"{name!r} is there twice")
-        found[name] = value
-    return found
+        content[name] = value
+    return content
 
 
 def short(text: str) -> str:
-    """A text in quotes, cut where it is long."""
+    """Return a text in quotes, shortened if it is long."""
     return repr(text if len(text) <= 200 else text[:200] + "…")
 
 
 def key_value(text: str, option: str) -> tuple[str, Any]:
-    """The key, and the value as YAML reads it, of KEY=VALUE.
+    """Return the key of KEY=VALUE, and the value as YAML reads it.
 
     Raises:
         InputError: not of that form.
@@ -62,13 +63,13 @@ def key_value(text: str, option: str) -> tuple[str, Any]:
 
 
 def model_settings(text: str, changes: Iterable[str] = (), kind: str | None = None) -> dict:
-    """A model's settings with the config's defaults, from --settings and then each --set.
+    """Return a model's settings with the config's defaults, from --settings and then each --set.
 
     Args:
-        kind: the model's, where neither says it.
+        kind: of the model, if neither says it.
 
     Raises:
-        InputError: what the config would refuse, too.
+        InputError: what the config would refuse as well.
     """
     settings = {"kind": kind} if kind else {}
     settings |= json_object(text, "--settings")

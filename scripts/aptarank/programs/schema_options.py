@@ -1,4 +1,4 @@
-"""Options of the programs from config.schema.yaml, so that an option has its key's limits."""
+"""Options of the programs, made from config.schema.yaml."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from aptarank.config.resolution import schema
+from aptarank.config.schema import rule_of, schema
 
 
 class WholeNumber(click.IntRange):
@@ -16,9 +16,9 @@ class WholeNumber(click.IntRange):
 
     name = "integer"
 
-    def convert(self, value, param, ctx):
-        """The integer that a text is; what is not whole is refused."""
-        return super().convert(whole(value), param, ctx)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Convert a text to an integer; a number that is not whole is refused."""
+        return super().convert(as_whole(value), param, ctx)
 
 
 class FiniteNumber(click.FloatRange):
@@ -26,8 +26,10 @@ class FiniteNumber(click.FloatRange):
 
     name = "number"
 
-    def convert(self, value, param, ctx):
-        """The number that a text is."""
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Convert a text to a number."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
@@ -35,27 +37,28 @@ class FiniteNumber(click.FloatRange):
 
 
 class Text(click.ParamType):
-    """A text that is not empty where its rule says so, and matches the rule's pattern."""
+    """A text with the length and pattern that its rule asks for."""
 
     name = "text"
 
     def __init__(self, rule: Mapping):
-        self.least = rule.get("minLength", 0)
-        self.most = rule.get("maxLength", math.inf)
+        self.min_length = rule.get("minLength", 0)
+        self.max_length = rule.get("maxLength", math.inf)
         self.pattern = rule.get("pattern", "")
 
-    def convert(self, value, param, ctx):
-        """The text as it is."""
-        if not self.least <= len(value) <= self.most:
-            expected = f"{self.least} to {self.most}" if self.most < math.inf else "at least 1"
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check a text, and return it unchanged."""
+        if not self.min_length <= len(value) <= self.max_length:
+            limited = self.max_length < math.inf
+            expected = f"{self.min_length} to {self.max_length}" if limited else "at least 1"
             self.fail(f"{value!r} has {len(value)} characters; expected {expected}.", param, ctx)
         if not re.search(self.pattern, value):
             self.fail(f"{value!r} does not match {self.pattern}", param, ctx)
         return value
 
 
-def whole(value: Any) -> Any:
-    """The integer that `1e6`, `4.0` or 4.0 is; anything else as it is."""
+def as_whole(value: Any) -> Any:
+    """Convert `1e6`, `4.0` or 4.0 to an integer; return anything else unchanged."""
     try:
         return int(value) if isinstance(value, str | int) else int_of(value)
     except ValueError:
@@ -67,22 +70,14 @@ def whole(value: Any) -> Any:
 
 
 def int_of(number: float) -> int:
-    """A float as the integer that it is; ValueError where it is none."""
+    """Convert a float to an integer; raise ValueError if it is not whole."""
     if not number.is_integer():
         raise ValueError(f"{number} is not a whole number")
     return int(number)
 
 
-def rule_of(key: str) -> dict:
-    """What the schema says of a dotted key such as `rank.full`, `$defs.rank.k` or `seeds.items`."""
-    place = schema()
-    for name in key.split("."):
-        place = place[name] if name in place else place["properties"][name]
-    return place
-
-
 def type_of(rule: Mapping) -> click.ParamType:
-    """What an option takes for a single value of the schema."""
+    """Return the click type for a single value of the schema."""
     if "enum" in rule:
         return click.Choice([value for value in rule["enum"] if value is not None])
     types = rule["type"]
@@ -94,7 +89,7 @@ def type_of(rule: Mapping) -> click.ParamType:
 
 
 def limits(rule: Mapping) -> dict:
-    """The limits of a number, as click's ranges take them."""
+    """Return the limits of a number as arguments of click's ranges."""
     return {
         "min": rule.get("minimum", rule.get("exclusiveMinimum")),
         "max": rule.get("maximum", rule.get("exclusiveMaximum")),
@@ -118,7 +113,8 @@ def setting(key: str, *names: str, zero_for_null: bool = False, **given: Any) ->
     """
     rule = rule_of(key)
     types = rule.get("type", [])
-    made = {"default": rule.get("default"), "help": help_of(rule, "0" if zero_for_null else None)}
+    made: dict[str, Any] = {"default": rule.get("default")}
+    made["help"] = help_of(rule, "0" if zero_for_null else "leave out")
     if "array" in types:
         made["type"] = type_of(rule["items"])
         if rule.get("minItems") == rule.get("maxItems") == 2:
@@ -136,14 +132,14 @@ def setting(key: str, *names: str, zero_for_null: bool = False, **given: Any) ->
     return click.option(*(names or [name]), **(made | given))
 
 
-def help_of(rule: Mapping, null: str | None) -> str:
-    """Return a key's description for `--help`, where null is said otherwise than in the config."""
+def help_of(rule: Mapping, null: str) -> str:
+    """Return a key's description for `--help`, where `null` replaces the word null."""
     text = " ".join(rule.get("description", "").split())
-    return re.sub(r"\bnull (?=for |to |if )", f"{null or 'leave out'} ", text)
+    return re.sub(r"\bnull (?=for |to |if )", f"{null} ", text)
 
 
 def seed_option(text: str, name: str = "--seed") -> Callable:
-    """An option for the seed of a training, or of what depends on one, as `seeds` in the config."""
+    """Make an option for the seed of a training, or of what depends on it, like `seeds`."""
     return setting(
         "seeds.items", name, default=schema()["properties"]["seeds"]["default"][0], help=text
     )

@@ -9,14 +9,8 @@ from pathlib import Path
 
 from aptarank.core.files import expand
 
-DAY = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # of every file, the first that a zip can hold: the same bytes each time
+# Of every file, the earliest that a zip can have, so that the bytes are the same each time.
+DATE = (1980, 1, 1, 0, 0, 0)
 REPEAT = """\
 {program}, run {run}: results, models, inputs and the config that they were made from.
 
@@ -35,39 +29,42 @@ differ elsewhere.
 """
 
 
-def packed(config: Mapping) -> tuple[dict, dict[str, Path]]:
+def archive_inputs(config: Mapping) -> tuple[dict, dict[str, Path]]:
     """Say where the user's files go in an archive.
 
     Returns:
-        The config with their places there, `inputs/<number>/<name>`, for names may be alike; the
-        files by their names in the archive.
+        The config with their paths in the archive, `inputs/<number>/<name>`, since names may be
+        equal; and the files by their paths in the archive.
     """
-    there, files, places = copy.deepcopy(dict(config)), {}, {}
+    archived = copy.deepcopy(dict(config))
+    files: dict[str, Path] = {}
+    names_by_path: dict[str, str] = {}
 
-    def place(path: str) -> str:
-        real, name = os.path.realpath(path), Path(os.path.abspath(path)).name
-        folder = places.setdefault(real, f"inputs/{len(places) + 1}/{name}")
+    def add(path: str) -> str:
+        real_path, name = os.path.realpath(path), Path(os.path.abspath(path)).name
+        target = names_by_path.setdefault(real_path, f"inputs/{len(names_by_path) + 1}/{name}")
         if Path(path).is_dir():
             inside = [file for file in Path(path).iterdir() if file.is_file()]
-            files.update({f"{folder}/{file.name}": file for file in inside})
+            files.update({f"{target}/{file.name}": file for file in inside})
         else:
-            files[folder] = Path(path)
-        return folder
+            files[target] = Path(path)
+        return target
 
-    datasets = [(data, "path") for data in there["datasets"].values()]
-    for part, key in [*datasets, (there["rank"], "candidates"), (there["screen"], "candidates")]:
+    lists = [(dataset, "path") for dataset in archived["datasets"].values()]
+    lists += [(archived[use], "candidates") for use in ("rank", "screen")]
+    for part, key in lists:
         if given := part[key]:
             paths = expand([given] if isinstance(given, str) else given)
-            names = [place(str(path)) for path in paths]
-            part[key] = names[0] if len(names) == 1 else names
-    for model in there["models"].values():
+            targets = [add(str(path)) for path in paths]
+            part[key] = targets[0] if len(targets) == 1 else targets
+    for model in archived["models"].values():
         if model["unlabelled"]:
-            model["unlabelled"] = place(model["unlabelled"])
+            model["unlabelled"] = add(model["unlabelled"])
         if model["checkpoint"] and Path(model["checkpoint"]).is_dir():
-            model["checkpoint"] = place(model["checkpoint"])
-    if there["split"]["file"]:
-        there["split"]["file"] = place(there["split"]["file"])
-    return there, files
+            model["checkpoint"] = add(model["checkpoint"])
+    if archived["split"]["file"]:
+        archived["split"]["file"] = add(archived["split"]["file"])
+    return archived, files
 
 
 def how_to_repeat(manifest: Mapping) -> str:
@@ -85,17 +82,17 @@ def how_to_repeat(manifest: Mapping) -> str:
 
 
 def write_zip(files: Mapping[str, Path | str], path: Path) -> None:
-    """Write files, or texts, by name: the same ones give the same bytes."""
+    """Write files or texts, by name, to a zip file; the same content gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, source in sorted(files.items()):
-            entry = zipfile.ZipInfo(name, DAY)
+            entry = zipfile.ZipInfo(name, DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # Unix, wherever this runs, for the line above
             if isinstance(source, str):
                 archive.writestr(entry, source)
                 continue
-            entry.file_size = source.stat().st_size  # beyond 2 GiB it is written otherwise
+            entry.file_size = source.stat().st_size  # needed beyond 2 GiB
             with source.open("rb") as content, archive.open(entry, "w") as target:
                 shutil.copyfileobj(content, target)

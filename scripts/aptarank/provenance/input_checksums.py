@@ -1,8 +1,8 @@
 """Checksums of the user's files as Snakemake found them when it started.
 
-Snakemake goes by dates: it would not see that a file was replaced by an older one. The checksums
-are parameters of the rules that read the files, and the manifest compares them with what is there
-at the end. They are noted, so that a file is read again only where its size or a time differs.
+Snakemake compares dates: it would not notice that a file was replaced by an older one. The
+checksums are parameters of the rules that read the files, and the manifest compares them with the
+files at the end. They are stored, so that a file is read again only if its size or a time differs.
 Imports nothing heavy: the Snakefile uses it.
 """
 
@@ -11,54 +11,63 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypedDict
 
 from aptarank.core.files import sha256
 
-NOTES = Path(".snakemake/aptarank-inputs.json")
+STORE = Path(".snakemake/aptarank-inputs.json")
 
 
-def find_checksums(files: Iterable[str], write: bool) -> dict[str, str]:
-    """SHA-256 of files by name; those that cannot be read are left out, for Snakemake to tell.
+class StoredChecksum(TypedDict):
+    """A file's checksum, and the state of the file that it belongs to."""
+
+    state: list[int]
+    sha256: str
+
+
+def find_checksums(files: Iterable[str], *, write: bool) -> dict[str, str]:
+    """Return the SHA-256 of files by name, without unreadable ones, which Snakemake reports.
 
     Args:
-        write: note them, for the next start and for the jobs of this one.
+        write: store them, for the next start and for the jobs of this one.
     """
-    before = read_notes()
-    notes = {}
+    before = read_store()
+    checksums: dict[str, StoredChecksum] = {}
     for name in files:
         with contextlib.suppress(OSError):
-            state = state_of(name)
-            known = before.get(name, {})
-            same = known.get("state") == state
-            notes[name] = {"state": state, "sha256": known["sha256"] if same else sha256(name)}
-    if write and any(before.get(name) != note for name, note in notes.items()):
-        partial = NOTES.with_suffix(".partial")
-        partial.write_text(json.dumps(before | notes), encoding="utf-8")
-        partial.replace(NOTES)
-    return {name: note["sha256"] for name, note in notes.items()}
+            state = file_state(name)
+            stored = before.get(name)
+            if stored is None or stored["state"] != state:
+                stored = {"state": state, "sha256": sha256(Path(name))}
+            checksums[name] = stored
+    if write and any(before.get(name) != checksum for name, checksum in checksums.items()):
+        partial = STORE.with_suffix(".partial")
+        partial.write_text(json.dumps(before | checksums), encoding="utf-8")
+        partial.replace(STORE)
+    return {name: checksum["sha256"] for name, checksum in checksums.items()}
 
 
-def state_of(name: str) -> list[int]:
-    """What differs where a file was written or replaced: its size and times in nanoseconds."""
+def file_state(name: str) -> list[int]:
+    """Return what changes when a file is written or replaced: size, times in nanoseconds."""
     status = Path(name).stat()
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def noted_checksums() -> dict[str, str]:
-    """What `find_checksums` noted."""
-    return {name: note["sha256"] for name, note in read_notes().items()}
+def stored_checksums() -> dict[str, str]:
+    """Return the checksums that `find_checksums` stored, by name."""
+    return {name: checksum["sha256"] for name, checksum in read_store().items()}
 
 
-def read_notes() -> dict[str, dict]:
-    """The notes by name; none where they are missing or damaged."""
+def read_store() -> dict[str, StoredChecksum]:
+    """Return the stored checksums by name; nothing if they are missing or damaged."""
     try:
-        notes = json.loads(NOTES.read_text(encoding="utf-8"))
-        return {name: {"state": n["state"], "sha256": n["sha256"]} for name, n in notes.items()}
+        content = json.loads(STORE.read_text(encoding="utf-8"))
+        return {name: {"state": c["state"], "sha256": c["sha256"]} for name, c in content.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
 
 
-def together(checksums: Iterable[str]) -> str:
-    """One checksum for several files in this order; "" for none."""
+def combine_checksums(checksums: Iterable[str]) -> str:
+    """Return one checksum for several files in this order; "" for no files."""
     text = "\n".join(checksums)
     return hashlib.sha256(text.encode()).hexdigest() if text else ""

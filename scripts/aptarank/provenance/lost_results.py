@@ -1,6 +1,6 @@
-"""Results that a run's manifest lists and that are gone, so that they are made again.
+"""Find results that a run's manifest lists and that are gone, so that they are made again.
 
-Snakemake looks whether the outputs of its rules are there: of a folder, not whether its files are.
+Snakemake only checks that the outputs of its rules exist, not the files in an output folder.
 Imports nothing heavy: the Snakefile uses it.
 """
 
@@ -12,13 +12,13 @@ from aptarank.core.errors import InputError
 from aptarank.provenance.manifest import MANIFEST, read_manifest
 
 EMPTY = hashlib.sha256().hexdigest()
-NAMED = 3  # files named in a message
+MAX_NAMES = 3  # files named in a message
 
 
 def lost_results(folder: Path) -> list[str]:
-    """Names in a run's folder of what its manifest lists and is gone or has been emptied.
+    """Return the files that a run's manifest lists and that are gone or were emptied.
 
-    The manifest itself where it is damaged; nothing where there is none.
+    Only the manifest itself if it is damaged; nothing if there is none.
     """
     if not (folder / MANIFEST).exists():
         return []
@@ -35,17 +35,17 @@ def lost_results(folder: Path) -> list[str]:
 
 
 def made_by(lost: Iterable[str], targets: Iterable[str]) -> dict[str, list[str]]:
-    """Of each target (a file or folder) what is lost of it; what is of none is left out."""
-    wanted, found = set(targets), {}
+    """Return the lost files of each target (a file or folder), without files of no target."""
+    known, lost_of_target = set(targets), dict[str, list[str]]()
     for name in lost:
         path = Path(name)
-        for place in (path, *path.parents):
-            if place.as_posix() in wanted:
-                found.setdefault(place.as_posix(), []).append(name)
-    return found
+        for target in (path.as_posix(), *(parent.as_posix() for parent in path.parents)):
+            if target in known:
+                lost_of_target.setdefault(target, []).append(name)
+    return lost_of_target
 
 
 def enumerated(names: list[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    """Return the first few names, and how many more there are."""
+    more = len(names) - MAX_NAMES
+    return ", ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")

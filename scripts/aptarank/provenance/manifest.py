@@ -1,4 +1,4 @@
-"""What a run was made from and what came of it, as manifest.json holds it."""
+"""The manifest of a run: what it was made from and what it made."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from aptarank.config.resolution import HOME
+from aptarank.config.schema import HOME
 from aptarank.core.errors import InputError
 from aptarank.core.files import sha256
 
@@ -14,17 +14,17 @@ MANIFEST = "manifest.json"
 
 
 def git_state() -> dict | None:
-    """Commit of this workflow and whether files differ from it.
+    """Return the commit of this workflow and whether files differ from it.
 
-    None outside of git, and where the workflow lies within another's repository.
+    None outside of git, and if the workflow is inside another repository.
     """
-    # GIT_DIR and its kin name another repository, as they do within a hook.
-    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # GIT_DIR and similar variables may name another repository, as they do within a hook.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str:
-        command = ["git", "-C", HOME, *words]
+        command = ["git", "-C", str(HOME), *words]
         return subprocess.run(
-            command, check=True, capture_output=True, text=True, env=elsewhere
+            command, check=True, capture_output=True, text=True, env=environment
         ).stdout.rstrip("\n")
 
     try:
@@ -36,7 +36,7 @@ def git_state() -> dict | None:
 
 
 def seeds_of(config: Mapping) -> dict:
-    """All seeds of a config: those of the trainings, and those of its parts by their names."""
+    """Return all seeds of a config: those of the trainings, and those of its sections by name."""
     parts = {key: part["seed"] for key, part in config.items() if "seed" in as_mapping(part)}
     return {"models": config.get("seeds", [])} | parts
 
@@ -47,30 +47,30 @@ def as_mapping(value: object) -> Mapping:
 
 
 def checksums(names: Iterable[str], folder: Path = Path()) -> dict[str, dict[str, str]]:
-    """The SHA-256 of files by name."""
+    """Return the SHA-256 of files by name."""
     return {name: {"sha256": sha256(folder / name)} for name in names}
 
 
-def check_unchanged(found: Mapping[str, Mapping], before: Mapping[str, str]) -> None:
-    """Raise InputError where an input is not what it was when the run began.
+def check_unchanged(now: Mapping[str, Mapping], before: Mapping[str, str]) -> None:
+    """Raise InputError if an input is not what it was when the run began.
 
     Args:
-        found: as `checksums` gives them.
-        before: SHA-256 by name; "" where it is not known.
+        now: what `checksums` returns.
+        before: SHA-256 by name; "" if it is not known.
     """
-    changed = [name for name, known in before.items() if known not in ("", found[name]["sha256"])]
+    changed = [name for name, sha in before.items() if sha not in ("", now[name]["sha256"])]
     if changed:
         raise InputError(
-            f"{', '.join(changed)}: changed after the run began, so that results may be of what it "
-            "was before; run snakemake again, which makes anew what depends on it"
+            f"{', '.join(changed)}: changed after the run began, so results may be of the old "
+            "content; run snakemake again, which makes what depends on it again"
         )
 
 
 def read_manifest(folder: Path) -> dict:
-    """The manifest of a run.
+    """Read the manifest of a run.
 
     Raises:
-        InputError: there is none, or it is not one of manifest.py's.
+        InputError: there is none, or it was not written by manifest.py.
     """
     path = folder / MANIFEST
     not_a_manifest = InputError(f"{path}: not a manifest; delete it and run snakemake again")

@@ -1,8 +1,8 @@
-"""What differs between two folders of results, and by how much."""
+"""Compare two folders of results: what differs, and by how much."""
 
 import filecmp
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,42 +13,42 @@ import pandas as pd
 import safetensors
 
 from aptarank.core.files import sha256
-from aptarank.core.results import NO_RESULTS, TIMED, files_in, reason
+from aptarank.core.result_files import NOT_RESULTS, TIMED, exclusion_reason, list_files
 
-# Files that two runs of one config need not share, and why; the same of parts of files: their keys
-# or columns. All else has to be the same.
-NOT_COMPARED = NO_RESULTS | TIMED
-PLACES = "the names of the run and of its inputs"
+# Files that may differ between two runs of one config, and why; and parts of files, by key or
+# column. Everything else must be the same.
+NOT_COMPARED = NOT_RESULTS | TIMED
+NAMES = "the names of the run and of its inputs"
 PARTS_NOT_COMPARED = {
     "manifest.json": {
-        "config.run": PLACES,
-        "config.datasets.*.path*": PLACES,
-        "config.models.*.unlabelled": PLACES,
-        "config.models.*.checkpoint": PLACES,
-        "config.split.file": PLACES,
+        "config.run": NAMES,
+        "config.datasets.*.path*": NAMES,
+        "config.models.*.unlabelled": NAMES,
+        "config.models.*.checkpoint": NAMES,
+        "config.split.file": NAMES,
         "aptarank": "the versions",
         "git*": "the commit",
         "versions*": "the versions",
         "machine*": "the machine",
         "outputs*": "checksums of files that are compared themselves",
     },
-    "ingestion.json": {"files.*.file": PLACES},
-    "rejected.csv": {"source": PLACES},
+    "ingestion.json": {"files.*.file": NAMES},
+    "rejected.csv": {"source": NAMES},
 }
-# What the readers raise where a file is not what its name says.
+# What the readers raise if a file is not what its name says.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, safetensors.SafetensorError)
-# Types of tensors as safetensors and as numpy call them.
+# Names of tensor types in safetensors, and in numpy.
 DTYPES = {f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
 DTYPES |= {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BOOL": "?"}
 
 
 @dataclass
-class Comparison:
-    """Names of files, by what two folders have of them.
+class FolderDiff:
+    """The files of two folders, by how they compare.
 
     Attributes:
-        different: with what differs, in words.
-        left_out: by the reason why they were not compared, wholly or in part.
+        different: with lines that say what differs.
+        left_out: by the reason why they were not compared, or only in part.
     """
 
     identical: list[str] = field(default_factory=list)
@@ -62,66 +62,70 @@ class Comparison:
         return not (self.different or self.only_first or self.only_second)
 
 
-def compare_folders(first: Path, second: Path) -> Comparison:
+def compare_folders(first: Path, second: Path) -> FolderDiff:
     """Compare all files of two folders by name."""
-    names = [set(files_in(folder, {})) for folder in (first, second)]
-    found = Comparison()
+    names = [set(list_files(folder, {})) for folder in (first, second)]
+    diff = FolderDiff()
     for name in sorted(names[0] | names[1]):
-        why = reason(name, NOT_COMPARED)
+        why = exclusion_reason(name, NOT_COMPARED)
         if why:
-            found.left_out.setdefault(why, []).append(name)
+            diff.left_out.setdefault(why, []).append(name)
         elif name not in names[1]:
-            found.only_first.append(name)
+            diff.only_first.append(name)
         elif name not in names[0]:
-            found.only_second.append(name)
+            diff.only_second.append(name)
         elif filecmp.cmp(first / name, second / name, shallow=False):
-            found.identical.append(name)
+            diff.identical.append(name)
         else:
             lines = compare_files(first / name, second / name)
             if lines:
-                found.different[name] = lines
+                diff.different[name] = lines
             else:
                 reasons = PARTS_NOT_COMPARED[Path(name).name].values()
                 why = f"in part: {', '.join(dict.fromkeys(reasons))}"
-                found.left_out.setdefault(why, []).append(name)
-    return found
+                diff.left_out.setdefault(why, []).append(name)
+    return diff
 
 
 def compare_files(first: Path, second: Path) -> list[str]:
-    """What differs between two files whose bytes differ, in words; nothing if only what may."""
-    but = list(PARTS_NOT_COMPARED.get(first.name, {}))
+    """Return lines that say what differs between two files; none if only what may differ."""
+    exclude = list(PARTS_NOT_COMPARED.get(first.name, {}))
     compare = BY_SUFFIX.get(first.suffix)
     try:
-        lines = compare(first, second, but) if compare else []
+        lines = compare(first, second, exclude) if compare else []
     except UNREADABLE as error:
         lines = [f"one cannot be read as {first.suffix}: {str(error).partition(chr(10))[0]}"]
-    if lines or but:
+    if lines or exclude:
         return lines
     sizes = " and ".join(f"{path.stat().st_size:,}" for path in (first, second))
     checksums = " and ".join(f"{sha256(path)[:12]}…" for path in (first, second))
-    read = "the same content in other bytes; " if compare else ""
-    return [f"{read}{sizes} bytes, SHA-256 {checksums}"]
+    note = "the same content in other bytes; " if compare else ""
+    return [f"{note}{sizes} bytes, SHA-256 {checksums}"]
 
 
-def compare_tables(first: Path, second: Path, but: Sequence[str]) -> list[str]:
+def compare_tables(first: Path, second: Path, exclude: Sequence[str]) -> list[str]:
     """Compare two tables, CSV or Parquet, row by row."""
-    one, two = (read(path).drop(columns=list(but), errors="ignore") for path in (first, second))
+    one, two = (
+        read_any_table(path).drop(columns=list(exclude), errors="ignore")
+        for path in (first, second)
+    )
     shared = [column for column in one if column in two]
-    lines = only("column", one.columns, two.columns)
+    lines = one_sided("column", one.columns, two.columns)
     if not lines and list(one.columns) != list(two.columns):
         lines.append(f"columns in another order: {', '.join(one)}; {', '.join(two)}")
     if len(one) != len(two):
         return [*lines, f"{len(one):,} and {len(two):,} rows"]
     rows = np.zeros(len(one), dtype=bool)
     for column in shared:
-        unequal, how_far = compare_columns(one[column], two[column])
+        unequal, distance = compare_columns(one[column], two[column])
         rows |= unequal
         if unequal.any():
-            lines.append(f"{column}: {unequal.sum():,} rows{how_far}")
+            lines.append(f"{column}: {unequal.sum():,} rows{distance}")
     return [*lines, f"{rows.sum():,} of {len(one):,} rows differ"] if lines else []
 
 
-def read(path: Path) -> pd.DataFrame:
+def read_any_table(path: Path) -> pd.DataFrame:
+    """Read a table of any columns, Parquet, TSV or CSV."""
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     separator = "\t" if path.suffix == ".tsv" else ","
@@ -129,39 +133,39 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def compare_columns(one: pd.Series, two: pd.Series) -> tuple[np.ndarray, str]:
-    """Which rows differ, and how far apart they are if they are numbers."""
+    """Return which rows differ, and by how much if they are numbers."""
     numeric = all(pd.api.types.is_numeric_dtype(column) for column in (one, two))
     if not numeric:
         one, two = one.astype(str), two.astype(str)
     unequal = ((one != two) & ~(one.isna() & two.isna())).to_numpy(dtype=bool)
-    return unequal, apart(one.to_numpy(float), two.to_numpy(float)) if numeric else ""
+    return unequal, describe_distance(one.to_numpy(float), two.to_numpy(float)) if numeric else ""
 
 
-def apart(one: np.ndarray, two: np.ndarray) -> str:
-    """How far numbers are apart, in words; NaN is a number that is missing."""
+def describe_distance(one: np.ndarray, two: np.ndarray) -> str:
+    """Say by how much numbers differ; NaN is a missing number."""
     missing = np.isnan(one) != np.isnan(two)
     both = (one != two) & ~np.isnan(one) & ~np.isnan(two)
-    most = f", by up to {np.abs(one[both] - two[both]).max():.3g}" if both.any() else ""
-    return most + (f", {missing.sum():,} missing on one side" if missing.any() else "")
+    largest = f", by up to {np.abs(one[both] - two[both]).max():.3g}" if both.any() else ""
+    return largest + (f", {missing.sum():,} missing on one side" if missing.any() else "")
 
 
-def only(what: str, one: Sequence[str], two: Sequence[str]) -> list[str]:
-    """Names that one side alone has, in words."""
+def one_sided(kind: str, one: Collection[str], two: Collection[str]) -> list[str]:
+    """Return a line for each name that only one side has."""
     return [
-        f"{what} {name}: only in the {side}"
+        f"{kind} {name}: only in the {side}"
         for side, names, others in (("first", one, two), ("second", two, one))
         for name in names
         if name not in others
     ]
 
 
-def compare_json(first: Path, second: Path, but: Sequence[str]) -> list[str]:
+def compare_json(first: Path, second: Path, exclude: Sequence[str]) -> list[str]:
     """Compare two JSON files key by key."""
     one, two = (values_of(path) for path in (first, second))
     lines = []
     for key in dict.fromkeys([*one, *two]):
         texts = [json.dumps(side[key]) if key in side else "none" for side in (one, two)]
-        if texts[0] == texts[1] or any(fnmatchcase(key, form) for form in but):
+        if texts[0] == texts[1] or any(fnmatchcase(key, pattern) for pattern in exclude):
             continue
         numbers = all(type(side.get(key)) in (int, float) for side in (one, two))
         gap = f", by {abs(one[key] - two[key]):.3g}" if numbers else ""
@@ -170,27 +174,27 @@ def compare_json(first: Path, second: Path, but: Sequence[str]) -> list[str]:
 
 
 def values_of(path: Path) -> dict[str, Any]:
-    """The values of a JSON file by dotted keys; of a manifest's inputs the checksums alone."""
+    """Return the values of a JSON file by dotted keys; of a manifest's inputs, the checksums."""
     content = json.loads(path.read_text(encoding="utf-8"))
     if path.name == "manifest.json":
         content["inputs"] = sorted(file["sha256"] for file in content["inputs"].values())
-    return dict(flat(content))
+    return dict(flatten(content))
 
 
-def flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in nested objects and lists, with their dotted keys."""
+def flatten(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values in nested objects and lists, with their dotted keys."""
     parts = dict(enumerate(value)) if isinstance(value, list) else value
     if not isinstance(parts, dict) or not parts:
         yield key, value
         return
     for name, part in parts.items():
-        yield from flat(part, f"{key}.{name}" if key else str(name))
+        yield from flatten(part, f"{key}.{name}" if key else str(name))
 
 
-def compare_tensors(first: Path, second: Path, but: Sequence[str]) -> list[str]:
+def compare_tensors(first: Path, second: Path, exclude: Sequence[str]) -> list[str]:
     """Compare two safetensors files tensor by tensor."""
     one, two = (dict(safetensors.deserialize(path.read_bytes())) for path in (first, second))
-    lines = only("tensor", one, two)
+    lines = one_sided("tensor", one, two)
     for name in (name for name in one if name in two):
         kinds = [f"{tensor['dtype']} {tensor['shape']}" for tensor in (one[name], two[name])]
         if kinds[0] != kinds[1]:
@@ -198,13 +202,13 @@ def compare_tensors(first: Path, second: Path, but: Sequence[str]) -> list[str]:
         elif one[name]["data"] != two[name]["data"]:
             values = [numbers(tensor) for tensor in (one[name], two[name])]
             unequal = np.count_nonzero(values[0] != values[1])
-            how_far = apart(*(array.astype(float) for array in values))
-            lines.append(f"{name}: {unequal:,} of {values[0].size:,} values{how_far}")
+            distance = describe_distance(*(array.astype(float) for array in values))
+            lines.append(f"{name}: {unequal:,} of {values[0].size:,} values{distance}")
     return lines
 
 
 def numbers(tensor: Mapping) -> np.ndarray:
-    """The numbers of a tensor of a safetensors file, flat; the bytes of a type not known here."""
+    """Return the numbers of a safetensors tensor, flat; its bytes if the type is unknown here."""
     if tensor["dtype"] == "BF16":  # the upper half of a float32, which numpy has no type for
         return (np.frombuffer(tensor["data"], "<u2").astype("<u4") << 16).view("<f4")
     return np.frombuffer(tensor["data"], DTYPES.get(tensor["dtype"], "u1"))

@@ -1,7 +1,9 @@
-"""Tables as HTML pages, to be read in the report."""
+"""Tables as HTML pages for the report."""
 
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,27 +30,27 @@ tr:hover td {{ background: #f8fafc; }}
 </html>
 """
 DIGITS = 4  # of a number with a fraction
-MOST = 1000  # rows of a page
+MAX_ROWS = 1000  # of a page
 
 
 def write_page(table: pd.DataFrame, title: str, path: Path) -> None:
-    """Write a table as a page that needs nothing but a browser."""
+    """Write a table as a page that needs only a browser."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(table, title), encoding="utf-8")
 
 
 def page(table: pd.DataFrame, title: str) -> str:
-    """The page; its first `MOST` rows."""
-    shown = table.head(MOST)
+    """Return a table as a page, at most its first `MAX_ROWS` rows."""
+    shown = table.head(MAX_ROWS)
     numbers = {column: pd.api.types.is_numeric_dtype(table[column]) for column in table}
 
-    def row(values, tag: str) -> str:
+    def row(values: Iterable[str], tag: str) -> str:
         return "".join(
             f"<{tag}{' class=number' if numbers[column] else ''}>{escape(text)}</{tag}>"
             for column, text in zip(table, values, strict=True)
         )
 
-    cells = [[shown_as(value) for value in column] for _, column in shown.items()]
+    cells = [[cell_text(value) for value in column] for _, column in shown.items()]
     rows = (
         f"{len(table):,} rows"
         if len(shown) == len(table)
@@ -62,8 +64,8 @@ def page(table: pd.DataFrame, title: str) -> str:
     )
 
 
-def shown_as(value: object) -> str:
-    """A cell's text: numbers with few digits, and nothing where there is none."""
+def cell_text(value: Any) -> str:
+    """Return the text of a cell: numbers with few digits, nothing for a missing value."""
     if pd.isna(value):
         return ""
     if isinstance(value, float):

@@ -158,8 +158,10 @@ def metadata(facts: Facts) -> ModelCardData:
         for key, metric in METRICS.items()
         if metric.hub and metrics.get(key) is not None
     ]
+    license_ = license_fields(facts.license)
     return ModelCardData(
-        **license_fields(facts.license),
+        license=license_["license"],
+        license_name=license_.get("license_name"),
         base_model=named_checkpoint(facts.settings),
         library_name="transformers",
         pipeline_tag="text-classification",

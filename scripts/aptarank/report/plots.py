@@ -189,9 +189,9 @@ def plot_confusion(counts: dict, path: Path) -> None:
     for (row, column), number in np.ndenumerate(matrix):
         share = number / max(1, matrix[row].sum())
         axes.text(column, row, f"{number:,}\n{share:.1%}", ha="center", va="center")
-    ticks = {"ticks": [0, 1], "labels": ["second fitter", "first fitter"]}
-    axes.set_xticks(**ticks)
-    axes.set_yticks(**ticks, rotation=90, va="center")
+    labels = ["second fitter", "first fitter"]
+    axes.set_xticks([0, 1], labels)
+    axes.set_yticks([0, 1], labels, rotation=90, va="center")
     axes.set(xlabel="predicted", ylabel="true", title="Confusion matrix, test pairs")
     axes.spines[:].set_visible(False)
     table = pd.DataFrame(matrix, columns=["predicted_second", "predicted_first"])
@@ -256,8 +256,7 @@ def plot_nearest(edits: np.ndarray, path: Path) -> None:
         ylabel="test aptamers",
         title=f"Nearest neighbours of {len(edits)} test aptamers",
     )
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(integer=True)
     axes.legend(frameon=False)
     save(figure, path, pd.DataFrame({"edits": np.arange(len(counts)), "aptamers": counts}))
 

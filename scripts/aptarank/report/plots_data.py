@@ -31,8 +31,7 @@ def plot_lengths(table: pd.DataFrame, path: Path) -> None:
         ylabel="aptamers",
         title=f"Lengths of {table['aptamers'].sum():,} aptamers",
     )
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(integer=True)
     save(figure, path)
 
 
@@ -46,5 +45,5 @@ def plot_histogram(table: pd.DataFrame, quantity: str, count: int, path: Path) -
         ylabel="aptamers",
         title=f"{quantity.replace('_', ' ').capitalize()} of {count:,} aptamers",
     )
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params("y", integer=True)
     save(figure, path)

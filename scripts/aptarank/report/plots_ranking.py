@@ -14,17 +14,23 @@ def plot_candidates(ranking: pd.DataFrame, path: Path) -> None:
         ranking: best first: `score`, `uncertainty`, `outside`.
     """
     ranking = ranking.reset_index(drop=True)
-    place, score, spread = ranking.index + 1, ranking["score"], ranking["uncertainty"]
+    rank, score, spread = ranking.index + 1, ranking["score"], ranking["uncertainty"]
     outside = (ranking["outside"] != "").to_numpy()
     figure, axes = pyplot.subplots()
     if spread.notna().any():
-        band = {"color": BLUE, "alpha": 0.2, "linewidth": 0, "label": "± spread of the models"}
-        axes.fill_between(place, score - spread, score + spread, **band)
-    axes.plot(place, score, color=BLUE, label="score")
+        axes.fill_between(
+            rank,
+            score - spread,
+            score + spread,
+            color=BLUE,
+            alpha=0.2,
+            linewidth=0,
+            label="± spread of the models",
+        )
+    axes.plot(rank, score, color=BLUE, label="score")
     if outside.any():
-        style = {"s": 12, "color": ORANGE, "zorder": 3}
         label = f"outside of what the model has seen ({outside.sum():,})"
-        axes.scatter(place[outside], score[outside], label=label, **style)
+        axes.scatter(rank[outside], score[outside], s=12, color=ORANGE, zorder=3, label=label)
     axes.axhline(0, color=GREY, linestyle="--", label="median candidate")
     axes.set(
         xlabel="place (1 is the best)",
