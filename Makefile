@@ -41,11 +41,12 @@ docs: .venv/installed-dev ## build the documentation in site/; warnings are erro
 config: .venv/installed ## write config.yaml from config.schema.yaml
 	PYTHONPATH=scripts python -m aptarank.config.config_file
 
-check: .venv/installed-dev ## check style, lint and spelling
+check: .venv/installed-dev ## check style, types, lint and spelling
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	codespell
+	mypy
 	snakemake --lint
 
 verify: .venv/installed ## compare two runs: make verify RUN=mine RUN2=mine-again
