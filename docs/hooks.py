@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from aptarank.config.config_file import as_yaml, full_default
+from aptarank.config.model_kinds import KINDS
 from aptarank.config.schema import schema
 from aptarank.core.code_inputs import imported_modules, package_imports
 
@@ -73,7 +74,7 @@ def reference(whole: dict) -> str:
         return f"{head}\n\n{table(entry['properties'])}\n\n"
 
     simple, parts = {}, ""
-    for kind in ("rank", "pair"):
+    for kind in KINDS:
         parts += section(f"models.<name>, kind {kind}", whole["$defs"][kind])
     for key, entry in whole["properties"].items():
         entry = resolved(entry)

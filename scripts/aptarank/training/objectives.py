@@ -106,12 +106,15 @@ class PairObjective:
         second = np.where(swap, pairs.first, pairs.second)
         label = np.where(swap, 1 - label, label)
         local = world.local_slice(len(label))
-        sides = torch.from_numpy(first[local]), torch.from_numpy(second[local])
         return Batch(
-            inputs=build_inputs(self.train.encoded, *sides),
+            inputs=self.inputs(torch.from_numpy(first[local]), torch.from_numpy(second[local])),
             target=torch.from_numpy(label[local]),
             aptamers=np.unique([first, second]),
         )
+
+    def inputs(self, first: torch.Tensor, second: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Model inputs of pairs, from the indices of their aptamers, shapes (batch,)."""
+        return build_inputs(self.train.encoded, first, second)
 
     def loss(self, logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, int]:
         """The mean loss of pairs, and their number.
