@@ -11,7 +11,7 @@ from aptarank.core.errors import InputError, first_line
 from aptarank.core.files import sha256, write_json
 from aptarank.core.log import logger
 from aptarank.core.machine import versions
-from aptarank.core.tables import ANEW, read_aptamers, read_json, read_table
+from aptarank.core.tables import RECREATE, read_aptamers, read_json, read_table
 from aptarank.exports.onnx_files import check_onnx
 from aptarank.exports.variant_info import read_about
 from aptarank.models.model_files import read_config, read_object
@@ -81,7 +81,7 @@ def main(
             files[place], about[place] = variant / FILE, told
             check_whole(files[place])
             if sha256(files[place]) != told["files"][FILE]:
-                raise InputError(f"{files[place]}: changed since it was proven{ANEW}")
+                raise InputError(f"{files[place]}: changed since it was proven{RECREATE}")
     rows = read_aptamers(aptamers)
     trained = rows[rows["sequence"].isin(training_sequences(split))]
     facts = Facts(
@@ -117,7 +117,7 @@ def main(
 def check_whole(path: Path) -> None:
     """Raise InputError if a file of a model is cut short or damaged."""
     if not path.is_file():
-        raise InputError(f"{path}: no such file{ANEW}")
+        raise InputError(f"{path}: no such file{RECREATE}")
     try:
         if path.suffix == ".json":
             json.loads(path.read_text(encoding="utf-8"))
@@ -129,7 +129,7 @@ def check_whole(path: Path) -> None:
     except (OSError, InputError):  # of the disk, not of the content
         raise
     except Exception as error:  # each library has its own exceptions
-        raise InputError(f"{path}: damaged or cut short: {first_line(error)}{ANEW}") from None
+        raise InputError(f"{path}: damaged or cut short: {first_line(error)}{RECREATE}") from None
 
 
 if __name__ == "__main__":

@@ -18,32 +18,32 @@ Track = Callable[[Iterable], Iterable]  # wraps what a loop goes through, to sho
 
 
 class Printable(logging.Formatter):
-    """A message as a terminal can show it, whatever names of files and cells are in it."""
+    """Formats a message safely, whatever names of files and cells are in it."""
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))
 
 
 PROGRESS_SECONDS = 5.0
-SILENCE = 1.2  # of these, before a program says that it is at work: loops speak first
+SILENCE = 1.2  # times PROGRESS_SECONDS, until a program says that it is at work; loops come first
 
 
 def set_up_logging(log: Path | None) -> None:
-    """Log to standard error and, where given, to the file `log` (made anew).
+    """Log to standard error and, if given, to the file `log`, which is overwritten.
 
-    Of several processes under torchrun, the first alone says more than errors.
+    Of several processes under torchrun, only the first logs more than errors.
     """
-    leads = os.environ.get("RANK", "0") == "0"
+    is_main_process = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
     logging.getLogger().handlers[0].setFormatter(Printable("%(message)s"))
-    logger.setLevel(logging.INFO if leads else logging.ERROR)
+    logger.setLevel(logging.INFO if is_main_process else logging.ERROR)
     logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
-    # Warnings of libraries go to the log file alone, not to the person at the terminal.
+    # Warnings of libraries go only to the log file, not to the terminal.
     logging.captureWarnings(True)
     libraries = logging.getLogger("py.warnings")
     libraries.propagate = False
     libraries.handlers = [logging.NullHandler()]
-    if log is not None and leads:
+    if log is not None and is_main_process:
         log.parent.mkdir(parents=True, exist_ok=True)
         file = logging.FileHandler(log, mode="w", encoding="utf-8")
         file.setFormatter(Printable("%(message)s"))
@@ -52,7 +52,7 @@ def set_up_logging(log: Path | None) -> None:
 
 
 class LastLine(logging.Handler):
-    """Notes when a line was logged last."""
+    """Records when a line was last logged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,9 +64,9 @@ class LastLine(logging.Handler):
 
 @contextmanager
 def never_silent(what: str) -> Iterator[None]:
-    """Within it, log how long it has taken where nothing else was logged for a few seconds.
+    """While it is open, log the elapsed time if nothing else was logged for a few seconds.
 
-    That is for work in one call of a library, which `progress` cannot look into.
+    This is for long calls of a library, whose progress `progress` cannot see.
     """
     start, ended, last = time.monotonic(), threading.Event(), LastLine()
 
@@ -76,7 +76,7 @@ def never_silent(what: str) -> Iterator[None]:
             now = time.monotonic()
             if now - last.time >= patience:
                 logger.info("%s: at work for %s", what, time_left(now - start))
-                last.time = now  # also where the line was not logged
+                last.time = now  # even if the line was not logged
 
     thread = threading.Thread(target=watch, daemon=True)
     logger.addHandler(last)
@@ -90,7 +90,7 @@ def never_silent(what: str) -> Iterator[None]:
 
 
 def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
-    """Yield `items`, logging how far it is every few seconds (lines: logs stay readable)."""
+    """Yield `items`, and log the progress every few seconds, as lines, to keep logs readable."""
     total = len(items) if isinstance(items, Sized) else None
     start = last = time.monotonic()
     for done, item in enumerate(items, start=1):
@@ -107,12 +107,12 @@ def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
 
 
 def tracker(what: str, unit: str = "batches") -> Track:
-    """`progress` of something, for a function that takes a `Track`."""
+    """Return `progress` with its arguments, for a function that takes a `Track`."""
     return partial(progress, what=what, unit=unit)
 
 
 def time_left(seconds: float) -> str:
-    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
+    """Return a duration in a suitable unit: `40 s`, `12 min`, `3.5 h`."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     if seconds < 6000:
