@@ -63,7 +63,7 @@ class LastLine(logging.Handler):
 
 
 @contextmanager
-def never_silent(what: str) -> Iterator[None]:
+def never_silent(task: str) -> Iterator[None]:
     """While it is open, log the elapsed time if nothing else was logged for a few seconds.
 
     This is for long calls of a library, whose progress `progress` cannot see.
@@ -75,7 +75,7 @@ def never_silent(what: str) -> Iterator[None]:
         while not ended.wait(max(0.0, last.time + patience - time.monotonic())):
             now = time.monotonic()
             if now - last.time >= patience:
-                logger.info("%s: at work for %s", what, time_left(now - start))
+                logger.info("%s: at work for %s", task, time_left(now - start))
                 last.time = now  # even if the line was not logged
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -89,7 +89,7 @@ def never_silent(what: str) -> Iterator[None]:
         logger.removeHandler(last)
 
 
-def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
+def progress(items: Iterable, task: str, unit: str = "batches") -> Iterator:
     """Yield `items`, and log the progress every few seconds, as lines, to keep logs readable."""
     total = len(items) if isinstance(items, Sized) else None
     start = last = time.monotonic()
@@ -100,15 +100,15 @@ def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
             last = now
             rate = done / (now - start)
             if total is None:
-                logger.info("%s: %d %s, %.3g/s", what, done, unit, rate)
+                logger.info("%s: %d %s, %.3g/s", task, done, unit, rate)
             else:
                 left = time_left((total - done) / rate)
-                logger.info("%s: %d of %d %s, %s left", what, done, total, unit, left)
+                logger.info("%s: %d of %d %s, %s left", task, done, total, unit, left)
 
 
-def tracker(what: str, unit: str = "batches") -> Track:
+def tracker(task: str, unit: str = "batches") -> Track:
     """Return `progress` with its arguments, for a function that takes a `Track`."""
-    return partial(progress, what=what, unit=unit)
+    return partial(progress, task=task, unit=unit)
 
 
 def time_left(seconds: float) -> str:
