@@ -1,4 +1,3 @@
-# New aptamers, by one model of all seeds together.
 rule design:
     "Design new aptamers with a trained model, by a genetic algorithm."
     input:

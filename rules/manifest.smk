@@ -1,4 +1,4 @@
-# Last, after all results, for it has their checksums.
+# Last, after all results, since it contains their checksums.
 rule manifest:
     "Record the config, versions, machine and checksums of a run."
     input:

@@ -35,7 +35,7 @@ rule card:
         " -o {output:q} --log {log:q}"
 
 
-# Asked for by name alone, and then done each time.
+# Runs only if it is requested by name, and then each time.
 rule publish:
     "Upload the folder that the rule card writes to the Hugging Face Hub."
     input:

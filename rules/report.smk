@@ -1,4 +1,3 @@
-# What the report says of a dataset beside the results of the other stages.
 rule describe:
     "Plot and describe the aptamers of a dataset."
     input:

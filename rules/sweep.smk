@@ -1,5 +1,4 @@
-# Models of one kind side by side, by their settings; on validation, for the test aptamers are not
-# there to choose by.
+# On validation pairs, since settings must not be chosen by the test aptamers.
 rule sweep:
     "Compare the trainings of a sweep."
     input:

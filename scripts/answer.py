@@ -9,7 +9,7 @@ import pandas as pd
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.restructured_text import at_terminal
-from aptarank.core.tables import ANEW, read_json, read_table
+from aptarank.core.tables import RECREATE, read_json, read_table
 from aptarank.evaluation import answer
 from aptarank.evaluation.sweep_summary import HISTORY
 from aptarank.programs.cli import PATH, WRITTEN, OfResults
@@ -57,7 +57,7 @@ def main(
     tables = [read_table(path, ["quantity", "at", "part", "value"]) for path in audits]
     for path, table in zip(audits, tables, strict=True):
         if table.empty:
-            raise InputError(f"{path}: no row; expected what audit.py writes{ANEW}")
+            raise InputError(f"{path}: no row; expected what audit.py writes{RECREATE}")
     runs = read_table(comparison, ["model", "n_pairs"]).set_index("model")
     name = validation.index[0]
     leaking = any(map(answer.leaks, tables))

@@ -63,12 +63,12 @@ def main(
             "pairs again"
         )
     track = partial(progress, unit="blocks")
-    family = find_families(rows, by, k, identity, threads, partial(track, what="clusters"))
+    family = find_families(rows, by, k, identity, threads, partial(track, task="clusters"))
     leaks = (part == ALL_PARTS).any()
     if not leaks:
         audit.check_families(part, family, split)
     train, unseen = (audit.members(part, name) for name in ("train", "test"))
-    edits, share, _ = nearest(unseen, train, threads, partial(track, what="nearest neighbours"))
+    edits, share, _ = nearest(unseen, train, threads, partial(track, task="nearest neighbours"))
     quantity, values = audit.known_scores(rows)
     scores = audit.by_part(values, part)
     accuracy = audit.prefix_accuracy(rows, part, pairs, sequences)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from aptarank.core.errors import InputError, first_line
 from aptarank.core.files import sha256, write_json
 from aptarank.core.log import logger
 from aptarank.core.machine import versions
-from aptarank.core.tables import ANEW, read_aptamers, read_json, read_table
+from aptarank.core.tables import RECREATE, read_aptamers, read_json, read_table
 from aptarank.exports.onnx_files import check_onnx
 from aptarank.exports.variant_info import read_about
 from aptarank.models.model_files import read_config, read_object
@@ -71,17 +72,10 @@ def main(
     --baselines baselines.csv --aptamers aptamers.csv --ingestion ingestion.json --split split.csv
     --audit audit/audit.csv --license MIT
     """
-    files, about = files_of_model(folder, onnx), {}
+    files, about = files_of_model(folder, onnx), portable_variants(variants)
     for path in files.values():
         check_whole(path)
-    for variant in variants:
-        told = read_about(variant)
-        place = path_in_repository(told["variant"])
-        if place and told["skipped"] is None:
-            files[place], about[place] = variant / FILE, told
-            check_whole(files[place])
-            if sha256(files[place]) != told["files"][FILE]:
-                raise InputError(f"{files[place]}: changed since it was proven{ANEW}")
+    files |= {name: variant / FILE for name, (variant, _) in about.items()}
     rows = read_aptamers(aptamers)
     trained = rows[rows["sequence"].isin(training_sequences(split))]
     facts = Facts(
@@ -92,7 +86,7 @@ def main(
         ingestion=read_json(ingestion),
         aptamers=trained,
         audit=read_table(audit, ["quantity", "at", "part", "value"]),
-        variants=about,
+        variants={name: info for name, (_, info) in about.items()},
         files=sort_files([*files, CARD]),
         settings=json_object(settings, "--settings"),
         split=json_object(split_settings, "--split-settings"),
@@ -100,24 +94,47 @@ def main(
         repository=repository,
         versions=versions(),
     )
-    for stale in {*output.glob("onnx/*.onnx"), *output.glob("openvino/*.onnx")}:
-        if stale.relative_to(output).as_posix() not in files:
-            stale.unlink()
-    for place, path in files.items():
-        (output / place).parent.mkdir(parents=True, exist_ok=True)
-        # Not copyfile: where the disk is full, it blames the file that is read.
-        with path.open("rb") as content, (output / place).open("wb") as target:
-            shutil.copyfileobj(content, target)
+    copy_files(files, output)
     write_json(portable_tokenizer(facts.tokenizer), output / TOKENIZER)
     (output / CARD).write_text(model_card(facts), encoding="utf-8")
     size = sum((output / name).stat().st_size for name in facts.files)
     logger.info("%s: %d files, %.1f MB", output, len(facts.files), size / 1e6)
 
 
+def portable_variants(folders: Sequence[Path]) -> dict[str, tuple[Path, dict]]:
+    """Return folder and variant.json of each variant for the repository, by its path there.
+
+    Raises:
+        InputError: its file is damaged, or not the one that was verified.
+    """
+    variants = {}
+    for folder in folders:
+        info = read_about(folder)
+        name = path_in_repository(info["variant"])
+        if name and info["skipped"] is None:
+            check_whole(folder / FILE)
+            if sha256(folder / FILE) != info["files"][FILE]:
+                raise InputError(f"{folder / FILE}: changed since it was proven{RECREATE}")
+            variants[name] = folder, info
+    return variants
+
+
+def copy_files(files: Mapping[str, Path], output: Path) -> None:
+    """Copy files to their names in a folder, and delete other models that an earlier call left."""
+    for old in {*output.glob("onnx/*.onnx"), *output.glob("openvino/*.onnx")}:
+        if old.relative_to(output).as_posix() not in files:
+            old.unlink()
+    for name, path in files.items():
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        # Not copyfile: if the disk is full, it blames the file that is read.
+        with path.open("rb") as content, (output / name).open("wb") as target:
+            shutil.copyfileobj(content, target)
+
+
 def check_whole(path: Path) -> None:
     """Raise InputError if a file of a model is cut short or damaged."""
     if not path.is_file():
-        raise InputError(f"{path}: no such file{ANEW}")
+        raise InputError(f"{path}: no such file{RECREATE}")
     try:
         if path.suffix == ".json":
             json.loads(path.read_text(encoding="utf-8"))
@@ -129,7 +146,7 @@ def check_whole(path: Path) -> None:
     except (OSError, InputError):  # of the disk, not of the content
         raise
     except Exception as error:  # each library has its own exceptions
-        raise InputError(f"{path}: damaged or cut short: {first_line(error)}{ANEW}") from None
+        raise InputError(f"{path}: damaged or cut short: {first_line(error)}{RECREATE}") from None
 
 
 if __name__ == "__main__":

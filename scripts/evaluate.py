@@ -10,7 +10,7 @@ from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.files import write_json
 from aptarank.core.log import logger
-from aptarank.core.tables import ANEW, read_table
+from aptarank.core.tables import RECREATE, read_table
 from aptarank.evaluation.evaluate import Evaluation, Predictions, evaluate, load_predictions
 from aptarank.evaluation.metrics import top_recall
 from aptarank.models.model_files import about_of, read_config
@@ -159,7 +159,7 @@ def count_parameters(weights: Path) -> int:
         with safe_open(weights, framework="numpy") as file:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no dict)
     except (SafetensorError, FileNotFoundError) as error:
-        raise InputError(f"{weights}: its weights cannot be read: {error}{ANEW}") from None
+        raise InputError(f"{weights}: its weights cannot be read: {error}{RECREATE}") from None
 
 
 if __name__ == "__main__":

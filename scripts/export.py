@@ -91,7 +91,7 @@ def largest_difference(
         "PyTorch": scorer,
     }
     onnx, pytorch = (
-        each.pair_logits(encoded, first, second, track=partial(progress, what=name))
+        each.pair_logits(encoded, first, second, track=partial(progress, task=name))
         for name, each in scorers.items()
     )
     return float(np.max(np.abs(onnx - pytorch)))

@@ -51,7 +51,7 @@ def main(
     """
     options = make_options(**given)
     try:
-        ingested = ingest_files(files, options, partial(progress, what="reading", unit="rows"))
+        ingested = ingest_files(files, options, partial(progress, task="reading", unit="rows"))
         write_csv(ingested.rejected, rejected)
         report(ingested, options)
         check_accepted(ingested, ", ".join(files), options)

@@ -21,7 +21,7 @@ RESULTS = Path("results")
     "--lines",
     type=WholeNumber(min=1, max=10**6),
     default=10,
-    help="Largest number per file.",
+    help="Differences to show per file.",
 )
 @click.pass_context
 def main(ctx: click.Context, first: str, second: str, lines: int) -> None:

@@ -39,5 +39,5 @@ def test_labels(tmp_path, label):
     path = tmp_path / "test.parquet"
     pairs = pd.DataFrame([["ACGT", "CCGT", label]] * 2, columns=PAIR_COLUMNS)
     pairs.to_parquet(path)
-    with pytest.raises(InputError, match=r"test\.parquet, line 2: Label is .*; expected 1 where"):
+    with pytest.raises(InputError, match=r"test\.parquet, line 2: Label is .*; expected 1 if"):
         read_table(path, PAIR_COLUMNS)

@@ -8,6 +8,7 @@ import re
 import click
 import pytest
 
+from aptarank.config.schema import rule_of
 from aptarank.programs.schema_options import FiniteNumber, WholeNumber
 from snakemake_runs import ROOT
 
@@ -146,3 +147,18 @@ def test_advice_names_options_that_exist():
 
 def test_limits_are_numbers():
     assert all(math.isfinite(option.values[1].type.min) for option in ALL_PARTS)
+
+
+def test_help_does_not_mention_null():
+    """It is a value in the config; a program is told it by 0, or by leaving the option out."""
+    for program in PROGRAMS:
+        for param in importlib.import_module(program).main.params:
+            assert not re.search(r"\bnull\b", getattr(param, "help", None) or ""), param.name
+
+
+def test_every_option_of_a_dataset_has_its_description():
+    options = {param.name: param for param in importlib.import_module("ingest").main.params}
+    for key, rule in rule_of("$defs.dataset")["properties"].items():
+        if key != "path":
+            assert options[key].help.split(";")[0] == rule["description"].split(";")[0]
+            assert options[key].default == rule.get("default")

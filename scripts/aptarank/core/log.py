@@ -18,32 +18,32 @@ Track = Callable[[Iterable], Iterable]  # wraps what a loop goes through, to sho
 
 
 class Printable(logging.Formatter):
-    """A message as a terminal can show it, whatever names of files and cells are in it."""
+    """Formats a message safely, whatever names of files and cells are in it."""
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))
 
 
 PROGRESS_SECONDS = 5.0
-SILENCE = 1.2  # of these, before a program says that it is at work: loops speak first
+SILENCE = 1.2  # times PROGRESS_SECONDS, until a program says that it is at work; loops come first
 
 
 def set_up_logging(log: Path | None) -> None:
-    """Log to standard error and, where given, to the file `log` (made anew).
+    """Log to standard error and, if given, to the file `log`, which is overwritten.
 
-    Of several processes under torchrun, the first alone says more than errors.
+    Of several processes under torchrun, only the first logs more than errors.
     """
-    leads = os.environ.get("RANK", "0") == "0"
+    is_main_process = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
     logging.getLogger().handlers[0].setFormatter(Printable("%(message)s"))
-    logger.setLevel(logging.INFO if leads else logging.ERROR)
+    logger.setLevel(logging.INFO if is_main_process else logging.ERROR)
     logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
-    # Warnings of libraries go to the log file alone, not to the person at the terminal.
+    # Warnings of libraries go only to the log file, not to the terminal.
     logging.captureWarnings(True)
     libraries = logging.getLogger("py.warnings")
     libraries.propagate = False
     libraries.handlers = [logging.NullHandler()]
-    if log is not None and leads:
+    if log is not None and is_main_process:
         log.parent.mkdir(parents=True, exist_ok=True)
         file = logging.FileHandler(log, mode="w", encoding="utf-8")
         file.setFormatter(Printable("%(message)s"))
@@ -52,7 +52,7 @@ def set_up_logging(log: Path | None) -> None:
 
 
 class LastLine(logging.Handler):
-    """Notes when a line was logged last."""
+    """Records when a line was last logged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,10 +63,10 @@ class LastLine(logging.Handler):
 
 
 @contextmanager
-def never_silent(what: str) -> Iterator[None]:
-    """Within it, log how long it has taken where nothing else was logged for a few seconds.
+def never_silent(task: str) -> Iterator[None]:
+    """While it is open, log the elapsed time if nothing else was logged for a few seconds.
 
-    That is for work in one call of a library, which `progress` cannot look into.
+    This is for long calls of a library, whose progress `progress` cannot see.
     """
     start, ended, last = time.monotonic(), threading.Event(), LastLine()
 
@@ -75,8 +75,8 @@ def never_silent(what: str) -> Iterator[None]:
         while not ended.wait(max(0.0, last.time + patience - time.monotonic())):
             now = time.monotonic()
             if now - last.time >= patience:
-                logger.info("%s: at work for %s", what, time_left(now - start))
-                last.time = now  # also where the line was not logged
+                logger.info("%s: at work for %s", task, time_left(now - start))
+                last.time = now  # even if the line was not logged
 
     thread = threading.Thread(target=watch, daemon=True)
     logger.addHandler(last)
@@ -89,8 +89,8 @@ def never_silent(what: str) -> Iterator[None]:
         logger.removeHandler(last)
 
 
-def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
-    """Yield `items`, logging how far it is every few seconds (lines: logs stay readable)."""
+def progress(items: Iterable, task: str, unit: str = "batches") -> Iterator:
+    """Yield `items`, and log the progress every few seconds, as lines, to keep logs readable."""
     total = len(items) if isinstance(items, Sized) else None
     start = last = time.monotonic()
     for done, item in enumerate(items, start=1):
@@ -100,19 +100,19 @@ def progress(items: Iterable, what: str, unit: str = "batches") -> Iterator:
             last = now
             rate = done / (now - start)
             if total is None:
-                logger.info("%s: %d %s, %.3g/s", what, done, unit, rate)
+                logger.info("%s: %d %s, %.3g/s", task, done, unit, rate)
             else:
                 left = time_left((total - done) / rate)
-                logger.info("%s: %d of %d %s, %s left", what, done, total, unit, left)
+                logger.info("%s: %d of %d %s, %s left", task, done, total, unit, left)
 
 
-def tracker(what: str, unit: str = "batches") -> Track:
-    """`progress` of something, for a function that takes a `Track`."""
-    return partial(progress, what=what, unit=unit)
+def tracker(task: str, unit: str = "batches") -> Track:
+    """Return `progress` with its arguments, for a function that takes a `Track`."""
+    return partial(progress, task=task, unit=unit)
 
 
 def time_left(seconds: float) -> str:
-    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
+    """Return a duration in a suitable unit: `40 s`, `12 min`, `3.5 h`."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     if seconds < 6000:

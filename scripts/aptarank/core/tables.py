@@ -1,4 +1,4 @@
-"""Reading and writing the pipeline's own tables."""
+"""Read and write the pipeline's own tables."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aptarank.core.errors import InputError
+from aptarank.core.errors import InputError, first_line
 
 PAIR_COLUMNS = ["Sequence1", "Sequence2", "Label"]
 APTAMER_COLUMNS = [
@@ -19,17 +19,15 @@ APTAMER_COLUMNS = [
 ]
 
 
-ANEW = (
-    "\nRemove it and run Snakemake again, which makes it anew; or fetch it again, if it is yours."
-)
+RECREATE = "\nDelete it and rerun Snakemake to recreate it, or fetch it again if it is yours."
 MISSING = (
-    "\nCheck the path; what aptarank makes itself comes with snakemake and that path, or by the "
+    "\nCheck the path. Files of aptarank itself are made by snakemake and that path, or by the "
     "script that --help names."
 )
-# Columns of our own tables that hold a number in each row; of "value" and "mean" some have none.
+# Columns of our own tables that have a number in each row, and those that may lack some.
 NUMBERS = ("predicted", "accuracy", "step", "n_pairs", "threads", "batch_size", "p50_ms", "speedup")
-OR_NONE = ("value", "mean", "difference")
-MAKES = {  # which program makes the table that has such a column
+NUMBERS_OR_MISSING = ("value", "mean", "difference")
+MADE_BY = {  # which program makes the table with this column
     "fitness": "ingest.py",
     "part": "split.py",
     "Label": "pairing.py",
@@ -38,7 +36,7 @@ MAKES = {  # which program makes the table that has such a column
 }
 
 
-def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str], *, text: bool = False) -> pd.DataFrame:
     """Read a CSV, TSV or Parquet table that has at least these columns.
 
     Args:
@@ -61,15 +59,17 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
             ) from None
     for column in columns:
         if column not in table.columns:
-            found = ", ".join(repr(name) for name in table.columns)
+            names = ", ".join(repr(name) for name in table.columns)
             hint = (
-                f"\npython scripts/{MAKES[column]} makes such a table." if column in MAKES else ""
+                f"\npython scripts/{MADE_BY[column]} makes such a table."
+                if column in MADE_BY
+                else ""
             )
             raise InputError(
-                f"{path}: no column {column!r}; expected {','.join(columns)}, found {found}{hint}"
+                f"{path}: no column {column!r}; expected {','.join(columns)}, found {names}{hint}"
             )
     for column in columns:
-        if column in NUMBERS or column in OR_NONE:
+        if column in NUMBERS or column in NUMBERS_OR_MISSING:
             check_numbers(table[column], path)
         elif column == PAIR_COLUMNS[2]:
             check_labels(table[column], path)
@@ -77,7 +77,7 @@ def read_table(path: Path, columns: Sequence[str], text: bool = False) -> pd.Dat
 
 
 def check_labels(labels: pd.Series, path: Path) -> None:
-    """Raise InputError, naming the row, where a label of a pair is neither 0 nor 1."""
+    """Raise InputError, naming the row, if a label of a pair is neither 0 nor 1."""
     numbers = labels
     if not pd.api.types.is_numeric_dtype(labels):
         numbers = pd.to_numeric(labels.astype(str), errors="coerce")
@@ -85,29 +85,29 @@ def check_labels(labels: pd.Series, path: Path) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"{path}, line {row + 2}: Label is {str(labels.iloc[row])!r}; expected 1 where the "
-            f"first is fitter, else 0{ANEW}"
+            f"{path}, line {row + 2}: Label is {str(labels.iloc[row])!r}; expected 1 if the "
+            f"first is fitter, else 0{RECREATE}"
         )
 
 
 def check_numbers(column: pd.Series, path: Path) -> None:
-    """Raise InputError, naming the row, where a column of numbers of ours holds something else."""
+    """Raise InputError, naming the row, if a column of numbers contains something else."""
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     wrong = ~np.isfinite(numbers)
-    if column.name in OR_NONE:
+    if column.name in NUMBERS_OR_MISSING:
         wrong &= column.notna() & ~np.isinf(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))
-        found = column.iloc[row]
-        found = repr(found) if isinstance(found, str) else found
+        value = column.iloc[row]
+        value = repr(value) if isinstance(value, str) else value
         raise InputError(
-            f"{path}, line {row + 2}: {column.name} is {found}; expected a number{ANEW}"
+            f"{path}, line {row + 2}: {column.name} is {value}; expected a number{RECREATE}"
         )
 
 
 @contextlib.contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Within it, a file that is missing, cut short or damaged raises InputError."""
+    """While it is open, a file that is missing, cut short or damaged raises InputError."""
     if not path.is_file():
         raise InputError(f"{path}: no such file{MISSING}")
     try:
@@ -117,9 +117,8 @@ def readable(path: Path) -> Iterator[None]:
     except (pd.errors.ParserError, ValueError, pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the disk, not the content
             raise
-        what = str(error).splitlines()[0]
         raise InputError(
-            f"{path}: not readable, it is damaged or cut short: {what}{ANEW}"
+            f"{path}: not readable, it is damaged or cut short: {first_line(error)}{RECREATE}"
         ) from None
 
 
@@ -130,16 +129,16 @@ def read_json(path: Path) -> dict:
         InputError: no such file, or damaged.
     """
     with readable(path):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
             raise ValueError("expected an object of JSON")
-    return found
+    return content
 
 
 def read_aptamers(path: Path) -> pd.DataFrame:
-    """Read what ingest.py writes (`APTAMER_COLUMNS`): a row an aptamer of a group.
+    """Read the aptamers that ingest.py writes (`APTAMER_COLUMNS`): a row per aptamer and group.
 
-    Texts stay texts ("NA" is a name, "007" keeps its zeros) and an empty one is "".
+    Text stays text ("NA" is a name, "007" keeps its zeros), and an empty cell is "".
 
     Raises:
         InputError: no such file, unreadable, or a missing column.
@@ -151,24 +150,24 @@ def read_aptamers(path: Path) -> pd.DataFrame:
         table = table.astype({"count": int})
     if table["fitness"].notna().any():  # labelled pairs have none
         check_numbers(table["fitness"], path)
-    odd = ~table["sequence"].str.fullmatch("[ACGTU]+")
-    if odd.any():
-        row = int(np.argmax(odd))
+    invalid = ~table["sequence"].str.fullmatch("[ACGTU]+")
+    if invalid.any():
+        row = int(np.argmax(invalid))
         raise InputError(
             f"{path}, line {row + 2}: sequence is {table['sequence'].iloc[row]!r}; expected bases"
-            f"{ANEW}"
+            f"{RECREATE}"
         )
     return table
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, with every digit that a float needs to be read back as it was."""
+    """Write a table, with all digits that a float needs to be read back exactly."""
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False, lineterminator="\n")
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of pairs, its sequences from a dictionary, since each is in many pairs."""
+    """Write a table of pairs, with a dictionary of sequences, since each is in many pairs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     coded = table.astype({column: "category" for column in PAIR_COLUMNS[:2]})
     stored = pa.Table.from_pandas(coded, preserve_index=False)
@@ -176,7 +175,7 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_labels(labels: pd.DataFrame, path: Path) -> None:
-    """Write the labelled pairs of an input (`PAIR_COLUMNS`), none where it had scores."""
+    """Write the labelled pairs of an input (`PAIR_COLUMNS`); an empty table if it had scores."""
     path.parent.mkdir(parents=True, exist_ok=True)
     types = [pa.string(), pa.string(), pa.int8()]
     schema = pa.schema(list(zip(PAIR_COLUMNS, types, strict=True)))

@@ -36,11 +36,11 @@ def lost_results(folder: Path) -> list[str]:
 
 def made_by(lost: Iterable[str], targets: Iterable[str]) -> dict[str, list[str]]:
     """Return the lost files of each target (a file or folder), without files of no target."""
-    known, lost_of_target = set(targets), dict[str, list[str]]()
+    names, lost_of_target = set(targets), dict[str, list[str]]()
     for name in lost:
         path = Path(name)
         for target in (path.as_posix(), *(parent.as_posix() for parent in path.parents)):
-            if target in known:
+            if target in names:
                 lost_of_target.setdefault(target, []).append(name)
     return lost_of_target
 

@@ -1,4 +1,4 @@
-"""Names of licences: SPDX's, and those that the Hugging Face Hub has."""
+"""Names of licences in SPDX and on the Hugging Face Hub."""
 
 import re
 
@@ -17,9 +17,9 @@ ON_THE_HUB = frozenset(NAMES.split())
 
 
 def license_fields(spdx: str | None) -> dict[str, str]:
-    """The fields of a card for a licence: `license`, and `license_name` where the Hub has no name.
+    """Return a card's fields for a licence: `license`, and `license_name` if the Hub has no name.
 
-    None, where nobody has said, is `unknown`. SPDX's `-only` and `-or-later` are one for the Hub.
+    None becomes `unknown`. The Hub does not distinguish SPDX's `-only` and `-or-later`.
     """
     if spdx is None:
         return {"license": "unknown"}

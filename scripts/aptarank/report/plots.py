@@ -1,4 +1,4 @@
-"""Plots of an evaluation, as SVG that is the same bytes each time, each with its table as CSV."""
+"""Plots of an evaluation, as SVG with the same bytes each time, each with its table as CSV."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +15,10 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from aptarank.core.tables import write_csv
 
-# Okabe and Ito's colours, which colour-blind people can tell apart.
+# Okabe and Ito's colours, which colour-blind people can distinguish.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 
-POINTS = 2000  # of a curve
+MAX_POINTS = 2000  # of a curve
 ROC = ["false_positive_rate", "true_positive_rate"]
 
 matplotlib.rcParams.update(
@@ -34,10 +34,10 @@ matplotlib.rcParams.update(
 
 
 def save(figure: pyplot.Figure, path: Path, table: pd.DataFrame | None = None) -> None:
-    """Write without the date, which would change the bytes.
+    """Write a plot, without the date, which would change the bytes.
 
     Args:
-        table: what is drawn, written beside it; None where it is a result by itself.
+        table: what the plot shows, written next to it; None if that is a result of its own.
     """
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
     pyplot.close(figure)
@@ -45,16 +45,16 @@ def save(figure: pyplot.Figure, path: Path, table: pd.DataFrame | None = None) -
         write_csv(table, path.with_suffix(".csv"))
 
 
-def thinned(*columns: np.ndarray) -> list[np.ndarray]:
-    """At most `POINTS` of a curve's points, evenly: millions of pairs would make a huge file."""
-    some = np.linspace(0, len(columns[0]) - 1, min(POINTS, len(columns[0]))).astype(int)
-    return [column[some] for column in columns]
+def thin_curve(*columns: np.ndarray) -> list[np.ndarray]:
+    """Return at most `MAX_POINTS` points of a curve, evenly spaced, to keep the file small."""
+    index = np.linspace(0, len(columns[0]) - 1, min(MAX_POINTS, len(columns[0]))).astype(int)
+    return [column[index] for column in columns]
 
 
 def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float, path: Path) -> None:
-    """Receiver operating characteristic over the test pairs."""
+    """Plot the receiver operating characteristic over the test pairs."""
     false, true, _ = roc_curve(label, probability)
-    curve = pd.DataFrame(dict(zip(ROC, thinned(false, true), strict=True)))
+    curve = pd.DataFrame(dict(zip(ROC, thin_curve(false, true), strict=True)))
     figure, axes = pyplot.subplots()
     axes.plot(*(curve[name] for name in ROC), color=BLUE, label=f"model (area {auc:.3f})")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="chance (area 0.5)")
@@ -66,10 +66,10 @@ def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float, path: Path)
 def plot_precision_recall(
     label: np.ndarray, probability: np.ndarray, average: float, path: Path
 ) -> None:
-    """Precision against recall over the test pairs."""
+    """Plot precision against recall over the test pairs."""
     precision, recall, _ = precision_recall_curve(label, probability)
     figure, axes = pyplot.subplots()
-    curve = thinned(recall, precision)
+    curve = thin_curve(recall, precision)
     axes.plot(*curve, color=BLUE, label=f"model (average precision {average:.3f})")
     share = float(np.mean(label))
     axes.axhline(share, color=GREY, linestyle="--", label=f"chance ({share:.2f})")
@@ -84,7 +84,7 @@ def plot_precision_recall(
 
 
 def plot_reliability(before: pd.DataFrame, after: pd.DataFrame, path: Path) -> None:
-    """How often the likelier one is fitter, by its probability; what `reliability` gives.
+    """Plot how often the likelier aptamer is fitter, by its probability (see `reliability`).
 
     Args:
         before, after: without and with the temperature.
@@ -110,16 +110,16 @@ def plot_reliability(before: pd.DataFrame, after: pd.DataFrame, path: Path) -> N
 
 
 def plot_margin(bands: list[dict], path: Path) -> None:
-    """Accuracy by fitness difference: what `accuracy_by_margin` gives, and `ci` of each band."""
+    """Plot accuracy by fitness difference: what `accuracy_by_margin` returns, and `ci` of each."""
     figure, axes = pyplot.subplots()
-    places = np.arange(len(bands))
+    positions = np.arange(len(bands))
     accuracy = [band["accuracy"] for band in bands]
     ends = np.array([band["ci"] or [np.nan] * 2 for band in bands]).T
-    axes.vlines(places, *ends, color=BLUE, alpha=0.5, linewidth=2)
-    axes.plot(places, accuracy, color=BLUE, marker="o", label="model (95 % interval)")
+    axes.vlines(positions, *ends, color=BLUE, alpha=0.5, linewidth=2)
+    axes.plot(positions, accuracy, color=BLUE, marker="o", label="model (95 % interval)")
     axes.axhline(0.5, color=GREY, linestyle="--", label="chance (0.5)")
     labels = [f"{band['low']:.3g} to {band['high']:.3g}" for band in bands]
-    axes.set_xticks(places, labels, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_xticks(positions, labels, rotation=45, ha="right", rotation_mode="anchor")
     pairs = sum(band["n_pairs"] for band in bands)
     axes.set(
         xlabel="fitness difference of the two",
@@ -132,10 +132,10 @@ def plot_margin(bands: list[dict], path: Path) -> None:
 
 
 def plot_top(curve: list[dict], cuts: list[dict], path: Path) -> None:
-    """Recall of the truly best by the share of aptamers that is kept.
+    """Plot the recall of the truly best by the share of aptamers that is kept.
 
     Args:
-        curve, cuts: what `top_recall` gives for many cuts, and for those to be marked.
+        curve, cuts: what `top_recall` returns for many cuts, and for those to mark.
     """
     figure, axes = pyplot.subplots()
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="chance")
@@ -145,8 +145,8 @@ def plot_top(curve: list[dict], cuts: list[dict], path: Path) -> None:
     for top, marker in zip(cuts, "os", strict=True):
         if top["n_groups"]:
             label = f"cut {top['cut']}: {top['lost']:.3g} of the best {top['k']} lost"
-            place = top["k"] / top["n_aptamers"], top["recall"]
-            axes.plot(*place, marker, color=ORANGE, label=label)
+            point = top["k"] / top["n_aptamers"], top["recall"]
+            axes.plot(*point, marker, color=ORANGE, label=label)
     axes.set(
         xlabel="share of test aptamers that is kept",
         ylabel="share of the truly best among them",
@@ -159,7 +159,7 @@ def plot_top(curve: list[dict], cuts: list[dict], path: Path) -> None:
 
 
 def plot_consistency(consistency: dict, path: Path) -> None:
-    """How often answers contradict each other, before and after averaging both orders."""
+    """Plot how often predictions contradict each other, before and after averaging both orders."""
     cycles = consistency["cycles"]
     bars = {
         "the two orders of a pair\nname different winners": consistency["order_disagreement"],
@@ -167,17 +167,17 @@ def plot_consistency(consistency: dict, path: Path) -> None:
         "triples in a circle,\nboth orders averaged": cycles["after"] or 0,
     }
     figure, axes = pyplot.subplots(figsize=(5, 3))
-    drawn = axes.barh(list(bars), list(bars.values()), color=[GREY, ORANGE, BLUE])
-    axes.bar_label(drawn, fmt="{:.2%}", padding=3)
+    rectangles = axes.barh(list(bars), list(bars.values()), color=[GREY, ORANGE, BLUE])
+    axes.bar_label(rectangles, fmt="{:.2%}", padding=3)
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set(xlim=(0, 1.25 * max(*bars.values(), 0.008)), xlabel="share", title="Contradictions")
-    named = {"what": [name.replace("\n", " ") for name in bars], "share": bars.values()}
-    save(figure, path, pd.DataFrame(named))
+    table = {"what": [name.replace("\n", " ") for name in bars], "share": bars.values()}
+    save(figure, path, pd.DataFrame(table))
 
 
 def plot_confusion(counts: dict, path: Path) -> None:
-    """The confusion matrix over the test pairs."""
+    """Plot the confusion matrix over the test pairs."""
     matrix = np.array(
         [
             [counts["true_negative"], counts["false_positive"]],
@@ -201,9 +201,9 @@ def plot_confusion(counts: dict, path: Path) -> None:
 def plot_ranking(
     fitness: np.ndarray, predicted: np.ndarray, group: np.ndarray, tau: float, path: Path
 ) -> None:
-    """Predicted against true rank of the test aptamers within their group, 1 is the fittest.
+    """Plot predicted against true rank of the test aptamers within their group; 1 is the fittest.
 
-    With several groups, which differ in size, ranks are shares of the group.
+    With several groups, which differ in size, ranks are fractions of the group.
     """
     table = pd.DataFrame({"true": -fitness, "model": -predicted}).groupby(group)
     several = table.ngroups > 1
@@ -220,9 +220,9 @@ def plot_ranking(
         linewidths=0,
         label=f"test aptamers (Kendall's tau {tau:.3f})",
     )
-    what = f"share of its group, {table.ngroups} groups" if several else "1 is the fittest"
+    unit = f"share of its group, {table.ngroups} groups" if several else "1 is the fittest"
     axes.set(
-        xlabel=f"rank by score ({what})",
+        xlabel=f"rank by score ({unit})",
         ylabel="rank by the model",
         title=f"Ranking of {len(ranks)} test aptamers",
     )
@@ -231,7 +231,7 @@ def plot_ranking(
 
 
 def plot_history(history: pd.DataFrame, path: Path) -> None:
-    """Loss on training and validation, and accuracy on validation, by step."""
+    """Plot training and validation loss, and validation accuracy, by step."""
     figure, (top, bottom) = pyplot.subplots(2, sharex=True)
     steps = history["step"]
     top.plot(steps, history["train_loss"], color=GREY, label="training")
@@ -244,7 +244,7 @@ def plot_history(history: pd.DataFrame, path: Path) -> None:
 
 
 def plot_nearest(edits: np.ndarray, path: Path) -> None:
-    """How far test aptamers are from training: a bar for each number of edits, shape (n,)."""
+    """Plot how far test aptamers are from training: a bar per number of edits, shape (n,)."""
     counts = np.bincount(edits)
     figure, axes = pyplot.subplots()
     axes.bar(np.arange(len(counts)), counts, width=0.9, color=BLUE)
@@ -262,9 +262,9 @@ def plot_nearest(edits: np.ndarray, path: Path) -> None:
 
 
 def plot_scores(scores: Mapping[str, np.ndarray], quantity: str, path: Path) -> None:
-    """The scores of each part, as cumulative distributions: where they are alike, so are these."""
+    """Plot the scores of each part as cumulative distributions."""
     colours = {"train": BLUE, "validation": GREY, "test": ORANGE, "all": BLUE}
-    share = np.linspace(0, 1, 201)  # not one point an aptamer: the file stays small
+    share = np.linspace(0, 1, 201)  # not one point per aptamer, so that the file stays small
     curves = pd.DataFrame({part: np.quantile(values, share) for part, values in scores.items()})
     figure, axes = pyplot.subplots()
     for part, values in scores.items():

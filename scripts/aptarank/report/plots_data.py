@@ -1,29 +1,29 @@
-"""Plots of what was read."""
+"""Plots of the aptamers of a dataset."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from aptarank.report.plots import BLUE, ORANGE, pyplot, save
-from aptarank.report.plots_models import rows_of
+from aptarank.report.plots_models import row_figure
 
 
 def plot_rows(table: pd.DataFrame, path: Path) -> None:
-    """Where each row of the input went; what `where_rows_went` gives."""
-    figure, axes = rows_of(len(table), 5)
+    """Plot what became of the rows of the input; what `where_rows_went` returns."""
+    figure, axes = row_figure(len(table), 5)
     used = table["what"] == "accepted"
-    drawn = axes.barh(table["what"], table["rows"], color=used.map({True: BLUE, False: ORANGE}))
+    bars = axes.barh(table["what"], table["rows"], color=used.map({True: BLUE, False: ORANGE}))
     labels = [
         f"{rows:,} ({share:.1%})" for rows, share in zip(table["rows"], table["share"], strict=True)
     ]
-    axes.bar_label(drawn, labels, padding=3)
+    axes.bar_label(bars, labels, padding=3)
     axes.set_xlim(right=1.3 * max(1, table["rows"].max()))
     axes.set(xlabel="rows of the input", title=f"What became of {table['rows'].sum():,} rows")
     save(figure, path)
 
 
 def plot_lengths(table: pd.DataFrame, path: Path) -> None:
-    """How many aptamers there are of each length; what `lengths` gives."""
+    """Plot how many aptamers there are of each length; what `lengths` returns."""
     figure, axes = pyplot.subplots()
     axes.bar(table["length"], table["aptamers"], width=0.9, color=BLUE)
     axes.set(
@@ -36,7 +36,7 @@ def plot_lengths(table: pd.DataFrame, path: Path) -> None:
 
 
 def plot_histogram(table: pd.DataFrame, quantity: str, count: int, path: Path) -> None:
-    """The distribution of the scores; what `histogram` gives."""
+    """Plot the distribution of the scores; what `histogram` returns."""
     figure, axes = pyplot.subplots()
     width = table["high"] - table["low"]
     axes.bar(table["low"], table["aptamers"], width, align="edge", color=BLUE, edgecolor="white")

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from aptarank.report.plots import BLUE, GREY, ORANGE, pyplot, save
 
-ROW = 0.32  # inches
+ROW_HEIGHT = 0.32  # inches
 
 
-def rows_of(count: int, width: float) -> tuple:
-    """A figure with a horizontal row for each of `count`, the first on top, and its axes."""
-    figure, axes = pyplot.subplots(figsize=(width, 1.2 + ROW * count))
+def row_figure(count: int, width: float) -> tuple[Figure, Axes]:
+    """Return a figure with `count` horizontal rows, the first on top, and its axes."""
+    figure, axes = pyplot.subplots(figsize=(width, 1.2 + ROW_HEIGHT * count))
     axes.set_ylim(count - 0.5, -0.5)
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -21,24 +23,24 @@ def rows_of(count: int, width: float) -> tuple:
 
 
 def plot_models(runs: pd.DataFrame, summary: pd.DataFrame, path: Path) -> None:
-    """Accuracy of each model and baseline, best first: runs, their mean, and its interval.
+    """Plot the accuracy of each model and baseline, best first: runs, mean and interval.
 
     Args:
-        runs: a row a run: `model`, `kind` and `accuracy`.
-        summary: what `summarise` gives.
+        runs: a row per run: `model`, `kind` and `accuracy`.
+        summary: what `summarise` returns.
     """
     table = summary[summary["metric"] == "accuracy"]
     table = table.sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
-    figure, axes = rows_of(len(table), 5)
+    figure, axes = row_figure(len(table), 5)
     names = []
-    for place, (model, kind, count, mean, low, high) in enumerate(
+    for row, (model, kind, count, mean, low, high) in enumerate(
         table[["model", "kind", "n_runs", "mean", "low", "high"]].itertuples(index=False)
     ):
         colour = GREY if kind == "baseline" else BLUE
-        axes.plot([low, high], [place, place], color=colour, alpha=0.5, linewidth=2)
+        axes.plot([low, high], [row, row], color=colour, alpha=0.5, linewidth=2)
         values = runs.loc[(runs["model"] == model) & (runs["kind"] == kind), "accuracy"]
-        axes.plot(values, [place] * len(values), "|", color=colour, markersize=11)
-        axes.plot(mean, place, "o", color=colour, markersize=6)
+        axes.plot(values, [row] * len(values), "|", color=colour, markersize=11)
+        axes.plot(mean, row, "o", color=colour, markersize=6)
         names.append(f"{model} ({count} runs)" if count > 1 else model)
     axes.axvline(0.5, color=GREY, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(names)), names)
@@ -51,15 +53,15 @@ def plot_models(runs: pd.DataFrame, summary: pd.DataFrame, path: Path) -> None:
 
 
 def plot_paired(paired: pd.DataFrame, path: Path) -> None:
-    """How much more accurate one model is than another; what `paired_differences` gives."""
-    figure, axes = rows_of(len(paired), 5)
-    places = np.arange(len(paired))
-    apart = (paired["low"] > 0) | (paired["high"] < 0)
-    colours = np.where(apart, BLUE, GREY)
-    axes.hlines(places, paired["low"], paired["high"], color=colours, linewidth=2, alpha=0.6)
-    axes.scatter(paired["difference"], places, color=colours, zorder=3)
+    """Plot how much more accurate one model is than another; what `paired_differences` returns."""
+    figure, axes = row_figure(len(paired), 5)
+    positions = np.arange(len(paired))
+    is_different = (paired["low"] > 0) | (paired["high"] < 0)
+    colours = np.where(is_different, BLUE, GREY)
+    axes.hlines(positions, paired["low"], paired["high"], color=colours, linewidth=2, alpha=0.6)
+    axes.scatter(paired["difference"], positions, color=colours, zorder=3)
     axes.axvline(0, color=ORANGE, linestyle="--", linewidth=1)
-    axes.set_yticks(places, paired["model_a"] + " − " + paired["model_b"])
+    axes.set_yticks(positions, paired["model_a"] + " − " + paired["model_b"])
     axes.set(
         xlabel="difference in pair accuracy (95 % interval over test aptamers)",
         title="Paired differences (blue: not 0)",
@@ -68,7 +70,7 @@ def plot_paired(paired: pd.DataFrame, path: Path) -> None:
 
 
 def plot_learning_curve(curve: pd.DataFrame, path: Path) -> None:
-    """Accuracy by number of training aptamers; columns as learning_curve.py writes them."""
+    """Plot accuracy by number of training aptamers; columns as learning_curve.py writes them."""
     figure, axes = pyplot.subplots()
     colours = [BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
     for number, (model, rows) in enumerate(curve.groupby("model", sort=False)):

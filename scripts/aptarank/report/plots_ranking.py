@@ -8,7 +8,7 @@ from aptarank.report.plots import BLUE, GREY, ORANGE, pyplot, save
 
 
 def plot_candidates(ranking: pd.DataFrame, path: Path) -> None:
-    """Score of each candidate by its place, the spread of the models, and those that lie outside.
+    """Plot the score of each candidate by its rank, the spread of the models, and outliers.
 
     Args:
         ranking: best first: `score`, `uncertainty`, `outside`.

@@ -10,19 +10,19 @@ from matplotlib.colors import Normalize
 from aptarank.evaluation.sweep_summary import MEASURED
 from aptarank.report.plots import pyplot, save
 
-CELL = 0.95, 0.6  # inches
-MARGIN = 1.0, 0.9  # inches, for the labels of a panel
-COLOURS = "cividis"  # which colour-blind people can read
+CELL_SIZE = 0.95, 0.6  # inches
+MARGINS = 1.0, 0.9  # inches, for the labels of a panel
+COLOURS = "cividis"  # readable for colour-blind people
 
 
 def plot_sweep(summary: pd.DataFrame, path: Path) -> None:
-    """Accuracy on validation of each combination of settings, its mean and standard deviation.
+    """Plot mean and standard deviation of the validation accuracy of each combination of settings.
 
-    The first two settings that take several values are the axes, x and y; there is a panel for each
+    The first two settings with several values are the axes x and y; there is a panel for each
     combination of the others.
 
     Args:
-        summary: what `summarise_sweep` gives.
+        summary: what `summarise_sweep` returns.
     """
     names = [name for name in summary if name not in MEASURED]
     several = [name for name in names if len(summary[name].cat.categories) > 1] or names[:1]
@@ -34,18 +34,18 @@ def plot_sweep(summary: pd.DataFrame, path: Path) -> None:
     size = [
         count * (margin + cell * len(values))
         for count, margin, cell, values in zip(
-            (across, down), MARGIN, CELL, (columns, rows), strict=True
+            (across, down), MARGINS, CELL_SIZE, (columns, rows), strict=True
         )
     ]
     figure, grid = pyplot.subplots(down, across, squeeze=False, figsize=size, layout="constrained")
     shade = Normalize(summary["mean"].min(), summary["mean"].max())
-    for axes, (values, found) in zip(grid.flat, panels, strict=False):
-        places = found[x].cat.codes, found[y[0]].cat.codes if y else np.zeros(len(found), int)
+    for axes, (values, panel) in zip(grid.flat, panels, strict=False):
+        positions = panel[x].cat.codes, panel[y[0]].cat.codes if y else np.zeros(len(panel), int)
         means = np.full((len(rows), len(columns)), np.nan)
-        means[places[1], places[0]] = found["mean"]
+        means[positions[1], positions[0]] = panel["mean"]
         axes.imshow(means, cmap=COLOURS, norm=shade, origin="lower", aspect="auto")
         for column, row, (index, mean), sd in zip(
-            *places, found["mean"].items(), found["sd"], strict=True
+            *positions, panel["mean"].items(), panel["sd"], strict=True
         ):
             axes.text(
                 column,
