@@ -31,18 +31,23 @@ ARCHITECTURE = """
 PACKAGES = """
 ## Packages
 
-Each package imports only from those above it.
+Each package imports only from packages below it in the drawing. An arrow points to what is
+imported; arrows that follow from others are left out of the drawing, and all are in the table.
+
+![Which package imports from which](packages.svg)
 
 | package | imports from |
 |---|---|
 """
+ROW = 26  # height of a package in the drawing, in pixels
 COMMON = 6  # number of scripts from which on a module counts as common to all
 
 
 def on_files(files, config):
-    """Add the page that is generated from the schema."""
+    """Add the page that is generated from the schema, and the drawing of the packages."""
     text = CONFIGURATION + reference(schema())
     files.append(File.generated(config, "configuration.md", content=text))
+    files.append(File.generated(config, "packages.svg", content=drawing(package_imports())))
     return files
 
 
@@ -108,8 +113,44 @@ def allowed(entry: dict) -> str:
 def packages() -> str:
     """A table of the imports of each package, the lowest first."""
     imports = package_imports()
-    order = graphlib.TopologicalSorter({n: sorted(i) for n, i in imports.items()}).static_order()
-    return "".join(f"| `{name}` | {', '.join(sorted(imports[name]))} |\n" for name in order)
+    return "".join(f"| `{n}` | {', '.join(sorted(imports[n]))} |\n" for n in lowest_first(imports))
+
+
+def lowest_first(imports: dict[str, set[str]]) -> list[str]:
+    """Packages in an order in which each imports only from those before it."""
+    return list(
+        graphlib.TopologicalSorter({n: sorted(i) for n, i in imports.items()}).static_order()
+    )
+
+
+def drawing(imports: dict[str, set[str]]) -> str:
+    """The packages as SVG, the lowest at the bottom, with an arrow for each import that does not
+    follow from others."""
+    order = lowest_first(imports)
+    reached: dict[str, set[str]] = {}  # from each package, also by way of others
+    for name in order:
+        reached[name] = imports[name].union(*(reached[other] for other in imports[name]))
+    height = {name: ROW * (len(order) - number) for number, name in enumerate(order)}
+    shapes = []
+    for name in order:
+        shapes.append(f'<text x="150" y="{height[name] + 4}" text-anchor="end">{name}</text>')
+        for other in sorted(imports[name]):
+            if not any(other in reached[between] for between in imports[name]):
+                start, end = height[name], height[other]
+                bend = 165 + 12 * (end - start) // ROW * 2
+                shapes.append(
+                    f'<path d="M158 {start} C{bend} {start} {bend} {end} 160 {end}" fill="none" '
+                    'stroke="#0072b2" marker-end="url(#arrow)"/>'
+                )
+    size = f'width="300" height="{ROW * (len(order) + 1)}"'
+    arrow = (
+        '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
+        'orient="auto"><path d="M0 0L8 4L0 8z" fill="#0072b2"/></marker>'
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="14">'
+        f"<defs>{arrow}</defs>{''.join(shapes)}</svg>"
+    )
 
 
 def dotted(module: str) -> str:
