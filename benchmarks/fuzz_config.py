@@ -133,7 +133,7 @@ def positions(value: Any) -> list[tuple[Any, Any]]:
     return entries
 
 
-def mutated(rng: random.Random, plain: bool = False) -> dict:
+def mutated(rng: random.Random, *, plain: bool = False) -> dict:
     """The config with some values changed; plain means only values that YAML can hold."""
     config = yaml.safe_load(SEED)
     values = [value for value in VALUES if not plain or isinstance(value, str | int | float | None)]

@@ -124,7 +124,9 @@ def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **chan
     return Training(model, part, part, settings, 1, World(device)), chosen["precision"]
 
 
-def measure(size: str, batch: int, device: torch.device, steps: int, rounds: int, trainer: bool):
+def measure(
+    size: str, batch: int, device: torch.device, steps: int, rounds: int, *, trainer: bool
+):
     """One row per method: milliseconds per step, pairs per second, tokens per second."""
     rng = np.random.default_rng(1)
     tokenizer = nucleotide_tokenizer(LIMIT)
@@ -208,7 +210,7 @@ def main(device, sizes, batches, steps, rounds, threads):
     for size in sizes.split(","):
         for batch in map(int, batches.split(",")):
             count = max(2, steps // 10) if size != "nano" and device == "cpu" else steps
-            rows += measure(size, batch, torch.device(device), count, rounds, trainer)
+            rows += measure(size, batch, torch.device(device), count, rounds, trainer=trainer)
     print(f"machine: {machine.describe()}, {threads} threads")
     print("| " + " | ".join(rows[0]) + " |")
     print("|" + "---|" * len(rows[0]))

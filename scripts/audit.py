@@ -56,12 +56,7 @@ def main(
     sequences = pd.Index(np.unique(rows["sequence"].to_numpy(dtype=object)))
     part = audit.check_split(sequences, read_table(split, ["sequence", "part"], text=True), split)
     pairs = read_pairs(test, sequences)
-    tested = part.iloc[np.union1d(pairs.first, pairs.second)]
-    if len(others := tested[~tested.isin(["test", ALL_PARTS])]):
-        raise InputError(
-            f"{test}: {others.index[0]} is in {others.iloc[0]} by {split}, not in test; make the "
-            "pairs again"
-        )
+    check_tested(part.iloc[np.union1d(pairs.first, pairs.second)], test, split)
     track = partial(progress, unit="blocks")
     family = find_families(rows, by, k, identity, threads, partial(track, task="clusters"))
     leaks = (part == ALL_PARTS).any()
@@ -95,13 +90,27 @@ def main(
 
     if leaks:
         logger.warning("every test aptamer is in training too: this is a split of pairs")
+    shared = len(set(unseen).intersection(train))
     logger.info(
         "%d aptamers in %d families; %d of %d test aptamers are in training",
-        len(part),
-        family.nunique(),
-        len(set(unseen).intersection(train)),
-        len(unseen),
+        *(len(part), family.nunique(), shared, len(unseen)),
     )
+    log_distances(edits)
+    known = "" if accuracy is None else f", {100 * accuracy:.1f} % of them right by shared_prefix"
+    logger.info("%s: %d test pairs%s", output, len(pairs.label), known)
+
+
+def check_tested(tested: pd.Series, test: Path, split: Path) -> None:
+    """Raise InputError where a test pair has an aptamer of another part (`tested`: parts)."""
+    if len(others := tested[~tested.isin(["test", ALL_PARTS])]):
+        raise InputError(
+            f"{test}: {others.index[0]} is in {others.iloc[0]} by {split}, not in test; make the "
+            "pairs again"
+        )
+
+
+def log_distances(edits: np.ndarray) -> None:
+    """Log how far test aptamers are from training."""
     logger.info(
         "edits from a test aptamer to the nearest in training: median %g, least %d; "
         "%.1f %% within 2",
@@ -109,8 +118,6 @@ def main(
         edits.min(),
         100 * np.mean(edits <= 2),
     )
-    known = "" if accuracy is None else f", {100 * accuracy:.1f} % of them right by shared_prefix"
-    logger.info("%s: %d test pairs%s", output, len(pairs.label), known)
 
 
 if __name__ == "__main__":

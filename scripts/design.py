@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import write_csv
@@ -118,13 +119,7 @@ def main(
     write_csv(generations, history)
     write_csv(ancestry(scored, designed["id"]), lineage)
     plot_design(generations, float(objective.max()), settings.kappa, plot)
-    last = int(generations["generation"].iloc[-1])
-    if last < settings.generations:
-        logger.warning(
-            "stopped after generation %d of %d: no other allowed aptamer was found",
-            last,
-            settings.generations,
-        )
+    warn_if_ended_early(generations, settings.generations)
     if len(designed) < keep:
         logger.warning("%d candidates, not %d: no more were scored", len(designed), keep)
     logger.info(
@@ -137,6 +132,17 @@ def main(
         designed["lcb"].max(),
         objective.max(),
     )
+
+
+def warn_if_ended_early(history: pd.DataFrame, generations: int) -> None:
+    """Warn if the run found no more aptamers before the last generation."""
+    last = int(history["generation"].iloc[-1])
+    if last < generations:
+        logger.warning(
+            "stopped after generation %d of %d: no other allowed aptamer was found",
+            last,
+            generations,
+        )
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ def main(
     output: Path,
     scores: Path | None,
     logits_file: Path | None,
+    *,
     one_order: bool,
     batch_size: int,
     precision: str,

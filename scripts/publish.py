@@ -23,7 +23,7 @@ from aptarank.provenance.hub_layout import CARD, check_repository, sort_files
 @setting("publish.repository")
 @setting("publish.private", "--private/--public")
 @setting("publish.dry_run", "--dry-run/--upload")
-def main(folder: Path, repository: str | None, private: bool, dry_run: bool) -> None:
+def main(folder: Path, repository: str | None, *, private: bool, dry_run: bool) -> None:
     """Upload FOLDER, which card.py writes, with the token in the variable HF_TOKEN.
 
     Example: python scripts/publish.py results/example/example/rank/seed-1/repository

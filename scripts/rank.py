@@ -98,23 +98,7 @@ def main(
     torch_device = pick_device(device)
     candidates = read_candidates(files, make_options(**reading), tracker("reading", "rows"))
     scorers = [load_scorer(path, threads, torch_device) for path in models]
-    candidates = reject_too_long(candidates, scorers)
-    write_csv(candidates.rejected, rejected)
-    table = candidates.table
-    logger.info(
-        "%d rows = %d candidates + %d rejected (%s) + %d merged as duplicates",
-        candidates.rows,
-        len(table),
-        len(candidates.rejected),
-        rejected,
-        candidates.merged,
-    )
-    if table.empty:
-        first = candidates.rejected.iloc[0]
-        raise InputError(
-            f"{', '.join(files)}: no candidate is left; the first of {candidates.rows} rows was "
-            f"rejected for: {first['reason']} ({first['source']}, line {first['line']})"
-        )
+    table = accepted(candidates, scorers, ", ".join(files), rejected)
     known = None if trained_on is None else trained(trained_on, split)
     if known is not None and trained_on is not None:
         check_chemistry(table, known, ", ".join(files), trained_on)
@@ -144,6 +128,33 @@ def main(
             "--trained-on its aptamers.csv"
         )
     logger.info("%s: %d candidates", output, len(ranking))
+
+
+def accepted(
+    candidates: Candidates, scorers: Sequence[Scorer], source: str, rejected: Path
+) -> pd.DataFrame:
+    """The candidates that are ranked; the others are written to `rejected`.
+
+    Raises:
+        InputError: no candidate is left.
+    """
+    candidates = reject_too_long(candidates, scorers)
+    write_csv(candidates.rejected, rejected)
+    logger.info(
+        "%d rows = %d candidates + %d rejected (%s) + %d merged as duplicates",
+        candidates.rows,
+        len(candidates.table),
+        len(candidates.rejected),
+        rejected,
+        candidates.merged,
+    )
+    if candidates.table.empty:
+        first = candidates.rejected.iloc[0]
+        raise InputError(
+            f"{source}: no candidate is left; the first of {candidates.rows} rows was "
+            f"rejected for: {first['reason']} ({first['source']}, line {first['line']})"
+        )
+    return candidates.table
 
 
 def reject_too_long(candidates: Candidates, scorers: Sequence[Scorer]) -> Candidates:

@@ -1,6 +1,6 @@
 """Write a fine-tuned model in another form, and prove that it is the same model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -133,29 +133,38 @@ def main(
     measured["test"] |= rank_change(scorer, answers, known, baseline)
     same_layers = baseline if layers is None else reference
     theirs = read_logits(same_layers, answers) if same_layers else answers.logits
-    limit = limits[about["precision"]]
-    proof = agreement(answers.logits, theirs) | {"tolerance": limit}
+    proof = agreement(answers.logits, theirs) | {"tolerance": limits[about["precision"]]}
     write_about(output, about | {"agreement": proof, **measured})
     if is_program(name):
         remove_program(output)
-    if not proof["largest_difference"] <= limit:
-        raise InputError(
-            f"{name}: its probabilities differ from eager PyTorch's by up to "
-            f"{proof['largest_difference']:.2g} on the test pairs (on average "
-            f"{proof['mean_difference']:.2g}); at most {limit:g} is accepted "
-            f"(speed.tolerance.{about['precision']}). Raise that, or leave the variant out"
-        )
+    check_proof(name, proof, about["precision"])
+    log_result(output, about, proof, measured["test"])
+
+
+def log_result(folder: Path, about: Mapping, proof: Mapping, measured: Mapping) -> None:
+    """Log what a variant is, and what it costs in accuracy."""
     logger.info(
         "%s: %.2f MB, %d layers; probabilities within %.2g (on average %.2g) of eager PyTorch's, "
         "accuracy %.4f (%+.4f)",
-        output,
+        folder,
         about["bytes"] / 1e6,
         about["layers"],
         proof["largest_difference"],
         proof["mean_difference"],
-        measured["test"]["accuracy"],
-        measured["test"]["accuracy_change"],
+        measured["accuracy"],
+        measured["accuracy_change"],
     )
+
+
+def check_proof(name: str, proof: Mapping[str, float], precision: str) -> None:
+    """Raise InputError if a variant's probabilities differ by more than its tolerance."""
+    if not proof["largest_difference"] <= proof["tolerance"]:
+        raise InputError(
+            f"{name}: its probabilities differ from eager PyTorch's by up to "
+            f"{proof['largest_difference']:.2g} on the test pairs (on average "
+            f"{proof['mean_difference']:.2g}); at most {proof['tolerance']:g} is accepted "
+            f"(speed.tolerance.{precision}). Raise that, or leave the variant out"
+        )
 
 
 def check_references(name: str, baseline: Path | None, reference: Path | None) -> int | None:

@@ -32,3 +32,14 @@ def test_packages_hold_nothing_themselves():
 def test_modules_are_of_at_most_400_lines():
     for path in PACKAGE.rglob("*.py"):
         assert path.read_text(encoding="utf-8").count("\n") <= 400, path
+
+
+def test_functions_are_of_at_most_60_lines():
+    """Without their docstrings."""
+    for path in [*PACKAGE.rglob("*.py"), *PACKAGE.parent.glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                lines = node.end_lineno - node.lineno + 1
+                if ast.get_docstring(node):
+                    lines -= node.body[0].end_lineno - node.body[0].lineno + 1
+                assert lines <= 60, f"{path}: {node.name}"

@@ -188,6 +188,7 @@ def write_int8_static(
     examples: list[Inputs],
     opset: int,
     folder: Path,
+    *,
     symmetric: bool = False,
 ) -> dict:
     """The fused graph in int8, activations by the ranges that the examples have.

@@ -103,10 +103,14 @@ def alone(
         than before it was loaded.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(load_and_run, folder, threads, device, inputs, made_here).result()
+        return pool.submit(
+            load_and_run, folder, threads, device, inputs, made_here=made_here
+        ).result()
 
 
-def load_and_run(folder: Path, threads: int, device: str, inputs: Inputs, made_here: bool) -> dict:
+def load_and_run(
+    folder: Path, threads: int, device: str, inputs: Inputs, *, made_here: bool
+) -> dict:
     """What `alone` does, in its process."""
     machine.forget_peak()
     before, start = machine.memory(), time.perf_counter()

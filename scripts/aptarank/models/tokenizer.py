@@ -26,7 +26,7 @@ READ_AS = {"a": "A", "c": "C", "g": "G", "t": "T", "u": "T", "U": "T"}
 
 
 def nucleotide_tokenizer(
-    max_length: int, k: int = 1, padding: int = 0, types: bool = True
+    max_length: int, k: int = 1, padding: int = 0, *, types: bool = True
 ) -> PreTrainedTokenizerFast:
     """One token a base, or one for each base with the k − 1 that follow it.
 
@@ -44,7 +44,7 @@ def nucleotide_tokenizer(
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token=SPECIAL["unk_token"]))
     tokenizer.normalizer = normalizers.Sequence([*spelling(), *lookahead(k)])
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("[ACGT][acgt]*|."), behavior="isolated")
-    return finished(tokenizer, max_length, types)
+    return wrap_tokenizer(tokenizer, max_length, types=types)
 
 
 def lookahead(k: int) -> list[normalizers.Normalizer]:
@@ -59,7 +59,12 @@ def lookahead(k: int) -> list[normalizers.Normalizer]:
 
 
 def bpe_tokenizer(
-    sequences: Iterable[str], vocabulary: int, max_length: int, padding: int = 0, types: bool = True
+    sequences: Iterable[str],
+    vocabulary: int,
+    max_length: int,
+    padding: int = 0,
+    *,
+    types: bool = True,
 ) -> PreTrainedTokenizerFast:
     """Byte-pair encoding (Sennrich et al. 2016, doi:10.18653/v1/P16-1162): frequent words of bases.
 
@@ -77,7 +82,7 @@ def bpe_tokenizer(
         show_progress=False,
     )
     tokenizer.train_from_iterator(sequences, trainer)
-    return finished(tokenizer, max_length, types)
+    return wrap_tokenizer(tokenizer, max_length, types=types)
 
 
 def special_tokens(padding: int) -> list[str]:
@@ -94,7 +99,9 @@ def spelling() -> list[normalizers.Normalizer]:
     return [normalizers.Strip(), *(normalizers.Replace(old, new) for old, new in READ_AS.items())]
 
 
-def finished(tokenizer: Tokenizer, max_length: int, types: bool) -> PreTrainedTokenizerFast:
+def wrap_tokenizer(
+    tokenizer: Tokenizer, max_length: int, *, types: bool
+) -> PreTrainedTokenizerFast:
     """Wrap a tokenizer for transformers. A pair is `[CLS] a [SEP] b [SEP]`.
 
     Args:

@@ -13,7 +13,7 @@ READ = {"ACGT": 1, "ACGG": 2.5}
 WHEN = datetime.datetime(2024, 5, 6)
 
 
-def excel(rows=ROWS, hidden=False, **others) -> bytes:
+def excel(rows=ROWS, *, hidden=False, **others) -> bytes:
     """An Excel file of one sheet, Sheet1, and others behind it."""
     book = openpyxl.Workbook()
     book.active.title = "Sheet1"
