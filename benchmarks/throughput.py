@@ -124,9 +124,7 @@ def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **chan
     return Training(model, part, part, settings, 1, World(device)), chosen["precision"]
 
 
-def measure(
-    size: str, batch: int, device: torch.device, steps: int, rounds: int, *, trainer: bool
-):
+def measure(size: str, batch: int, device: torch.device, steps: int, rounds: int, *, trainer: bool):
     """One row per method: milliseconds per step, pairs per second, tokens per second."""
     rng = np.random.default_rng(1)
     tokenizer = nucleotide_tokenizer(LIMIT)
