@@ -63,13 +63,13 @@ def main(
     """
     torch_device = pick_device(device)
     about = {folder: read_about(folder) for folder in folders}
-    found = {about[folder]["variant"]: folder for folder in folders if not about[folder]["skipped"]}
-    if BASELINE not in found:
+    timed = {about[folder]["variant"]: folder for folder in folders if not about[folder]["skipped"]}
+    if BASELINE not in timed:
         raise InputError(f"{BASELINE} is not among FOLDERS; all others are compared with it")
     sequences = pd.Index(read_aptamers(aptamers)["sequence"].unique())
     stored = StoredPairs(test, sequences)
     encoded = encode(load_tokenizer(model), sequences[stored.only_used()])
-    if KINDS[about[found[BASELINE]]["kind"]].aptamers == 2:
+    if KINDS[about[timed[BASELINE]]["kind"]].aptamers == 2:
         first, second, _ = sample_pairs(stored, 10 * max(sizes), 1)
     else:
         first, second = np.arange(len(encoded)), None
@@ -77,9 +77,9 @@ def main(
 
     with TemporaryDirectory() as made:
         example = batch_of(encoded, first, second, 2)
-        for name in filter(is_program, found):
-            found[name] = make_program(name, model, example, Path(made) / name)
-        rows = time_variants(found, batches, repetitions, seconds, threads, torch_device)
+        for name in filter(is_program, timed):
+            timed[name] = make_program(name, model, example, Path(made) / name)
+        rows = time_variants(timed, batches, repetitions, seconds, threads, torch_device)
     write_csv(pd.DataFrame(rows), output)
     logger.info("%s", output)
 
@@ -99,7 +99,7 @@ def make_program(name: str, source: Path, example: Inputs, folder: Path) -> Path
 
 
 def time_variants(
-    found: dict[str, Path],
+    timed: dict[str, Path],
     batches: dict[int, Inputs],
     repetitions: int,
     seconds: float,
@@ -108,7 +108,7 @@ def time_variants(
 ) -> list[dict]:
     """A row for each variant, number of threads and batch size."""
     costs = {}
-    for name, folder in found.items():
+    for name, folder in timed.items():
         mine = is_program(name)
         costs[name] = alone(folder, threads, device.type, batches[max(batches)], made_here=mine)
         logger.info("%s: loaded in %.1f s", name, costs[name]["load_s"])
@@ -116,7 +116,7 @@ def time_variants(
     for count in sorted({1, threads}):
         forwards = {
             name: load_variant(folder, count, device, made_here=is_program(name))
-            for name, folder in found.items()
+            for name, folder in timed.items()
         }
         for size, inputs in batches.items():
             ways = {

@@ -66,7 +66,7 @@ from aptarank.use.tournament import adaptive, every_pair, strengths
     "--output",
     type=WRITTEN,
     default="ranking.csv",
-    help="Candidates, best first; a page\n    and a plot of them stand beside it.",
+    help="Candidates, best first;\n    a page and a plot are written next to it.",
 )
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 def main(
@@ -204,7 +204,7 @@ def judge_candidates(
     """A model's score of each candidate, and the share of the others that it beats.
 
     Args:
-        full: a model that compares reads all pairs of up to so many candidates.
+        full: a model that compares reads all pairs of up to this many candidates.
         comparisons: of more it reads this many pairs, times N log2 N.
 
     Raises:

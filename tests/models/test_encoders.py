@@ -147,11 +147,11 @@ def test_the_same_logits_everywhere(encoder, words, tmp_path):
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"model_type": "gpt2"}, "of type 'gpt2' is no encoder"),
-        ({"model_type": "bart"}, "of type 'bart' is no encoder"),
-        ({"model_type": "bert", "is_decoder": True}, "of type 'bert' is no encoder"),
-        ({"model_type": "vit"}, "of type 'vit' is no encoder"),
-        ({}, "of type None is no encoder"),
+        ({"model_type": "gpt2"}, "of type 'gpt2' is not an encoder"),
+        ({"model_type": "bart"}, "of type 'bart' is not an encoder"),
+        ({"model_type": "bert", "is_decoder": True}, "of type 'bert' is not an encoder"),
+        ({"model_type": "vit"}, "of type 'vit' is not an encoder"),
+        ({}, "of type None is not an encoder"),
         ({"model_type": "dna", "auto_map": {"AutoConfig": "c.C"}}, "'dna' needs code of its own"),
     ],
 )

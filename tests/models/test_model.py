@@ -88,7 +88,7 @@ def test_folders_that_are_no_checkpoint(tmp_path, checkpoint):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"it has no config\.json"):
         checkpoint_config(str(tmp_path / "empty"))
-    with pytest.raises(InputError, match="no such folder, and no Hugging Face name"):
+    with pytest.raises(InputError, match="no such folder, and not a Hugging Face name"):
         checkpoint_config("models/of/mine")
     with pytest.raises(InputError, match="not a model fine-tuned by aptarank"):
         load_model(checkpoint)
@@ -96,7 +96,7 @@ def test_folders_that_are_no_checkpoint(tmp_path, checkpoint):
         load_model(tmp_path / "nowhere")
     config = json.loads((checkpoint / "config.json").read_text())
     (checkpoint / "config.json").write_text(json.dumps(config | {"model_type": "gpt2"}))
-    with pytest.raises(InputError, match="type 'gpt2' is no encoder"):
+    with pytest.raises(InputError, match="type 'gpt2' is not an encoder"):
         checkpoint_config(str(checkpoint))
     (checkpoint / "config.json").write_text("{")
     with pytest.raises(InputError, match="damaged"):

@@ -21,8 +21,8 @@ def validated(histories: Mapping[str, Sequence[pd.DataFrame]]) -> pd.Series:
         histories: of each model, what finetune.py writes, one a training.
     """
     means = {
-        model: np.mean([best_evaluation(history)["validation_accuracy"] for history in found])
-        for model, found in histories.items()
+        model: np.mean([best_evaluation(history)["validation_accuracy"] for history in runs])
+        for model, runs in histories.items()
     }
     return pd.Series(means).sort_values(ascending=False, kind="stable")
 
@@ -90,9 +90,9 @@ def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> s
     if cheap.empty:
         return "There is no baseline to compare it with."
     best = cheap.index[0]
-    found = paired[(paired["model_a"] == name) & (paired["model_b"] == best)]
+    rows = paired[(paired["model_a"] == name) & (paired["model_b"] == best)]
     difference = table.loc[name, "mean"] - cheap.iloc[0]
-    low, high = found[["low", "high"]].iloc[0] if len(found) else (np.nan, np.nan)
+    low, high = rows[["low", "high"]].iloc[0] if len(rows) else (np.nan, np.nan)
     text = (
         f"That is {abs(100 * difference):.1f} points {'above' if difference >= 0 else 'below'} the "
         f"best of {len(cheap)} cheap baselines, ``{best}`` ({percent(cheap.iloc[0])})"
@@ -152,14 +152,14 @@ def what_was_run(account: Mapping, audits: Sequence[pd.DataFrame], summary: pd.D
     more = f" and {len(account['files']) - 3} more files" if len(account["files"]) > 3 else ""
     first = audits[0]
     parts = first[first["quantity"] == "aptamers"].set_index("part")["value"]
-    told = ", ".join(f"{count:,.0f} {part}" for part, count in parts.items())
+    sizes = ", ".join(f"{count:,.0f} {part}" for part, count in parts.items())
     models = accuracy_of(summary)
     models = models[models["kind"] != "baseline"]
     trained = ", ".join(f"``{name}`` ({count})" for name, count in models["n_runs"].items())
     return (
         f"{account['rows']:,} rows of {files}{more}: {account['accepted']:,} accepted, "
         f"{account['merged']:,} merged as duplicates, {account['rejected']:,} rejected. Aptamers: "
-        f"{told}{f' (the first of {len(audits)} folds)' if len(audits) > 1 else ''}. "
+        f"{sizes}{f' (the first of {len(audits)} folds)' if len(audits) > 1 else ''}. "
         f"Trainings: {trained}."
     )
 

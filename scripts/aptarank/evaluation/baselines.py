@@ -53,11 +53,11 @@ def shared_prefix(
     # In order of their letters, those that share a prefix stand together, and the one that shares
     # the longest is next to where a sequence would stand.
     order = np.argsort(np.array(train, dtype=object), kind="stable")
-    known, values = [train[place] for place in order], np.asarray(fitness, dtype=float)[order]
+    known, values = [train[position] for position in order], np.asarray(fitness, dtype=float)[order]
 
     def longest(sequence: str) -> float:
-        place = bisect_left(known, sequence)
-        near = known[max(0, place - 1) : place + 1]
+        position = bisect_left(known, sequence)
+        near = known[max(0, position - 1) : position + 1]
         shared = max((common_start(sequence, other) for other in near), key=len)
         ends = bisect_left(known, shared), bisect_left(known, shared + AFTER)
         return float(values[slice(*ends)].mean())

@@ -34,7 +34,7 @@ from aptarank.pairing.reference_fitness import contradicting, fitness_difference
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of test pairs, beside what was measured.
+    """What a model says of test pairs, next to what was measured.
 
     Attributes:
         sequences: of the test aptamers, which `pairs` has indices into.

@@ -100,8 +100,8 @@ def fold_transposes(graph: onnx.GraphProto) -> None:
         renamed[node.output[0]] = found[key]
         graph.node.remove(node)
     for node in graph.node:
-        for place, name in enumerate(node.input):
-            node.input[place] = renamed.get(name, name)
+        for index, name in enumerate(node.input):
+            node.input[index] = renamed.get(name, name)
     used = {name for node in graph.node for name in node.input}
     for weight in [weight for weight in graph.initializer if weight.name not in used]:
         graph.initializer.remove(weight)

@@ -14,7 +14,7 @@ try:
 except ImportError:  # no wheel for this machine: its variants are skipped
     openvino = None
 
-# int8 products stand in the file; what is left beside them is computed in fp32.
+# int8 products stand in the file; the rest is computed in fp32.
 HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 
 

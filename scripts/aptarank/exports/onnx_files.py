@@ -21,7 +21,7 @@ SHAPED = {"ConstantOfShape", "Expand", "Tile", "RandomNormal", "RandomUniform", 
 
 
 def check_onnx(path: Path) -> onnx.ModelProto:
-    """The model in a file, all of which stands in that file and is of operators that are known.
+    """Load a model that is complete in its file and has only known operators.
 
     Raises:
         InputError: no ONNX model, or one that reads other files, has operators of others, asks for

@@ -38,7 +38,7 @@ class Form:
         library: that runs it.
         write: writes the model into a folder; returns what there is to know of it, such as the
             share of the weights that was quantised.
-        read: gives what runs the folder, with so many threads, on a device.
+        read: gives what runs the folder, with a number of threads, on a device.
         missing: why a device cannot run it, or None.
         gpu: whether it runs on a GPU where that is the device; else it stays on the CPU.
         note: for the table.

@@ -11,9 +11,9 @@ LOG_RANGE = (np.log(0.01), np.log(100.0))  # of the temperature
 def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
     """The T for which sigmoid(logits / T) gives labelled pairs their greatest likelihood.
 
-    Temperature scaling (Guo et al. 2017, arXiv:1706.04599), T sought between 0.01 and 100. Labels
-    are taken as right with the chance (n + 1) / (n + 2) alone (Platt 1999), since T would go to 0
-    where logits and labels agree on every pair.
+    Temperature scaling (Guo et al. 2017, arXiv:1706.04599), with T between 0.01 and 100. Labels
+    are taken as right only with the probability (n + 1) / (n + 2) (Platt 1999), since T would go to
+    0 if logits and labels agreed on every pair.
 
     Args:
         logits: log-odds that the first of each pair is fitter, shape (n_pairs,).
@@ -51,13 +51,13 @@ def reliability(label: np.ndarray, probability: np.ndarray, bins: int = BINS) ->
     """
     sure = np.maximum(probability, 1 - probability)
     right = np.where(probability == 0.5, 0.5, (probability > 0.5) == (label == 1))
-    place = np.minimum(((sure - 0.5) * 2 * bins).astype(np.int64), bins - 1)
-    count = np.bincount(place, minlength=bins)
+    bin_index = np.minimum(((sure - 0.5) * 2 * bins).astype(np.int64), bins - 1)
+    count = np.bincount(bin_index, minlength=bins)
     edges = np.linspace(0.5, 1, bins + 1)
     table = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_pairs": count})[count > 0]
     return table.assign(
-        predicted=np.bincount(place, sure, bins)[table.index] / table["n_pairs"],
-        observed=np.bincount(place, right, bins)[table.index] / table["n_pairs"],
+        predicted=np.bincount(bin_index, sure, bins)[table.index] / table["n_pairs"],
+        observed=np.bincount(bin_index, right, bins)[table.index] / table["n_pairs"],
     ).reset_index(drop=True)
 
 

@@ -77,7 +77,7 @@ def make_model(
             tokenizer; it takes the checkpoint's place.
 
     Raises:
-        InputError: the checkpoint, or `init`, cannot be loaded or is no encoder.
+        InputError: the checkpoint, or `init`, cannot be loaded or is not an encoder.
     """
     return build(AutoModelForSequenceClassification, settings, tokenizer, init)
 
@@ -155,8 +155,8 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
     """Read the configuration of a checkpoint: a folder, or a Hugging Face name.
 
     Raises:
-        InputError: a folder that is not a checkpoint, a name that cannot be had, or no encoder that
-            transformers has itself.
+        InputError: a folder that is not a checkpoint, a name that cannot be loaded, or not an
+            encoder of transformers' own.
     """
     folder = Path(checkpoint)
     if folder.exists():
@@ -171,7 +171,7 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
                     "pickle are never read, for they can hold code"
                 )
     elif not HUB_NAME.fullmatch(checkpoint):
-        raise InputError(f"checkpoint {checkpoint}: no such folder, and no Hugging Face name")
+        raise InputError(f"checkpoint {checkpoint}: no such folder, and not a Hugging Face name")
     try:
         if folder.exists():
             found = read_config(folder)
@@ -191,7 +191,7 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
         why = (
             "needs code of its own, which is never run"
             if found.get("auto_map") and kind not in CONFIG_MAPPING
-            else "is no encoder that transformers can classify sequences with"
+            else "is not an encoder with which transformers can classify sequences"
         )
         raise InputError(
             f"checkpoint {checkpoint}: a model of type {kind!r} {why}.\n"
@@ -228,7 +228,7 @@ def from_checkpoint(
 ) -> PreTrainedModel:
     """Load a checkpoint's weights under a head with one logit (new where it has another).
 
-    Word embeddings are made anew where the vocabulary is another than the checkpoint's.
+    Word embeddings are new if the vocabulary is not the checkpoint's.
     """
     config = checkpoint_config(checkpoint)
     config.num_labels = 1

@@ -130,7 +130,7 @@ def check_sizes(config: Mapping[str, Any], tensors: int, path: Path) -> None:
     is made even without weights.
 
     Args:
-        tensors: stored beside config.json.
+        tensors: stored next to config.json.
     """
     shared = config.get("model_type") == "albert"
     for key, value in config.items():
@@ -210,7 +210,7 @@ def stored_shapes(folder: Path) -> dict[str, list[int]]:
     for path in weight_files(folder):
         shapes |= header_of(path)
     if not shapes:
-        raise InputError(f"{folder}: its weights are no tensor at all")
+        raise InputError(f"{folder}: its weights are not tensors")
     return shapes
 
 

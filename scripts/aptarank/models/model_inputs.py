@@ -104,10 +104,10 @@ def check_known(
     total, unknown = len(encoded), int(unknown_in(tokenizer, encoded).sum())
     distinct = len(encoded.ids.unique(dim=0)) if total else 0
     if 2 * unknown >= total > 0 or 2 * distinct <= total > 1:
-        told = f"reads {unknown} of {total} aptamers as {tokenizer.unk_token}"
+        problem = f"reads {unknown} of {total} aptamers as {tokenizer.unk_token}"
         if not unknown:
-            told = f"makes the same tokens of {total - distinct} of {total} different aptamers"
-        raise InputError(f"the tokenizer of {source} {told}: {alphabet_of(tokenizer)}")
+            problem = f"makes the same tokens of {total - distinct} of {total} different aptamers"
+        raise InputError(f"the tokenizer of {source} {problem}: {alphabet_of(tokenizer)}")
     if unknown:
         logger.warning(
             "the tokenizer of %s does not know all letters of %d of %d aptamers: a model cannot "

@@ -51,7 +51,7 @@ def lookahead(k: int) -> list[normalizers.Normalizer]:
     """Write behind each base, in lower case, the k − 1 that follow: the nearest first."""
     return [
         normalizers.Replace(Regex(f"(?<=[ACGT]{'[acgt]' * n})(?={ahead})"), base.lower())
-        for n in range(k - 1)  # so many are written already
+        for n in range(k - 1)  # tokens that are written already
         for base in BASES
         # The last of those behind the next base is the one to write; at first, the base itself.
         for ahead in [f"[ACGT]{'[acgt]' * (n - 1)}{base.lower()}" if n else base]

@@ -151,7 +151,7 @@ def nearest(
     *,
     itself: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The least distance from each sequence to any of `others`, of which there is at least one.
+    """The least distance from each sequence to any of `others`, which are not empty.
 
     Args:
         itself: False if `others` are the same sequences, and each is to find another than itself.

@@ -17,10 +17,10 @@ class Comparison(Protocol):
     `aptamers` is the aptamer of each measurement, `groups` the code of its group; both have the
     shape (n_measurements,).
 
-    A label says how probable it is that the first is fitter. A hard one is 0 or 1. A soft one is
-    sigmoid((place of the first − place of the second) / `softness`), where the place of a
-    measurement is the share of its group that has a lower fitness: two of nearly the same fitness
-    are nearly a draw. Pairs that fitness, with bounds and margin, does not decide have no label.
+    A label is the probability that the first is fitter. A hard one is 0 or 1. A soft one is
+    sigmoid((percentile of the first − percentile of the second) / `softness`), where the percentile
+    of a measurement is the share of its group with a lower fitness: two of nearly the same fitness
+    are nearly a draw. Pairs whose order is not certain, by bounds and margin, have no label.
     """
 
     aptamers: np.ndarray
@@ -50,21 +50,21 @@ class ByFitness:
     ):
         self.aptamers, self.groups, self.low, self.high = aptamers, groups, low, high
         self.margin = margin
-        middle = pd.Series(np.where(low == high, low, np.nan))  # a bound has no place
-        self.place = middle.groupby(groups).rank(pct=True).to_numpy()
-        # An aptamer of several groups has no one place.
+        middle = pd.Series(np.where(low == high, low, np.nan))  # a bound has no percentile
+        self.percentile = middle.groupby(groups).rank(pct=True).to_numpy()
+        # An aptamer of several groups has no single percentile.
         several = np.bincount(aptamers, minlength=aptamers.max(initial=0) + 1) > 1
-        self.place_of_aptamer = np.full(len(several), np.nan)
-        self.place_of_aptamer[aptamers] = self.place
-        self.place_of_aptamer[several] = np.nan
+        self.percentile_of_aptamer = np.full(len(several), np.nan)
+        self.percentile_of_aptamer[aptamers] = self.percentile
+        self.percentile_of_aptamer[several] = np.nan
 
     def of_batch(self, numbers: np.ndarray, softness: float) -> np.ndarray:
         low, high, group = self.low[numbers], self.high[numbers], self.groups[numbers]
         won = low[:, None] - high[None, :] > self.margin
         label = np.where(won, 1.0, np.where(won.T, 0.0, np.nan))
         if softness:
-            place = self.place[numbers]
-            soft = expit((place[:, None] - place[None, :]) / softness)
+            percentile = self.percentile[numbers]
+            soft = expit((percentile[:, None] - percentile[None, :]) / softness)
             tied = (low[:, None] == high[None, :]) & (high[:, None] == low[None, :])
             label = np.where(np.isnan(soft) | (np.isnan(label) & ~tied), label, soft)
         label[group[:, None] != group[None, :]] = np.nan
@@ -73,7 +73,7 @@ class ByFitness:
     def of_pairs(self, pairs: Pairs, softness: float) -> np.ndarray:
         if not softness:
             return pairs.label.astype(np.float32)
-        apart = self.place_of_aptamer[pairs.first] - self.place_of_aptamer[pairs.second]
+        apart = self.percentile_of_aptamer[pairs.first] - self.percentile_of_aptamer[pairs.second]
         return np.where(np.isnan(apart), pairs.label, expit(apart / softness)).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Batches of training examples, any of which can be had alone: a run resumes at any step."""
+"""Batches of training examples. Each can be made by itself, so that a run resumes at any step."""
 
 from collections.abc import Callable
 
@@ -6,18 +6,18 @@ import numpy as np
 
 from aptarank.pairing.pairs import ManyPairs, Pairs
 
-POOL = 50  # batches that are sorted by length together
+BUCKET = 50  # batches that are sorted by length together
 ROUNDS = 4
 
 
-def permute(places: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Where a random permutation of 0 … `count` − 1 sends `places`, without making it.
+def permute(positions: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Where a random permutation of 0 … `count` − 1 sends `positions`, without making it.
 
     A Feistel network over just enough bits, again and again for what lies outside (Black and
-    Rogaway 2002, doi:10.1007/3-540-45760-7_9). The memory is that of `places`, whatever `count` is.
+    Rogaway 2002, doi:10.1007/3-540-45760-7_9). The memory is that of `positions`, for any `count`.
 
     Args:
-        places: distinct integers below `count`, shape (n,).
+        positions: distinct integers below `count`, shape (n,).
 
     Returns:
         Distinct integers below `count`, int64, shape (n,).
@@ -25,7 +25,7 @@ def permute(places: np.ndarray, count: int, seed: int) -> np.ndarray:
     half = np.uint64(max(1, (int(count - 1).bit_length() + 1) // 2))
     mask = (np.uint64(1) << half) - np.uint64(1)
     keys = np.random.default_rng(seed).integers(2**63, size=ROUNDS, dtype=np.uint64)
-    result = places.astype(np.uint64)
+    result = positions.astype(np.uint64)
     outside = np.ones(len(result), dtype=bool)
     while outside.any():
         value = result[outside]
@@ -58,8 +58,9 @@ class Batches:
 
     Args:
         count: number of examples.
-        length: gives the lengths of examples by number; those of like length stand together, in
-            pools of `POOL` batches, since a batch is padded to its longest. None: all are alike.
+        length: gives the lengths of examples by number. Those of similar length share batches,
+            within buckets of `BUCKET` batches, since a batch is padded to its longest. None: all
+            have the same length.
         groups: code of each example's group, shape (count,); those of one group stand together,
             since only they can be compared. None: there are none.
         size: examples in a batch; at most `count`.
@@ -76,23 +77,23 @@ class Batches:
         self.count, self.size, self.seed = count, min(size, count), seed
         self.length, self.groups = length, groups
         self.batches_per_epoch = count // self.size
-        self.ready: tuple[int, int] | None = None  # epoch and number of the pool below
-        self.pool: list[np.ndarray] = []
+        self.ready: tuple[int, int] | None = None  # epoch and number of the bucket below
+        self.bucket: list[np.ndarray] = []
 
     def batch(self, number: int) -> np.ndarray:
         """Batch `number` (from 0) of an endless run, int64, shape (size,)."""
-        epoch, place = divmod(number, self.batches_per_epoch)
-        wanted = (epoch, place // POOL)
-        if wanted != self.ready:
-            self.pool, self.ready = self.make_pool(*wanted), wanted
-        return self.pool[place % POOL]
+        epoch, position = divmod(number, self.batches_per_epoch)
+        bucket_index = (epoch, position // BUCKET)
+        if bucket_index != self.ready:
+            self.bucket, self.ready = self.make_bucket(*bucket_index), bucket_index
+        return self.bucket[position % BUCKET]
 
-    def make_pool(self, epoch: int, pool: int) -> list[np.ndarray]:
-        """The batches of one pool, those of unlike length in random order."""
-        first = pool * POOL * self.size
-        last = min(first + POOL * self.size, self.batches_per_epoch * self.size)
+    def make_bucket(self, epoch: int, bucket: int) -> list[np.ndarray]:
+        """The batches of one bucket, those of unlike length in random order."""
+        first = bucket * BUCKET * self.size
+        last = min(first + BUCKET * self.size, self.batches_per_epoch * self.size)
         some = self.examples_at(epoch, np.arange(first, last))
-        rng = np.random.default_rng([self.seed, epoch, pool])
+        rng = np.random.default_rng([self.seed, epoch, bucket])
         if self.length is not None:
             some = some[np.argsort(self.length(some), kind="stable")]
         batches = np.split(some, len(some) // self.size)
@@ -100,11 +101,11 @@ class Batches:
             rng.shuffle(batches)
         return batches
 
-    def examples_at(self, epoch: int, places: np.ndarray) -> np.ndarray:
-        """The examples at `places` of an epoch's order."""
+    def examples_at(self, epoch: int, positions: np.ndarray) -> np.ndarray:
+        """The examples at `positions` of an epoch's order."""
         rng = np.random.default_rng([self.seed, epoch])
         if self.groups is None:
-            return permute(places, self.count, int(rng.integers(2**63)))
+            return permute(positions, self.count, int(rng.integers(2**63)))
         order = rng.permutation(self.count)
         rank = rng.permutation(int(self.groups.max()) + 1)
-        return order[np.argsort(rank[self.groups[order]], kind="stable")][places]
+        return order[np.argsort(rank[self.groups[order]], kind="stable")][positions]

@@ -161,11 +161,11 @@ def set_aside(folder: Path, training: str) -> None:
 
 def remove_checkpoints(folder: Path) -> None:
     """Remove all checkpoints, those of a former training too, and the folders left empty."""
-    for place in (folder / FORMER, folder):
-        for path in [*checkpoints(place), *place.glob("*.partial")]:
+    for directory in (folder / FORMER, folder):
+        for path in [*checkpoints(directory), *directory.glob("*.partial")]:
             path.unlink()
-        if place.is_dir() and not any(place.iterdir()):
-            place.rmdir()
+        if directory.is_dir() and not any(directory.iterdir()):
+            directory.rmdir()
 
 
 def with_prefix(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

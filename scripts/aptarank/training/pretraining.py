@@ -127,8 +127,8 @@ class Masking:
         """
         begins = torch.rand(ids.shape, generator=generator) < 1 - (1 - SHARE) ** (1 / self.span)
         hidden = begins.clone()
-        for place in range(1, self.span):
-            hidden[:, place:] |= begins[:, :-place]
+        for shift in range(1, self.span):
+            hidden[:, shift:] |= begins[:, :-shift]
         hidden &= ~torch.isin(ids, self.special)
         draw = torch.rand(ids.shape, generator=generator)
         words = self.words[torch.randint(len(self.words), ids.shape, generator=generator)]

@@ -1,7 +1,7 @@
 """Which sequences a design may have: whether one is allowed, how many there are, drawing some.
 
 Sequences are held as codes, 0 to 3 for A, C, G, T: uint8, shape (n, longest), 0 behind the end,
-beside their lengths, shape (n,).
+with their lengths, shape (n,).
 
 Forbidden words, long homopolymers among them, are found by an automaton (Aho & Corasick 1975,
 doi:10.1145/360825.360855) that has read the 5' primer and goes on to the 3' one, so that none
@@ -156,16 +156,16 @@ class Space:
             )
         codes = np.zeros((count, self.longest), dtype=np.uint8)
         state = np.full(count, self.start)
-        for place in range(self.longest):
-            rows = np.flatnonzero(place < lengths)
+        for position in range(self.longest):
+            rows = np.flatnonzero(position < lengths)
             # Where no G or C is left, −1 is the last number, which so few bases cannot have.
             after = left[rows, None] - IS_GC, self.steps[state[rows]]
-            weights = self.share * self.ways[(lengths[rows] - place - 1)[:, None], *after]
+            weights = self.share * self.ways[(lengths[rows] - position - 1)[:, None], *after]
             bounds = weights.cumsum(axis=1)
             drawn = rng.random(len(rows))[:, None] * bounds[:, -1:]
             # A drawn 0 must not take a base of weight 0.
             base = np.minimum((bounds <= drawn).sum(axis=1), 3)
-            codes[rows, place] = base
+            codes[rows, position] = base
             left[rows] -= IS_GC[base]
             state[rows] = self.steps[state[rows], base]
         return codes, lengths
@@ -176,9 +176,9 @@ class Space:
         kept = np.where(fits, lengths, 0)
         state = np.full(len(codes), self.start)
         gc = np.zeros(len(codes), dtype=int)
-        for place in range(codes.shape[1]):
-            inside = place < kept
-            base = codes[:, place]
+        for position in range(codes.shape[1]):
+            inside = position < kept
+            base = codes[:, position]
             state = np.where(inside, self.steps[state, base], state)
             gc += inside * IS_GC[base]
         return fits & self.ends[state] & (gc >= self.fewest[kept]) & (gc <= self.most[kept])
@@ -231,7 +231,7 @@ def automaton(words: Sequence[str], before: str) -> tuple[np.ndarray, int]:
         text with a word in it; and the state after `before`.
     """
     states = sorted({word[:size] for word in words for size in range(len(word))} | {""})
-    number = {state: place for place, state in enumerate(states)}
+    number = {state: position for position, state in enumerate(states)}
     dead = len(states)
     steps = np.full((dead + 1, 4), dead)
     for state in states:

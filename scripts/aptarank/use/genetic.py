@@ -2,7 +2,7 @@
 1991, doi:10.1016/B978-0-08-050684-5.50008-2, for selection by tournament).
 
 Every aptamer of the run is scored once: a child that was scored before, or that the constraints do
-not allow, is made anew. So the best found never depends on copies, and a population has no
+not allow, is made again. So the best found never depends on copies, and a population has no
 duplicates.
 """
 
@@ -22,7 +22,7 @@ from aptarank.use.constraints import Space, to_codes, to_text
 # Normalised sequences in, their scores by each model out, shape (n_models, n): higher is fitter.
 Score = Callable[[list[str]], np.ndarray]
 
-ROUNDS = 25  # of making as many children as are wanted, before random ones take their place
+ROUNDS = 25  # of making as many children as are wanted, before random ones replace them
 PAIRS = 500  # of a population, whose mean distance is its diversity
 NONE = -1  # no parent
 
@@ -307,7 +307,7 @@ def tournament(parents: Population, count: int, size: int, rng: np.random.Genera
 
 
 def inside(codes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Which places are of the sequences and not behind their end; bool, as codes."""
+    """Which positions are within the sequences, not behind their end; bool, as codes."""
     return np.arange(codes.shape[1]) < lengths[:, None]
 
 
@@ -318,7 +318,7 @@ def cross(
     rate: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One- and two-point crossover, half of each, at the same places of both from the 5' end.
+    """One- and two-point crossover, half of each, at the same positions of both from the 5' end.
 
     With one point, the child goes on as the second parent; with two, it is the first parent with a
     middle part of the second. So it has the length of one of them.
@@ -336,8 +336,8 @@ def cross(
     high = np.maximum(1 + (cuts[:, 1] * shorter).astype(int), low + 1)
     single = 1 + (rng.random(count) * (shorter - 1)).astype(int)
     start, stop = np.where(two, low, single), np.where(two, high, width)
-    place = np.arange(width)
-    other = crossed[:, None] & (place >= start[:, None]) & (place < stop[:, None])
+    position = np.arange(width)
+    other = crossed[:, None] & (position >= start[:, None]) & (position < stop[:, None])
     codes = np.where(other, parents.codes[second], parents.codes[first])
     lengths = parents.lengths[np.where(crossed & ~two, second, first)]
     return codes, lengths, crossed * (1 + two)
@@ -348,8 +348,8 @@ def delete(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take a base out of some sequences, anywhere."""
     at = (rng.random(len(codes)) * lengths).astype(int)
-    place = np.arange(codes.shape[1])
-    source = np.minimum(place + ((place >= at[:, None]) & which[:, None]), codes.shape[1] - 1)
+    position = np.arange(codes.shape[1])
+    source = np.minimum(position + ((position >= at[:, None]) & which[:, None]), codes.shape[1] - 1)
     lengths = lengths - which
     codes = np.take_along_axis(codes, source, axis=1)
     return np.where(inside(codes, lengths), codes, 0), lengths
@@ -361,10 +361,10 @@ def insert(
     """Put a base into some sequences, anywhere, before the first and behind the last included."""
     at = (rng.random(len(codes)) * (lengths + 1)).astype(int)
     new = rng.integers(4, size=len(codes), dtype=np.uint8)
-    place = np.arange(codes.shape[1])
-    source = np.maximum(place - ((place > at[:, None]) & which[:, None]), 0)
+    position = np.arange(codes.shape[1])
+    source = np.maximum(position - ((position > at[:, None]) & which[:, None]), 0)
     codes = np.take_along_axis(codes, source, axis=1)
-    here = (place == at[:, None]) & which[:, None]
+    here = (position == at[:, None]) & which[:, None]
     return np.where(here, new[:, None], codes), lengths + which
 
 

@@ -34,27 +34,27 @@ def candidates(
     """
     order = scored.sort_values("lcb", ascending=False, kind="stable")
     rows = [np.arange(0)]
-    found = 0
+    count = 0
     for start in range(0, len(order), max(keep, 1)):
         some = np.arange(start, min(start + keep, len(order)))
         far = space.far(order["sequence"].iloc[some].tolist())
-        rows.append(some[far][: keep - found])
-        found += len(rows[-1])
-        if found == keep:
+        rows.append(some[far][: keep - count])
+        count += len(rows[-1])
+        if count == keep:
             break
     best = readable(order.iloc[np.concatenate(rows)])
     sequences = best["sequence"].tolist()
-    _, _, place = nearest(sequences, space.known, space.threads)
+    _, _, closest = nearest(sequences, space.known, space.threads)
     limits = space.constraints
     whole = [limits.five + sequence + limits.three for sequence in sequences]
     best.insert(0, "rank", np.arange(1, len(best) + 1))
     best.insert(3, "aptamer", [text.replace("T", "U") if rna else text for text in whole])
     best["length"] = best["sequence"].str.len()
     best["gc"] = best["sequence"].str.count("[GC]") / best["length"]
-    best["nearest"] = [names[row] for row in place]
+    best["nearest"] = [names[row] for row in closest]
     best["distance"] = [
         Levenshtein.distance(sequence, space.known[row])
-        for sequence, row in zip(sequences, place, strict=True)
+        for sequence, row in zip(sequences, closest, strict=True)
     ]
     return best
 
@@ -77,11 +77,11 @@ def name(number: int) -> str:
 def ancestry(scored: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     """The aptamers with these ids and all their ancestors, as `readable` has them."""
     parents = scored[["parent1", "parent2"]].to_numpy().tolist()
-    found: set[int] = set()
+    count: set[int] = set()
     waiting = [int(text[1:]) - 1 for text in ids]
     while waiting:
         number = waiting.pop()
-        if number not in found:
-            found.add(number)
+        if number not in count:
+            count.add(number)
             waiting += [parent for parent in parents[number] if parent != NONE]
-    return readable(scored.loc[sorted(found)])
+    return readable(scored.loc[sorted(count)])

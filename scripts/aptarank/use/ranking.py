@@ -82,7 +82,7 @@ def novelty(
     distinct = known.drop_duplicates("sequence")
     sequences = distinct["sequence"].tolist()
     far = usual_distance(sequences, threads)
-    _, distance, place = nearest(candidates["sequence"].tolist(), sequences, threads, track)
+    _, distance, closest = nearest(candidates["sequence"].tolist(), sequences, threads, track)
     lengths = distinct["sequence"].str.len()
     shortest, longest = lengths.min(), lengths.max()
     chemistries = set(known["chemistry"])
@@ -96,7 +96,7 @@ def novelty(
         if away > far:
             found.append(f"distance {away:.2f}, known up to {far:.2f}")
         reasons.append("; ".join(found))
-    ids = distinct["id"].to_numpy()[place]
+    ids = distinct["id"].to_numpy()[closest]
     return pd.DataFrame({"nearest": ids, "distance": distance, "outside": reasons})
 
 

@@ -66,7 +66,7 @@ def adaptive(
 
 def opening(count: int, wanted: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Random pairs in which all candidates occur about as often: each with those a random number
-    of places further in a random order.
+    of positions further in a random order.
     """
     order = rng.permutation(count)
     steps = rng.permutation(np.arange(1, (count - 1) // 2 + 1))[: -(-wanted // count)]
@@ -84,9 +84,9 @@ def neighbours(
     """The pairs nearest in the order of strength that have not met."""
     count = len(strength)
     order = np.argsort(-strength, kind="stable")
-    place = np.empty(count, dtype=np.int64)
-    place[order] = np.arange(count)
-    ends = np.sort(np.stack([place[met[0]], place[met[1]]]), axis=0)
+    position = np.empty(count, dtype=np.int64)
+    position[order] = np.arange(count)
+    ends = np.sort(np.stack([position[met[0]], position[met[1]]]), axis=0)
     known = np.unique(ends[0] * count + ends[1])
     found: list[np.ndarray] = []
     missing = wanted
