@@ -17,7 +17,7 @@ from aptarank.evaluation.metric_registry import METRICS
 from aptarank.evaluation.metrics import correct
 from aptarank.evaluation.model_summary import paired_differences, summarise, wide
 from aptarank.models.scorer import average_of_orders
-from aptarank.pairing.pair_store import index_pairs, read_logits
+from aptarank.pairing.pair_store import distinct_sequences, index_pairs, read_logits
 from aptarank.pairing.pairs import Pairs
 from aptarank.programs.cli import (
     PATH,
@@ -128,8 +128,7 @@ def correct_by_model(
         InputError: a model's pairs are not those of the baselines.
     """
     tables = {fold: read_table(path, PAIR_COLUMNS) for fold, path in baselines.items()}
-    texts = [table[column] for table in tables.values() for column in PAIR_COLUMNS[:2]]
-    sequences = pd.Index(np.unique(np.concatenate(texts)))
+    sequences = distinct_sequences(*tables.values())
     pooled, right = [], []
     for fold, table in tables.items():
         pairs = index_pairs(table, sequences, baselines[fold])

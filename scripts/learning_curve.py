@@ -12,7 +12,7 @@ from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
 from aptarank.evaluation import bootstrap
 from aptarank.evaluation.metrics import correct
 from aptarank.models.scorer import average_of_orders
-from aptarank.pairing.pair_store import read_logits
+from aptarank.pairing.pair_store import distinct_sequences, read_logits
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -59,8 +59,7 @@ def main(
     Example: python scripts/learning_curve.py --train pairs/train.parquet
     --point rank 0.5 half/logits.parquet --point rank 1 logits.parquet
     """
-    trained = read_table(train, PAIR_COLUMNS)
-    total = len(pd.unique(pd.concat([trained[column] for column in PAIR_COLUMNS[:2]])))
+    total = len(distinct_sequences(read_table(train, PAIR_COLUMNS)))
     rows = []
     for model, share, path in points:
         accuracy, values = resampled_accuracy(path, resamples, resampling_seed)
@@ -75,8 +74,7 @@ def main(
 
 def resampled_accuracy(path: Path, resamples: int, seed: int) -> tuple[float, np.ndarray]:
     """Accuracy of what predict.py --logits wrote, and that in resamples of the test aptamers."""
-    tested = read_table(path, PAIR_COLUMNS)
-    sequences = pd.Index(np.unique(np.concatenate([tested[c] for c in PAIR_COLUMNS[:2]])))
+    sequences = distinct_sequences(read_table(path, PAIR_COLUMNS))
     pairs, *orders = read_logits(path, sequences)
     right = correct(pairs.label, expit(average_of_orders(*orders)))
     measures = {"accuracy": bootstrap.accuracy(pairs, right, len(sequences))}

@@ -91,6 +91,12 @@ def index_pairs(table: pd.DataFrame, sequences: pd.Index, path: Path) -> Pairs:
     return Pairs(first, second, table["Label"].to_numpy(dtype=np.int8))
 
 
+def distinct_sequences(*tables: pd.DataFrame) -> pd.Index:
+    """The distinct sequences of tables of pairs, sorted."""
+    columns = [table[column] for table in tables for column in PAIR_COLUMNS[:2]]
+    return pd.Index(np.unique(np.concatenate(columns)))
+
+
 def find_all(sequences: pd.Index, wanted: Sequence[str], path: Path, column: str) -> np.ndarray:
     """Index of each wanted sequence, int64.
 
