@@ -13,10 +13,10 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import PAIR_COLUMNS, read_json, read_table, write_csv
 from aptarank.evaluation import bootstrap
+from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metric_registry import METRICS
 from aptarank.evaluation.metrics import correct
 from aptarank.evaluation.model_summary import paired_differences, summarise, wide
-from aptarank.models.scorer import average_of_orders
 from aptarank.pairing.pair_store import distinct_sequences, index_pairs, read_logits
 from aptarank.pairing.pairs import Pairs
 from aptarank.programs.cli import (

@@ -10,8 +10,8 @@ from scipy.special import expit
 from aptarank.core.log import logger
 from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
 from aptarank.evaluation import bootstrap
+from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metrics import correct
-from aptarank.models.scorer import average_of_orders
 from aptarank.pairing.pair_store import distinct_sequences, read_logits
 from aptarank.programs.cli import (
     PATH,

@@ -5,8 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from aptarank.evaluation.consistency import circular_triads, order_disagreement
-from aptarank.models.scorer import average_of_orders
+from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
 
 
 def test_order_disagreement_by_hand():

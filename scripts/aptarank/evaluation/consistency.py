@@ -5,6 +5,14 @@ import numpy as np
 MOST = 3000  # aptamers whose triples are counted: a matrix of 36 MB, seconds
 
 
+def average_of_orders(logit: np.ndarray, swapped: np.ndarray) -> np.ndarray:
+    """Log-odds that a is fitter, from those of (a, b) and of (b, a), float64, shape (n_pairs,).
+
+    Half their difference: swapping a and b changes its sign and nothing else.
+    """
+    return (logit.astype(np.float64) - swapped) / 2
+
+
 def order_disagreement(logit: np.ndarray, swapped: np.ndarray) -> float:
     """Share of pairs whose two orders name different winners.
 

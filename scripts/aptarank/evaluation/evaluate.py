@@ -11,7 +11,7 @@ from scipy.special import expit
 from aptarank.core.errors import InputError
 from aptarank.core.tables import read_aptamers, read_table
 from aptarank.evaluation import bootstrap
-from aptarank.evaluation.consistency import circular_triads, order_disagreement
+from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.evaluation.metric_registry import (
     PAIR_METRICS,
     intervals_of_rankings,
@@ -26,7 +26,6 @@ from aptarank.evaluation.metrics import (
     top_recall,
 )
 from aptarank.models.calibration import expected_calibration_error, reliability
-from aptarank.models.scorer import average_of_orders
 from aptarank.pairing.pair_store import read_logits
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference_fitness import contradicting, fitness_difference, known_fitness

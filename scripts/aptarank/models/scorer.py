@@ -148,14 +148,6 @@ class Scorer:
         return self.aptamer_scores(encoded, batch_size, track)
 
 
-def average_of_orders(logit: np.ndarray, swapped: np.ndarray) -> np.ndarray:
-    """Log-odds that a is fitter, from those of (a, b) and of (b, a), float64, shape (n_pairs,).
-
-    Half their difference: swapping a and b changes its sign and nothing else.
-    """
-    return (logit.astype(np.float64) - swapped) / 2
-
-
 def torch_scorer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
