@@ -10,11 +10,12 @@ import torch
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
+from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metrics import THRESHOLD
 from aptarank.models.encoder import load_model, pick_device
 from aptarank.models.inference import BATCH, probability
 from aptarank.models.model_inputs import check_fits, check_known, encode
-from aptarank.models.scorer import average_of_orders, checked, torch_scorer
+from aptarank.models.scorer import checked, torch_scorer
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.programs.cli import (
     PATH,

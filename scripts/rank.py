@@ -14,9 +14,10 @@ from aptarank.columns.rows import make_options
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, write_csv
+from aptarank.evaluation.consistency import average_of_orders
 from aptarank.models.encoder import pick_device
 from aptarank.models.inference import BATCH
-from aptarank.models.scorer import Scorer, average_of_orders
+from aptarank.models.scorer import Scorer
 from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import (
     PATH,
