@@ -46,8 +46,7 @@ check: .venv/installed-dev ## check style, types, lint and spelling
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	codespell
-	mypy
-	snakemake --lint
+	mypy & types=$$!; snakemake --lint && wait $$types
 
 verify: .venv/installed ## compare two runs: make verify RUN=mine RUN2=mine-again
 	@python scripts/verify.py $(RUN) $(RUN2)

@@ -12,7 +12,7 @@ import pytest
 
 import hostile
 from aptarank.core.errors import InputError
-from aptarank.reading.fasta import read_records
+from aptarank.reading.fasta_records import read_records
 from hostile_cases import locked
 from snakemake_runs import ROOT
 

@@ -91,7 +91,7 @@ def test_a_run_with_all_of_them(extended, tmp_path):
         "run": "extended",
         "datasets": {"new": {"path": "scored.apt"}},
         "models": {
-            "twin": {"steps": 150, "evaluate_every": 50, "batch_size": 32},
+            "twin": {"steps": 150, "evaluate_every": 50, "batch_size": 32, "loss": "exponential"},
             "rank": {"steps": 100, "evaluate_every": 50, "loss": "exponential"},
         },
         "threads": 1,
@@ -101,9 +101,12 @@ def test_a_run_with_all_of_them(extended, tmp_path):
         "rank": {"candidates": "scored.apt", "model": "new/twin"},
     }
     (tmp_path / "new.yaml").write_text(yaml.safe_dump(config))
-    run_snakemake(tmp_path, "--configfile", "new.yaml", workflow=folder)
-
     results = tmp_path / "results/extended/new"
+    targets = [results / "comparison/summary.csv", results / "twin/seed-1/repository"]
+    targets += [tmp_path / "results/extended/ranking/ranking.csv"]
+    names = [target.relative_to(tmp_path) for target in targets]
+    run_snakemake(tmp_path, *names, "--configfile", "new.yaml", workflow=folder)
+
     ingestion = json.loads((results / "ingestion.json").read_text())
     assert ingestion["accepted"] == 90
     assert ingestion["rejected"] == 1
@@ -112,9 +115,9 @@ def test_a_run_with_all_of_them(extended, tmp_path):
         assert metrics["kind"] == model
         assert metrics["accuracy"] > 0.75
         assert metrics["mcc"] == pytest.approx(2 * metrics["accuracy"] - 1, abs=0.2)
-        card = (results / f"{model}/seed-1/repository/README.md").read_text()
-        assert "Matthews correlation of the pairs (chance: 0)" in card
-        assert ("RankBoost" in card) == (model == "rank")
+    card = (results / "twin/seed-1/repository/README.md").read_text()
+    assert "Matthews correlation of the pairs (chance: 0)" in card
+    assert "RankBoost" in card
     summary = pd.read_csv(results / "comparison/summary.csv")
     of_mcc = summary[summary["metric"] == "mcc"].set_index("model")["mean"]
     assert of_mcc[["twin", "rank", "t_content"]].notna().all()

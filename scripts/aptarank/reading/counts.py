@@ -8,7 +8,8 @@ from typing import NamedTuple
 from aptarank.columns.read_as import ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
-from aptarank.reading.fasta import is_fasta, read_records
+from aptarank.reading.fasta import is_fasta
+from aptarank.reading.fasta_records import read_records
 from aptarank.reading.input_format import ReadRows
 from aptarank.values.measurements import to_count
 from aptarank.values.sequences import shortened

@@ -1,17 +1,14 @@
 """Readers of FASTA: EFBAScore's, and any with a score in its headers; for counts see `counts`."""
 
 import dataclasses
-import io
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from aptarank.columns.read_as import HEADER, ReadAs
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
+from aptarank.reading.fasta_records import read_records
 from aptarank.reading.input_format import ReadRows
 from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import with_point
@@ -24,41 +21,6 @@ SCORE_IN_HEADER = r"(?i)score[^:=|;]{0,40}[:=]\s*([^\s;|,]+(?:,[0-9][^\s;|,]*)*)
 
 KD_PATTERN = re.compile("kd|ic50|ec50", re.I)  # in a user's pattern: scores may have units
 IS_EFBA_FASTA = re.compile(r"^>.*Score \(relative entropy\):", re.M)
-
-
-def stream_records(lines: Iterable[str], first_line: int = 1) -> Iterator[tuple[int, str, str]]:
-    """Yield (line of the header, title, sequence) of each record, as its lines are read.
-
-    Args:
-        lines: of FASTA; those before the first header are skipped.
-        first_line: the number of the first of them.
-    """
-    headers: deque[int] = deque()
-
-    def noting_headers() -> Iterator[str]:
-        for number, line in enumerate(lines, start=first_line):
-            if line.startswith(">"):
-                headers.append(number)
-            yield line
-
-    for title, sequence in SimpleFastaParser(noting_headers()):
-        yield headers.popleft(), title, sequence
-
-
-def read_records(text: str, source: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield (line of the header, title, sequence) of each record of a text.
-
-    Raises:
-        InputError: text before the first header, which would be lost.
-    """
-    numbered = enumerate(io.StringIO(text), start=1)
-    number, first = next((each for each in numbered if each[1].strip()), (1, ""))
-    if not first.startswith(">"):
-        raise InputError(
-            f"{source}, line {number}: {shortened(first.rstrip())!r} is before the first FASTA "
-            "header; expected a line that begins with '>'"
-        )
-    yield from stream_records(io.StringIO(text))
 
 
 def is_fasta(text: str, options: Options) -> bool:

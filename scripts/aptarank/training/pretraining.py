@@ -22,7 +22,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.core.tables import read_table
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
-from aptarank.reading.fasta import stream_records
+from aptarank.reading.fasta_records import stream_records
 from aptarank.reading.text_files import decode_text, decompress, is_parquet, read_bytes
 from aptarank.training.batch_sampler import Batches
 from aptarank.training.checkpoints import (

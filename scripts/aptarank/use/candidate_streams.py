@@ -15,7 +15,7 @@ from aptarank.columns.lookup import (
     header_in_words,
 )
 from aptarank.core.errors import InputError
-from aptarank.reading.fasta import stream_records
+from aptarank.reading.fasta_records import stream_records
 from aptarank.reading.tabular_files import is_sequence
 from aptarank.reading.text_files import FASTQ, GZIP_ERRORS, damaged_gzip
 from aptarank.use.screening import Candidate
