@@ -100,7 +100,7 @@ def test_byte_pairs_are_learnt_from_a_split(program, scored):
     program("ingest", "scored.csv", "--better", "higher")
     settings = '{"kind": "rank", "tokenizer": "bpe"}'
     said = program("tokenizer", "aptamers.csv", "--settings", settings, code=1).output
-    assert "a bpe tokenizer is learnt from the training aptamers: give --split" in said
+    assert "a bpe tokenizer learns from the training aptamers: give --split" in said
 
 
 COMPOSITIONS = [
