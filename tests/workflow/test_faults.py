@@ -226,5 +226,7 @@ def test_hostile_names_are_refused(where, name):
         "datasets": {"datasets": {name: {"path": "d.csv", "better": "higher"}}},
         "models": {"models": {name: {"kind": "rank"}}},
     }[where]
-    with pytest.raises(InputError, match=f"config: {where}.* expected only letters, digits, '_', '.'"):
+    with pytest.raises(
+        InputError, match=f"config: {where}.* expected only letters, digits, '_', '.'"
+    ):
         resolve(config)
