@@ -64,7 +64,7 @@ def test_names_are_paths(kind):
         ({"model": "rank", "checkpoint": ["a"]}, r"sweep\.checkpoint .* is not a key"),
         (
             {"model": "rank", "tokenizer": ["kmer", "pretrained"]},
-            "rank_tokenizer=pretrained.tokenizer is 'pretrained', but no",
+            "rank_tokenizer=pretrained.tokenizer is 'pretrained', but there is no",
         ),
     ],
 )
