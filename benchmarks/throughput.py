@@ -42,7 +42,8 @@ from aptarank.training.processes import World
 
 APTAMERS, BASES = 1000, 15
 LENGTHS = (64, 33)  # padding of the reference; two aptamers need exactly 33 tokens
-PEAK = {"NVIDIA H200": 989e12}  # dense bf16 operations per second, from the vendor's data sheet
+# Dense bf16 operations per second, from the vendor's data sheets.
+PEAK = {"NVIDIA H200": 989e12, "NVIDIA H100 80GB HBM3": 989e12}
 
 
 def random_part(rng: np.random.Generator, tokenizer) -> Part:

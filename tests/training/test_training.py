@@ -15,7 +15,6 @@ from aptarank.training.loop import Training, finetune
 from aptarank.training.losses import LOSSES
 from aptarank.training.objectives import RankObjective
 from aptarank.training.optimisation import count_steps, make_optimizer, wsd_schedule
-from aptarank.training.processes import World
 from small_models import ALONE, CPU, TOKENIZER, model, settings
 
 
@@ -213,10 +212,3 @@ def test_epochs_become_steps():
     assert count_steps(settings("pair", epochs=2, batch_size=10), 100) == 20
     assert count_steps(settings("pair", epochs=0.5, batch_size=10, accumulate=2), 100) == 3
     assert count_steps(settings("pair", steps=7), 100) == 7
-
-
-@pytest.mark.gpu
-def test_trains_on_a_gpu(parts):
-    chosen = settings("pair", steps=120, batch_size=64, evaluate_every=20, precision="bf16")
-    history = finetune(model("pair"), *parts, chosen, 1, World(torch.device("cuda")))
-    assert history["validation_accuracy"].max() > 0.75

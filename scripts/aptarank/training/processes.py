@@ -7,6 +7,8 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from aptarank.core.errors import InputError
+
 
 class World:
     """The processes that train one model together; all of them take the same steps.
@@ -29,9 +31,23 @@ class World:
         self.device = device
         if self.size > 1:
             if device.type == "cuda":
+                self.check_one_gpu_each()
                 self.device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
                 torch.cuda.set_device(self.device)
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+    def check_one_gpu_each(self) -> None:
+        """Check that each process of this node can have a GPU of its own, as NCCL requires.
+
+        Raises:
+            InputError: there are fewer GPUs than processes.
+        """
+        gpus = torch.cuda.device_count()
+        if self.local_processes > gpus:
+            raise InputError(
+                f"{self.local_processes} processes on a node with {gpus} GPU(s); each process "
+                "needs its own. Lower `processes`, or set `device: cpu`"
+            )
 
     @property
     def is_main_process(self) -> bool:
