@@ -4,16 +4,18 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx, onnx_forward, providers_of
 from aptarank.models.encoder import new_model
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from export import evenly_spaced
 from made_aptamers import random_sequences
 
 TOKENIZER = nucleotide_tokenizer(512)
@@ -84,3 +86,16 @@ def test_export_fails_where_outputs_differ(exported, program, tmp_path, monkeypa
     monkeypatch.setattr("export.export_onnx", export_another)
     said = program("export", "--model", "model", "--pairs", "pairs.csv", code=1).output
     assert re.search(r"differ from PyTorch's by up to 0\.0\d+ on 2 test pairs", said)
+
+
+def test_fp32_is_fp32_on_a_gpu(monkeypatch):
+    """ONNX Runtime would multiply in TF32."""
+    has = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: has)
+    assert providers_of(torch.device("cuda")) == [(has[0], {"use_tf32": "0"}), has[1]]
+    assert providers_of(torch.device("cpu")) == [has[1]]
+
+
+def test_export_compares_evenly_spaced_pairs():
+    assert evenly_spaced(3, 1000).tolist() == [0, 1, 2]
+    assert evenly_spaced(101, 5).tolist() == [0, 25, 50, 75, 100]
