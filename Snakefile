@@ -55,6 +55,7 @@ include: "rules/finetune.smk"
 include: "rules/predict.smk"
 include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
+include: "rules/blend.smk"
 include: "rules/export.smk"
 include: "rules/variant.smk"
 include: "rules/measure.smk"
@@ -75,7 +76,7 @@ include: "rules/help.smk"
 # After the rules: before them, it would not reach the outputs that pathvars name.
 wildcard_constraints:
     dataset=any_of(config["datasets"]),
-    model=any_of(MODELS),
+    model=any_of([*MODELS, BLEND]),
     seed=any_of(map(str, config["seeds"])),
     share="[0-9.e-]+",
     fold="[0-9]+",

@@ -1,5 +1,5 @@
 rule baselines:
-    "Fit simple predictors, against which a model must prove itself."
+    "Fit cheap predictors, and measure them on the same test pairs as the models."
     input:
         script=script("baselines"),
         modules=modules("baselines"),
@@ -11,12 +11,13 @@ rule baselines:
     output:
         table="<fold>/baselines.csv",
         probabilities="<fold>/baselines.parquet",
+        models=directory("<fold>/predictors"),
     log:
         "<fold>/logs/baselines.log",
     benchmark:
         "<fold>/benchmarks/baselines.tsv"
     conda:
-        "../envs/report.yaml"
+        "../envs/model.yaml"
     params:
         seed=config["seeds"][0],
         fold=fold_option,
@@ -24,4 +25,5 @@ rule baselines:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
         " --train {input.train:q} --validation {input.validation:q} --test {input.test:q} --seed {params.seed}"
         " {params.fold:q}"
-        " -o {output.table:q} --probabilities {output.probabilities:q} --log {log:q}"
+        " -o {output.table:q} --probabilities {output.probabilities:q} --models {output.models:q}"
+        " --log {log:q}"

@@ -3,10 +3,10 @@ rule compare:
     input:
         script=script("compare"),
         modules=modules("compare"),
-        metrics=lambda wildcards: every_model(
+        metrics=lambda wildcards: models_and_blend(
             "<run>/{dataset}/{fold}{model}/seed-{seed}/metrics.json", wildcards.dataset
         ),
-        logits=lambda wildcards: every_model(
+        logits=lambda wildcards: models_and_blend(
             "<run>/{dataset}/{fold}{model}/seed-{seed}/logits.parquet",
             wildcards.dataset,
         ),

@@ -16,6 +16,8 @@ rule finetune:
         "<fold>/logs/{model}/seed-{seed}/finetune.log",
     benchmark:
         "<fold>/benchmarks/{model}/seed-{seed}/finetune.tsv"
+    wildcard_constraints:
+        model=any_of(MODELS),
     conda:
         "../envs/model.yaml"
     threads: threads_per_node()

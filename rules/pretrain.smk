@@ -22,6 +22,8 @@ rule pretrain:
         "<fold>/logs/{model}/seed-{seed}/pretrain.log",
     benchmark:
         "<fold>/benchmarks/{model}/seed-{seed}/pretrain.tsv"
+    wildcard_constraints:
+        model=any_of(MODELS),
     conda:
         "../envs/model.yaml"
     threads: config["threads"]

@@ -35,14 +35,15 @@ rule answer:
         audits=expand(
             "<data>/{fold}audit/audit.csv", fold=fold_folders(), allow_missing=True
         ),
-        histories=lambda wildcards: every_model(
+        histories=lambda wildcards: models_and_blend(
             "<run>/{dataset}/{fold}{model}/seed-{seed}/history.csv", wildcards.dataset
         ),
         comparison="<data>/comparison.csv",
         summary="<data>/comparison/summary.csv",
         paired="<data>/comparison/paired.csv",
     output:
-        "<data>/answer.rst",
+        text="<data>/answer.rst",
+        figures="<data>/answer.json",
     log:
         "<data>/logs/answer.log",
     benchmark:
@@ -51,6 +52,7 @@ rule answer:
         "../envs/report.yaml"
     params:
         audits=option_per_file("audit", "audits"),
+        split="file" if config["split"]["file"] else config["split"]["by"],
         histories=lambda wildcards, input: [
             word
             for path in input.histories
@@ -59,4 +61,5 @@ rule answer:
     shell:
         "python {input.script:q} --ingestion {input.ingestion:q} {params.audits:q}"
         " {params.histories:q} --comparison {input.comparison:q} --summary {input.summary:q}"
-        " --paired {input.paired:q} -o {output:q} --log {log:q}"
+        " --paired {input.paired:q} --split {params.split:q} -o {output.text:q}"
+        " --figures {output.figures:q} --log {log:q}"

@@ -1,16 +1,10 @@
-# The form of the model that screens: the recommended one, or its ONNX file.
-SCREENED_BY = (
-    "speed/recommended.json" if config["speed"]["variants"] else "onnx/model.onnx"
-)
-
-
 rule screen:
     "Score one chunk of a very large set of candidates."
     input:
         script=script("screen"),
         modules=modules("screen"),
         candidates=lambda wildcards: files_of(config["screen"]["candidates"]),
-        model=lambda wildcards: used_models("screen", SCREENED_BY)[0],
+        model=lambda wildcards: screened_by(),
         aptamers=lambda wildcards: used_data("screen", "aptamers.csv"),
     output:
         directory("<run>/screen/chunks/{chunk}"),

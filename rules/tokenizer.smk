@@ -17,6 +17,8 @@ rule tokenizer:
         "<fold>/logs/{model}/tokenizer.log",
     benchmark:
         "<fold>/benchmarks/{model}/tokenizer.tsv"
+    wildcard_constraints:
+        model=any_of(MODELS),
     priority: 10
     conda:
         "../envs/model.yaml"

@@ -7,6 +7,7 @@ import click
 import pandas as pd
 
 from aptarank.core.errors import InputError
+from aptarank.core.files import write_json
 from aptarank.core.log import logger
 from aptarank.core.restructured_text import at_terminal
 from aptarank.core.tables import RECREATE, read_json, read_table
@@ -32,7 +33,9 @@ from aptarank.programs.cli import PATH, WRITTEN, OfResults
 @click.option("--comparison", type=PATH, required=True, help="What compare.py writes.")
 @click.option("--summary", type=PATH, required=True, help="Its summary.csv.")
 @click.option("--paired", type=PATH, required=True, help="Its paired.csv.")
+@click.option("--split", required=True, help="What the split keeps together, as split.by.")
 @click.option("-o", "--output", type=WRITTEN, default="answer.rst")
+@click.option("--figures", type=WRITTEN, default="answer.json", help="The same as numbers.")
 def main(
     ingestion: Path,
     audits: tuple[Path, ...],
@@ -40,13 +43,15 @@ def main(
     comparison: Path,
     summary: Path,
     paired: Path,
+    split: str,
     output: Path,
+    figures: Path,
 ) -> None:
     """Which model, how good on unseen aptamers, how far above the baselines, does the split leak.
 
     Example: python scripts/answer.py --ingestion ingestion.json --audit audit/audit.csv
     --history rank rank/seed-1/history.csv --comparison comparison.csv
-    --summary comparison/summary.csv --paired comparison/paired.csv
+    --summary comparison/summary.csv --paired comparison/paired.csv --split aptamer
     """
     evaluations: dict[str, list[pd.DataFrame]] = {}
     for model, path in histories:
@@ -59,7 +64,7 @@ def main(
         if table.empty:
             raise InputError(f"{path}: no row; expected what audit.py writes{RECREATE}")
     runs = read_table(comparison, ["model", "n_pairs"]).set_index("model")
-    name = validation.index[0]
+    name = answer.recommended(validation)
     leaking = any(map(answer.leaks, tables))
     pairs = int(runs.loc[[name], "n_pairs"].iloc[0])
     sentences = [
@@ -74,6 +79,8 @@ def main(
         for part in [*sentences, *about]
     )
     output.write_text(text + "\n", encoding="utf-8")
+    kinds = read_table(comparison, ["model", "kind"]).set_index("model")["kind"].to_dict()
+    write_json(answer.in_figures(validation, means, kinds, tables, split), figures)
     logger.info("%s", at_terminal(text))
     logger.info("%s", output)
 

@@ -6,13 +6,17 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.core.log import logger, progress
+from aptarank.config.names import STACK
+from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, write_csv, write_parquet
 from aptarank.evaluation.baselines import BASELINES, fit_scale, pair_probability
 from aptarank.evaluation.metric_registry import pair_metrics, ranking_metrics
 from aptarank.pairing.pair_store import read_pairs
 from aptarank.pairing.reference_fitness import centred, known_fitness
 from aptarank.pairing.split_table import training_sequences
+from aptarank.predictors.assemble import assemble, save
+from aptarank.predictors.blending import fit_stack
+from aptarank.predictors.fit import PREDICTORS
 from aptarank.programs.cli import PATH, WRITTEN, OfResults, fold_option
 from aptarank.programs.schema_options import seed_option
 
@@ -28,13 +32,18 @@ from aptarank.programs.schema_options import seed_option
 )
 @click.option("--train", type=PATH, required=True, help="Labelled training pairs.")
 @click.option("--test", type=PATH, required=True, help="Labelled test pairs.")
-@seed_option("Seed of the trees.")
+@seed_option("Seed of the trees and folds.")
 @fold_option
 @click.option("-o", "--output", type=WRITTEN, default="baselines.csv")
 @click.option(
     "--probabilities",
     type=WRITTEN,
     help="Also write each baseline's probability that the first is fitter (Parquet).",
+)
+@click.option(
+    "--models",
+    type=WRITTEN,
+    help="Also write the predictors as models, which rank.py and others read, into this folder.",
 )
 def main(
     aptamers: Path,
@@ -46,6 +55,7 @@ def main(
     fold: int | None,
     output: Path,
     probabilities: Path | None,
+    models: Path | None,
 ) -> None:
     """Train each baseline on the training aptamers and measure it on the test pairs.
 
@@ -60,21 +70,30 @@ def main(
     unseen = sequences[np.unique(np.concatenate([testing.first, testing.second]))]
     truth = known_fitness(known, sequences, testing)
     truth = truth[truth["sequence"].isin(unseen)]
+    scores = {name: np.zeros(len(sequences)) for name in (*PREDICTORS, STACK, *BASELINES)}
+    if len(taught):  # none where all training values are bounds
+        training = taught["sequence"].tolist(), taught["fitness"].to_numpy()
+        stack = fit_stack(*training, seed)
+        for name, member in stack.members.items():
+            scores[name] = member.scores(sequences.tolist())
+        scores[STACK] = sum(weight * scores[name] for name, weight in stack.weights.items())
+        for name, predict in BASELINES.items():
+            scores[name] = predict(*training, sequences.tolist(), seed)
     rows = []
     predicted: dict[str, np.ndarray] = {}  # probabilities of the test pairs
-    for name, predict in progress(list(BASELINES.items()), "baselines", "models"):
-        scores = np.zeros(len(sequences))
-        if len(taught):  # none where all training values are bounds
-            training = taught["sequence"].tolist(), taught["fitness"].to_numpy()
-            scores = predict(*training, sequences.tolist(), seed)
-        scale = fit_scale(scores[scaling.first] - scores[scaling.second], scaling.label)
-        predicted[name] = pair_probability(scores, testing.first, testing.second, scale)
+    for name, values in scores.items():
+        scale = fit_scale(values[scaling.first] - values[scaling.second], scaling.label)
+        predicted[name] = pair_probability(values, testing.first, testing.second, scale)
+        if models is not None and len(taught) and name not in BASELINES:
+            weights = stack.weights if name == STACK else {name: 1.0}
+            scaled = {key: scale * weight for key, weight in weights.items()}
+            save(assemble(stack.members, scaled, name), models / name)
         rows.append(
             {"model": name, **({} if fold is None else {"fold": fold})}
             | pair_metrics(testing.label, predicted[name])
             | ranking_metrics(
                 truth["fitness"].to_numpy(),
-                scores[sequences.get_indexer(truth["sequence"])],
+                values[sequences.get_indexer(truth["sequence"])],
                 truth["group"].to_numpy(),
             )
         )

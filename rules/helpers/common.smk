@@ -47,6 +47,8 @@ from aptarank.core.restructured_text import at_terminal, visible
 from aptarank.core.result_files import REPORTS
 from aptarank.core.shell_words import shell_words
 from aptarank.core.code_inputs import imported_modules
+from aptarank.config.model_kinds import KINDS
+from aptarank.config.names import BLEND
 
 
 def tell(line):
@@ -138,6 +140,22 @@ def every_model(pattern, dataset):
         model=models_of(config, dataset),
         seed=config["seeds"],
     )
+
+
+def every_blend(pattern, dataset):
+    """Expand a pattern of paths for the blend of a dataset's models, if the config asks for it."""
+    return expand(
+        pattern,
+        dataset=dataset,
+        fold=fold_folders(),
+        model=BLEND if config["blend"] else [],
+        seed=config["seeds"][0],
+    )
+
+
+def models_and_blend(pattern, dataset):
+    """Expand a pattern of paths for every model that a dataset trains, and for their blend."""
+    return every_model(pattern, dataset) + every_blend(pattern, dataset)
 
 
 def in_fold(dataset, name, wildcards):

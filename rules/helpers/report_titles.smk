@@ -23,7 +23,7 @@ FIGURES = {
     "consistency": "Contradictions",
     "pareto": "Speed against accuracy",
 }
-KINDS = {"svg": "plot", "csv": "table (CSV)", "html": "page"}
+FILE_TYPES = {"svg": "plot", "csv": "table (CSV)", "html": "page"}
 
 
 def report_labels(figure, kind="svg"):
@@ -34,7 +34,7 @@ def report_labels(figure, kind="svg"):
         for name in ("model", "seed", "fold"):
             if name in wildcards.keys():
                 labels[name] = wildcards[name]
-        return labels | {"as": KINDS[kind]}
+        return labels | {"as": FILE_TYPES[kind]}
 
     return of
 

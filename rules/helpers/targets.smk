@@ -13,6 +13,7 @@ OF_MODEL = [
     "onnx/model.onnx",
     "repository",
 ]
+OF_BLEND = [name for name in OF_MODEL if name != "repository"]
 OF_FOLD = [
     "split.csv",
     "pairs/train.parquet",
@@ -23,6 +24,7 @@ OF_FOLD = [
     "audit/plots",
     "baselines.csv",
     "baselines.parquet",
+    "predictors",
 ]
 OF_DATASET = [
     "aptamers.csv",
@@ -37,6 +39,7 @@ OF_DATASET = [
     "comparison/paired.svg",
     "description",
     "answer.rst",
+    "answer.json",
 ]
 OF_DESIGN = [
     "designed.csv",
@@ -105,13 +108,18 @@ def results():
 
 
 def results_of_models(dataset):
-    """Return what the trainings of a dataset make, including pretraining."""
+    """Return what the trainings of a dataset make, including pretraining and the blend."""
     trained = "<run>/{dataset}/{fold}{model}/seed-{seed}"
     return [
         *[
             path
             for name in OF_MODEL
             for path in every_model(f"{trained}/{name}", dataset)
+        ],
+        *[
+            path
+            for name in OF_BLEND
+            for path in every_blend(f"{trained}/{name}", dataset)
         ],
         *every_model("<run>/{dataset}/{fold}{model}/tokenizer", dataset),
         *expand(

@@ -65,6 +65,16 @@ def files_of_checkpoint(model):
     return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
 
 
+def models_to_blend(wildcards):
+    """Return the folders of a dataset's models that score aptamers, of every seed."""
+    return [
+        in_fold(wildcards.dataset, f"{name}/seed-{seed}/model", wildcards)
+        for name in models_of(config, wildcards.dataset)
+        if KINDS[MODELS[name]["kind"]].scores_aptamers
+        for seed in config["seeds"]
+    ]
+
+
 def initial_model(wildcards):
     """Return the folder of the model that one starts from, if it is made in the same run."""
     model = MODELS[wildcards.model]

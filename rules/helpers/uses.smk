@@ -34,7 +34,16 @@ def used_models(use, name):
     """Return a file or folder of the model that a use (rank, screen, …) takes, for each seed."""
     dataset, model = used_model(config, use).split("/")
     folder = f"<run>/{dataset}/{fold_folders()[0]}{model}"
-    return [f"{folder}/seed-{seed}/{name}" for seed in config["seeds"]]
+    seeds = config["seeds"][:1] if model == BLEND else config["seeds"]
+    return [f"{folder}/seed-{seed}/{name}" for seed in seeds]
+
+
+def screened_by():
+    """Return the form of the model that screens: the recommended one, or its ONNX file."""
+    variants = config["speed"]["variants"]
+    blended = used_model(config, "screen").endswith(f"/{BLEND}")
+    form = "speed/recommended.json" if variants and not blended else "onnx/model.onnx"
+    return used_models("screen", form)[0]
 
 
 def repository_to_publish():

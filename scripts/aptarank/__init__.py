@@ -8,6 +8,7 @@ ingestion                    rows -> aptamers with a fitness, or labelled pairs
 pairing                      aptamers -> train, validation and test -> pairs of each
 models                       sequences -> tokens -> logits
 training                     pairs -> a fine-tuned model, with checkpoints
+predictors                   sequences and fitness -> cheap predictors, and their blend with models
 evaluation                   logits -> metrics, baselines, what they say in words
 exports                      the model in faster forms, each proven and timed
 use                          new sequences -> ranked, screened, designed

@@ -8,7 +8,7 @@ import yaml
 
 from aptarank.config.input_files import check_files, check_home
 from aptarank.config.names import BASELINES as NAMES_OF_BASELINES
-from aptarank.config.names import is_reserved
+from aptarank.config.names import PREDICTORS, STACK, is_reserved
 from aptarank.config.resolution import resolve
 from aptarank.config.schema import schema
 from aptarank.config.yaml_text import check_yaml
@@ -242,7 +242,7 @@ def test_names_that_no_model_may_have(name):
 
 def test_every_name_that_the_rules_use_is_known():
     rules = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("rules/**/*.smk"))
-    assert tuple(BASELINES) == NAMES_OF_BASELINES
+    assert (*PREDICTORS, STACK, *BASELINES) == NAMES_OF_BASELINES
     used = {what: re.findall(rf'"<{what}>/([^/{{}}"]+)', rules) for what in ("run", "data", "fold")}
     assert {"manifest.json", "design"} <= set(used["run"])
     assert {"split.csv", "description"} <= set(used["data"] + used["fold"])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aptarank.evaluation.baselines import BASELINES, fit_scale, one_hot, pair_probability
+from aptarank.evaluation.baselines import BASELINES, fit_scale, pair_probability
 from aptarank.evaluation.metric_registry import pair_metrics, ranking_metrics
 from aptarank.evaluation.metrics import (
     accuracy_by_margin,
@@ -62,9 +62,6 @@ def test_each_baseline_learns_what_it_can_see(sequences):
     assert tau("length", sequences, -length) == pytest.approx(1)
     gc = np.array([(s.count("G") + s.count("C")) / len(s) for s in sequences])
     assert tau("gc_content", sequences, gc) == pytest.approx(1)
-    linear = one_hot(sequences, 5) @ np.random.default_rng(1).normal(size=20)
-    assert tau("ridge", sequences, linear) > 0.95
-    assert tau("extra_trees", sequences, linear) > 0.5
     prefix = np.array(["ACGT".index(s[0]) for s in sequences], dtype=float)
     assert tau("shared_prefix", sequences, prefix) > 0.9
     assert abs(tau("length", sequences, prefix)) < 0.3

@@ -78,6 +78,15 @@ def random_pairs(count, rng):
     return zip(both[:count], both[count:], strict=True)
 
 
+@pytest.mark.parametrize("k", range(1, 7))
+def test_every_tokenizer_of_ours_can_be_loaded(k, tmp_path):
+    """Those of long words have many patterns, which the check of foreign ones would refuse."""
+    made = nucleotide_tokenizer(512, k=k)
+    made.save_pretrained(tmp_path)
+    sequences = ["ACGTTGCA", "AC"]
+    assert load_tokenizer(tmp_path)(sequences)["input_ids"] == made(sequences)["input_ids"]
+
+
 @pytest.mark.parametrize("name", ["kmer", "bpe"])
 def test_byte_pairs_are_learnt_from_training_aptamers_alone(program, tmp_path, scored, name):
     scored.loc[:9, "sequence"] = [f"{'GGGGCCCC' * 4}{end}" for end in scored["sequence"][:10]]

@@ -10,13 +10,17 @@ BESIDES_DATASETS = ("manifest.json", "ranking", "screen", "design", *LOGS, *REPO
 # Files and folders next to those of the models, and next to those of their logs.
 BESIDES_MODELS = (
     *("aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json", "description"),
-    *("split.csv", "pairs", "audit", "baselines.csv", "baselines.parquet"),
-    *("comparison.csv", "comparison", "sweep", "answer.rst", "fold-[0-9]*"),
+    *("split.csv", "pairs", "audit", "baselines.csv", "baselines.parquet", "predictors", "blend"),
+    *("comparison.csv", "comparison", "sweep", "answer.rst", "answer.json", "fold-[0-9]*"),
     *(*LOGS, "*.log", "*.tsv"),
 )
 RESERVED = {"datasets": BESIDES_DATASETS, "models": BESIDES_MODELS}
-# Names of the baselines in tables of models (aptarank.evaluation.baselines).
-BASELINES = ("extra_trees", "ridge", "shared_prefix", "length", "gc_content")
+# Names of the baselines in tables of models: aptarank.predictors.fit, their stack, and
+# aptarank.evaluation.baselines.
+PREDICTORS = ("ridge", "gp", "trees", "additive_pairwise", "nearest")
+STACK = "stack"
+BASELINES = (*PREDICTORS, STACK, "shared_prefix", "length", "gc_content")
+BLEND = "blend"  # of the stack and the encoders
 
 
 def is_reserved(name: str, section: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aptarank.config.model_kinds import KINDS, scoring_kinds
-from aptarank.config.names import BASELINES, is_reserved
+from aptarank.config.names import BASELINES, BLEND, is_reserved
 from aptarank.config.schema import HOME, brief, schema, suggest, validate
 from aptarank.config.yaml_text import plain_data
 from aptarank.core.errors import InputError
@@ -137,7 +137,7 @@ def candidate_source(config: Mapping) -> str | None:
 
 
 def used_model(config: Mapping, use: str) -> str:
-    """Return the model for a use, as dataset/model: the one that the config names, or the first.
+    """Return the model for a use, as dataset/model: the one that the config names, or the blend.
 
     Args:
         use: rank, publish, screen or design; the last two need a model that scores aptamers.
@@ -151,6 +151,8 @@ def used_model(config: Mapping, use: str) -> str:
         for model in models_of(config, dataset)
         if use not in ("screen", "design") or KINDS[config["models"][model]["kind"]].scores_aptamers
     ]
+    if config["blend"] and use != "publish":  # only its ONNX file runs without aptarank
+        suitable = [f"{dataset}/{BLEND}" for dataset in config["datasets"]] + suitable
     named = config[use]["model"]
     if named in suitable or (named is None and suitable):
         return named or suitable[0]

@@ -1,11 +1,13 @@
 """What a run found, in sentences: which model, how good, against what, does the split leak."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from aptarank.columns.read_as import read_as_in_words
+from aptarank.config.names import BLEND, PREDICTORS, STACK
 from aptarank.core.restructured_text import literal
 from aptarank.evaluation.sweep_summary import best_evaluation
 
@@ -45,10 +47,22 @@ def leaks(audit: pd.DataFrame) -> bool:
     return bool((pd.to_numeric(shared["value"]) > 0).any())
 
 
+def recommended(validation: pd.Series) -> str:
+    """The model to use: the blend if there is one, else the best on validation.
+
+    The blend is itself weighted by validation, and a choice among single models by a few aptamers
+    is a lottery.
+
+    Args:
+        validation: what `validated` gives.
+    """
+    return BLEND if BLEND in validation else validation.index[0]
+
+
 def which_model(
     validation: pd.Series, summary: pd.DataFrame, pairs: int, *, leaking: bool = False
 ) -> str:
-    """The model that is best on validation, and how good it is on test aptamers.
+    """The recommended model, and how good it is on test aptamers.
 
     Args:
         validation: what `validated` gives.
@@ -56,7 +70,7 @@ def which_model(
         pairs: test pairs of one run.
         leaking: whether their aptamers were in training too.
     """
-    name = validation.index[0]
+    name = recommended(validation)
     row = accuracy_of(summary).loc[name]
     runs = f" (mean of {row['n_runs']} trainings)" if row["n_runs"] > 1 else ""
     ends = interval(row["low"], row["high"], "%")
@@ -66,15 +80,65 @@ def which_model(
         f"{percent(row['mean'])} of {pairs:,} test pairs{runs}; "
         f"{ends + ', ' if ends else ''}guessing gives 50 %."
     )
-    if len(validation) > 1:
-        others = ", ".join(
-            f"``{other}`` {percent(validation[other])}" for other in validation.index[1:]
+    others = ", ".join(
+        f"``{other}`` {percent(accuracy)}"
+        for other, accuracy in validation.items()
+        if other != name
+    )
+    if name == BLEND:
+        text += (
+            " It weighs the cheap predictors and the models by what they say of validation pairs, "
+            f"of which it gets {percent(validation[name])} right{f' ({others})' if others else ''}."
         )
+    elif others:
         text += (
             f" It was chosen by its accuracy on the validation aptamers, "
             f"{percent(validation[name])} ({others})."
         )
     return text
+
+
+def in_figures(
+    validation: pd.Series,
+    summary: pd.DataFrame,
+    kinds: Mapping[str, str],
+    audits: Sequence[pd.DataFrame],
+    split: str,
+) -> dict[str, Any]:
+    """What answer.json holds: the recommended model, and the best of all others on test.
+
+    Args:
+        validation: what `validated` gives.
+        summary: what `model_summary.summarise` gives.
+        kinds: of the models, by name.
+        split: the rule of the split, as `split.by`.
+
+    Returns:
+        `predictor`, `kind`, `accuracy`, `low`, `high` (95 %), `spearman`, `best_single` and
+        `best_single_accuracy` (which are known of the test alone), `split`, `leaks`, `n_test`.
+    """
+    name = recommended(validation)
+    accuracy = accuracy_of(summary)
+    row = accuracy.loc[name]
+    ranks = summary[summary["metric"] == "spearman"].set_index("model")["mean"]
+    single = accuracy.drop(index=[BLEND, STACK], errors="ignore")["mean"]
+    tested = pd.concat(audits)
+    tested = tested[(tested["quantity"] == "aptamers") & (tested["part"] == "test")]
+    figures = {
+        "predictor": name,
+        "kind": kinds[name],
+        "accuracy": row["mean"],
+        "low": row["low"],
+        "high": row["high"],
+        "spearman": ranks[name],
+        "best_single": single.idxmax(),
+        "best_single_accuracy": single.max(),
+        "split": split,
+        "leaks": any(map(leaks, audits)),
+        "n_test": int(pd.to_numeric(tested["value"]).sum()),
+    }
+    numbers = {key: float(value) for key, value in figures.items() if isinstance(value, float)}
+    return figures | {key: value if np.isfinite(value) else None for key, value in numbers.items()}
 
 
 def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> str:
@@ -103,7 +167,8 @@ def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> s
     if low > 0:
         return f"{text}more than the choice of test aptamers explains."
     if high < 0:
-        return f"{text}use that baseline instead."
+        where = f" (its model is ``predictors/{best}``)" if best in (*PREDICTORS, STACK) else ""
+        return f"{text}use that baseline instead{where}."
     return f"{text}these test aptamers do not tell the two apart."
 
 

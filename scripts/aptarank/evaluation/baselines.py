@@ -1,4 +1,4 @@
-"""Cheap predictors of fitness that a language model has to beat to be worth its while.
+"""Naive predictors of fitness; those of aptarank.predictors are the strong ones.
 
 Each takes training sequences (letters A, C, G, T) with their fitness and the sequences to predict,
 and returns a score for each, higher is fitter.
@@ -10,40 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
-from sklearn.ensemble import ExtraTreesRegressor
-from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.linear_model import LinearRegression
 
-BASES = np.array(list("ACGT"))
 AFTER = "~"  # sorts behind every base
-
-
-def one_hot(sequences: Sequence[str], length: int) -> np.ndarray:
-    """One column a position and base, zeros past the end; shape (n, 4 × length)."""
-    letters = np.array([list(sequence.ljust(length)[:length]) for sequence in sequences])
-    return (letters[:, :, None] == BASES).reshape(len(sequences), -1).astype(np.float64)
-
-
-def encode_both(train: Sequence[str], others: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """One-hot columns for as many positions as the longest training aptamer has."""
-    length = max(map(len, train))
-    return one_hot(train, length), one_hot(others, length)
-
-
-def extra_trees(
-    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
-) -> np.ndarray:
-    """500 extremely randomised trees on one-hot bases (Geurts et al. 2006)."""
-    features, wanted = encode_both(train, others)
-    trees = ExtraTreesRegressor(n_estimators=500, random_state=seed)
-    return trees.fit(features, fitness).predict(wanted)
-
-
-def ridge(
-    train: Sequence[str], fitness: np.ndarray, others: Sequence[str], seed: int
-) -> np.ndarray:
-    """Ridge regression on one-hot bases; the penalty by leave-one-out on the training aptamers."""
-    features, wanted = encode_both(train, others)
-    return RidgeCV(alphas=np.logspace(-2, 3, 11)).fit(features, fitness).predict(wanted)
 
 
 def shared_prefix(
@@ -101,8 +70,6 @@ def by_one_number(
 
 
 BASELINES = {
-    "extra_trees": extra_trees,
-    "ridge": ridge,
     "shared_prefix": shared_prefix,
     "length": length,
     "gc_content": gc_content,

@@ -16,27 +16,15 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
-)
-from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from aptarank.config.model_kinds import KINDS, ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
 from aptarank.models.model_files import about_of, check_parameters, read_config, without_runtime
-
-disable_progress_bar()  # of transformers: weights load and save in no time
-set_verbosity_error()  # nor its tables of what a file of weights lacks: load_weights checks that
+from aptarank.models.predictor import ENCODERS, MODEL_TYPE, Predictor
 
 LIMIT = 512  # tokens: ALBERT's max_position_embeddings
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-
-# What reads a whole sequence at once and classifies it (BERT, RoBERTa, DistilBERT, ELECTRA, …).
-ENCODERS = MODEL_FOR_MASKED_LM_MAPPING_NAMES.keys() & (
-    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.keys()
-)
 
 # Shapes: nano is ours (its weights start at about 1/sqrt(hidden size): with ALBERT's 0.02, so small
 # a model learns several times more slowly); the others are those of Lan et al. 2020, table 1.
@@ -179,7 +167,8 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
             theirs = PreTrainedConfig.get_config_dict(checkpoint)[0]
             found = without_runtime(theirs, f"checkpoint {checkpoint}")
         kind = found.get("model_type")
-        config = CONFIG_MAPPING[kind].from_dict(found) if kind in ENCODERS else None
+        loaded = kind in ENCODERS or kind == MODEL_TYPE
+        config = CONFIG_MAPPING[kind].from_dict(found) if loaded else None
     except (InputError, MemoryError):
         raise
     except Exception as error:  # transformers' checks of values raise classes of their own
@@ -290,20 +279,31 @@ def load_weights(
         raise
     except Exception as error:  # transformers and what it asks have dozens of classes
         raise InputError(f"{source}: its weights cannot be loaded: {first_line(error)}") from None
-    words = model.get_input_embeddings().weight
-    of_words = next(name for name, weight in model.named_parameters() if weight is words)
-    resized = {name for name, *_ in info["mismatched_keys"]} - {of_words}
-    lost = sorted(
-        name
-        for name in info["missing_keys"] | resized
-        if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name
-    )
-    if lost:
+    if lost := sorted(lost_weights(model, info)):
         raise InputError(
             f"{source}: its weights are not those of its config.json: {len(lost)} of the encoder's "
             f"are missing or of another size, the first is {lost[0]}"
         )
     return model
+
+
+def lost_weights(model: PreTrainedModel, info: Mapping[str, Any]) -> set[str]:
+    """Names of weights that were not loaded but must be.
+
+    Args:
+        info: transformers' account of what was loaded.
+    """
+    missing = info["missing_keys"] | {name for name, *_ in info["mismatched_keys"]}
+    if isinstance(model, Predictor):
+        return missing
+    words = model.get_input_embeddings().weight
+    of_words = next(name for name, weight in model.named_parameters() if weight is words)
+    resized = {name for name, *_ in info["mismatched_keys"]} - {of_words}
+    return {
+        name
+        for name in info["missing_keys"] | resized
+        if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name
+    }
 
 
 def position_limit(config: PreTrainedConfig) -> int:

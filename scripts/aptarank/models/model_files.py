@@ -132,6 +132,10 @@ def check_sizes(config: Mapping[str, Any], tensors: int, path: Path) -> None:
     Args:
         tensors: stored next to config.json.
     """
+    for member in config.get("members") or []:  # of a predictor
+        for part in (member, member.get("config") if isinstance(member, dict) else None):
+            if isinstance(part, dict):
+                check_sizes(part, tensors, path)
     shared = config.get("model_type") == "albert"
     for key, value in config.items():
         sizes = numbers_in(value)

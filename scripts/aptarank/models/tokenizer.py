@@ -5,13 +5,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, pre_tokenizers
 from tokenizers.models import BPE, WordLevel
 from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from aptarank.core.errors import InputError, first_line
+from aptarank.models.spelling import BASES, normalizer_of
 from aptarank.models.tokenizer_files import check_tokenizer
 
 SPECIAL = {
@@ -21,8 +22,6 @@ SPECIAL = {
     "sep_token": "[SEP]",
     "mask_token": "[MASK]",
 }
-BASES = ("A", "C", "G", "T")
-READ_AS = {"a": "A", "c": "C", "g": "G", "t": "T", "u": "T", "U": "T"}
 
 
 def nucleotide_tokenizer(
@@ -42,20 +41,9 @@ def nucleotide_tokenizer(
     names = [*special_tokens(padding), *(word[0] + word[1:].lower() for word in words)]
     vocabulary = {name: number for number, name in enumerate(names)}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token=SPECIAL["unk_token"]))
-    tokenizer.normalizer = normalizers.Sequence([*spelling(), *lookahead(k)])
+    tokenizer.normalizer = normalizer_of(k)
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("[ACGT][acgt]*|."), behavior="isolated")
     return wrap_tokenizer(tokenizer, max_length, types=types)
-
-
-def lookahead(k: int) -> list[normalizers.Normalizer]:
-    """Write behind each base, in lower case, the k − 1 that follow: the nearest first."""
-    return [
-        normalizers.Replace(Regex(f"(?<=[ACGT]{'[acgt]' * n})(?={ahead})"), base.lower())
-        for n in range(k - 1)  # tokens that are written already
-        for base in BASES
-        # The last of those behind the next base is the one to write; at first, the base itself.
-        for ahead in [f"[ACGT]{'[acgt]' * (n - 1)}{base.lower()}" if n else base]
-    ]
 
 
 def bpe_tokenizer(
@@ -74,7 +62,7 @@ def bpe_tokenizer(
         max_length, padding, types: as of `finished`.
     """
     tokenizer = Tokenizer(BPE(unk_token=SPECIAL["unk_token"]))
-    tokenizer.normalizer = normalizers.Sequence(spelling())
+    tokenizer.normalizer = normalizer_of(1)
     trainer = BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=special_tokens(padding),
@@ -92,11 +80,6 @@ def special_tokens(padding: int) -> list[str]:
     """
     others = [token for role, token in SPECIAL.items() if role != "pad_token"]
     return [*others[:padding], SPECIAL["pad_token"], *others[padding:]]
-
-
-def spelling() -> list[normalizers.Normalizer]:
-    """Read lower case, and U as T."""
-    return [normalizers.Strip(), *(normalizers.Replace(old, new) for old, new in READ_AS.items())]
 
 
 def wrap_tokenizer(

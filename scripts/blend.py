@@ -1,0 +1,148 @@
+"""Blend the predictors and the encoders of a dataset into one model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from aptarank.config.names import BLEND, STACK
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger, progress
+from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
+from aptarank.models.encoder import kind_of, load_model, pick_device
+from aptarank.models.model_inputs import encode
+from aptarank.models.predictor import Predictor
+from aptarank.models.scorer import torch_scorer
+from aptarank.models.tokenizer import load_tokenizer
+from aptarank.pairing.pair_store import distinct_sequences, index_pairs
+from aptarank.pairing.pairs import Pairs
+from aptarank.predictors.assemble import blend, reads_bases, save
+from aptarank.predictors.blending import pair_weights
+from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
+from aptarank.programs.schema_options import seed_option
+from aptarank.training.loop import validate
+
+MOST_PAIRS = 50_000  # validation pairs that the weights are learnt from
+# Models with their tokenizers, one for each seed, by name.
+Encoders = dict[str, list[tuple[PreTrainedModel, PreTrainedTokenizerBase]]]
+
+
+@click.command(cls=Program)
+@click.option("--predictors", type=PATH, required=True, help="What baselines.py --models writes.")
+@click.option(
+    "--model",
+    "models",
+    type=(str, PATH),
+    multiple=True,
+    metavar="NAME FOLDER",
+    help="A model's name and a folder that finetune.py writes; one for each seed.",
+)
+@click.option("--validation", type=PATH, required=True, help="Labelled validation pairs.")
+@seed_option("Seed of the validation pairs that are drawn.")
+@device_option
+@threads_option
+@click.option("-o", "--output", type=WRITTEN, default="blend", help="Folder of the model.")
+@click.option("--history", type=WRITTEN, default="history.csv", help="Table of one evaluation.")
+def main(
+    predictors: Path,
+    models: tuple[tuple[str, Path], ...],
+    validation: Path,
+    seed: int,
+    device: str,
+    threads: int,
+    output: Path,
+    history: Path,
+) -> None:
+    """Weigh the stack of predictors and the encoders by what they say of validation pairs.
+
+    The seeds of a model count alike. Models that read other tokens than bases, or two aptamers at
+    once, are left out, and the log says so.
+
+    Example: python scripts/blend.py --predictors predictors --model rank rank/seed-1/model
+    --validation pairs/validation.parquet
+    """
+    torch.set_num_threads(threads)
+    on = pick_device(device)
+    table = read_table(validation, PAIR_COLUMNS)
+    sequences = distinct_sequences(table)
+    pairs = index_pairs(table, sequences, validation)
+    if pairs.total > MOST_PAIRS:
+        drawn = np.random.default_rng(seed).choice(pairs.total, MOST_PAIRS, replace=False)
+        pairs = pairs.take(np.sort(drawn))
+    stack = None
+    if (predictors / STACK).is_dir():
+        stack = load_model(predictors / STACK)
+        if not isinstance(stack, Predictor):
+            raise InputError(f"{predictors / STACK}: not what baselines.py --models writes")
+    encoders = load_encoders(models)
+    if stack is None and not encoders:
+        raise InputError(
+            f"{predictors}: nothing to blend: no training aptamer has a value that is not a bound, "
+            "and no model scores single aptamers base by base; set blend: false"
+        )
+    scores = score_all(stack, encoders, predictors, sequences, on)
+    weights = pair_weights(np.stack(list(scores.values()), axis=1), pairs)
+    named = dict(zip(scores, weights.tolist(), strict=True))
+    members = {name: [model.cpu() for model, _ in seeds] for name, seeds in encoders.items()}
+    model = blend(stack, members, named, BLEND)
+    tokenizers = [tokenizer for seeds in encoders.values() for _, tokenizer in seeds]
+    tokenizer = tokenizers[0] if tokenizers else load_tokenizer(predictors / STACK)
+    save(model, output, tokenizer)
+    write_csv(evaluate(model, tokenizer, sequences, pairs), history)
+    spread = {name: weight * scores[name].std() for name, weight in named.items()}
+    total = sum(spread.values()) or 1.0
+    shares = ", ".join(f"{name} {100 * each / total:.0f} %" for name, each in spread.items())
+    logger.info("%s: %s", output, shares)
+
+
+def load_encoders(models: Sequence[tuple[str, Path]]) -> Encoders:
+    """The models that can be blended, by name; of the others, the log says why not."""
+    encoders: Encoders = {}
+    for name, folder in models:
+        model, tokenizer = load_model(folder), load_tokenizer(folder)
+        reason = ""
+        if not kind_of(model).scores_aptamers:
+            reason = "it compares two aptamers"
+        elif not reads_bases(tokenizer):
+            reason = "its tokens are not bases"
+        if reason:
+            logger.info("%s is not part of the blend: %s", name, reason)
+        else:
+            encoders.setdefault(name, []).append((model, tokenizer))
+    return encoders
+
+
+def score_all(
+    stack: Predictor | None,
+    encoders: Encoders,
+    predictors: Path,
+    sequences: pd.Index,
+    device: torch.device,
+) -> dict[str, np.ndarray]:
+    """The score of each aptamer by the stack and by each encoder, the mean over its seeds."""
+    members: Encoders = dict(encoders)
+    if stack is not None:
+        members = {STACK: [(stack, load_tokenizer(predictors / STACK))]} | members
+    scores = {}
+    for name, seeds in progress(list(members.items()), "scoring", "models"):
+        scorers = [torch_scorer(model.to(device), words, device) for model, words in seeds]
+        scores[name] = np.mean([each.scores(sequences.tolist()) for each in scorers], axis=0)
+    return scores
+
+
+def evaluate(
+    model: Predictor, tokenizer: PreTrainedTokenizerBase, sequences: pd.Index, pairs: Pairs
+) -> pd.DataFrame:
+    """The blend's evaluation on validation, in the form of a training's history."""
+    scorer = torch_scorer(model, tokenizer, torch.device("cpu"))
+    loss, accuracy = validate(scorer, encode(tokenizer, sequences.tolist()), pairs)
+    row = {"step": 0, "learning_rate": 0.0, "train_loss": loss}
+    return pd.DataFrame([row | {"validation_loss": loss, "validation_accuracy": accuracy}])
+
+
+if __name__ == "__main__":
+    main()
