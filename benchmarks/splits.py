@@ -50,7 +50,7 @@ def run(name: str, split: dict, data: Path, output: Path, cores: int, seeds: lis
         "4-base prefix seen": f"{prefixes.xs(4.0, level='at').item():.0%}",
         "nearest, median edits": audit.xs(("nearest_edits", 0.5), level=("quantity", "at")).item(),
         "shared prefix": f"{accuracy.get_group('shared_prefix').item():.3f}",
-        "ExtraTrees": f"{accuracy.get_group('extra_trees').item():.3f}",
+        "ExtraTrees": f"{accuracy.get_group('trees').item():.3f}",
         "ridge": f"{accuracy.get_group('ridge').item():.3f}",
         "rank": f"{rank.mean():.3f} ({rank.min():.3f}–{rank.max():.3f})",
     }

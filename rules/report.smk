@@ -27,7 +27,7 @@ rule describe:
 
 # Three sentences, which are on the report's first page.
 rule answer:
-    "Write the findings of a dataset in three sentences."
+    "Write the findings of a dataset in a few sentences, and as numbers."
     input:
         script=script("answer"),
         modules=modules("answer"),

@@ -1,4 +1,4 @@
-"""Say in three sentences what a run found for a dataset."""
+"""Say in a few sentences what a run found for a dataset."""
 
 import textwrap
 from pathlib import Path

@@ -76,7 +76,7 @@ def main(
         stack = fit_stack(*training, seed)
         for name, member in stack.members.items():
             scores[name] = member.scores(sequences.tolist())
-        scores[STACK] = sum(weight * scores[name] for name, weight in stack.weights.items())
+        scores[STACK] = np.sum([w * scores[name] for name, w in stack.weights.items()], axis=0)
         for name, predict in BASELINES.items():
             scores[name] = predict(*training, sequences.tolist(), seed)
     rows = []

@@ -7,6 +7,7 @@ import click
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from aptarank.config.names import BLEND, STACK
@@ -27,8 +28,7 @@ from aptarank.programs.schema_options import seed_option
 from aptarank.training.loop import validate
 
 MOST_PAIRS = 50_000  # validation pairs that the weights are learnt from
-# Models with their tokenizers, one for each seed, by name.
-Encoders = dict[str, list[tuple[PreTrainedModel, PreTrainedTokenizerBase]]]
+Encoders = dict[str, tuple[PreTrainedModel, PreTrainedTokenizerBase]]  # by name
 
 
 @click.command(cls=Program)
@@ -39,7 +39,7 @@ Encoders = dict[str, list[tuple[PreTrainedModel, PreTrainedTokenizerBase]]]
     type=(str, PATH),
     multiple=True,
     metavar="NAME FOLDER",
-    help="A model's name and a folder that finetune.py writes; one for each seed.",
+    help="A model's name and the folder that finetune.py writes; may be repeated.",
 )
 @click.option("--validation", type=PATH, required=True, help="Labelled validation pairs.")
 @seed_option("Seed of the validation pairs that are drawn.")
@@ -59,8 +59,8 @@ def main(
 ) -> None:
     """Weigh the stack of predictors and the encoders by what they say of validation pairs.
 
-    The seeds of a model count alike. Models that read other tokens than bases, or two aptamers at
-    once, are left out, and the log says so.
+    Models that read other tokens than bases, or two aptamers at once, are left out, and the log
+    says so.
 
     Example: python scripts/blend.py --predictors predictors --model rank rank/seed-1/model
     --validation pairs/validation.parquet
@@ -87,9 +87,8 @@ def main(
     scores = score_all(stack, encoders, predictors, sequences, on)
     weights = pair_weights(np.stack(list(scores.values()), axis=1), pairs)
     named = dict(zip(scores, weights.tolist(), strict=True))
-    members = {name: [model.cpu() for model, _ in seeds] for name, seeds in encoders.items()}
-    model = blend(stack, members, named, BLEND)
-    tokenizers = [tokenizer for seeds in encoders.values() for _, tokenizer in seeds]
+    model = blend(stack, {name: each.cpu() for name, (each, _) in encoders.items()}, named, BLEND)
+    tokenizers = [tokenizer for _, tokenizer in encoders.values()]
     tokenizer = tokenizers[0] if tokenizers else load_tokenizer(predictors / STACK)
     save(model, output, tokenizer)
     write_csv(evaluate(model, tokenizer, sequences, pairs), history)
@@ -112,7 +111,7 @@ def load_encoders(models: Sequence[tuple[str, Path]]) -> Encoders:
         if reason:
             logger.info("%s is not part of the blend: %s", name, reason)
         else:
-            encoders.setdefault(name, []).append((model, tokenizer))
+            encoders[name] = model, tokenizer
     return encoders
 
 
@@ -123,14 +122,15 @@ def score_all(
     sequences: pd.Index,
     device: torch.device,
 ) -> dict[str, np.ndarray]:
-    """The score of each aptamer by the stack and by each encoder, the mean over its seeds."""
-    members: Encoders = dict(encoders)
+    """The score of each aptamer by the stack and by each encoder, shapes (n_aptamers,)."""
+    members: Encoders = {}
     if stack is not None:
-        members = {STACK: [(stack, load_tokenizer(predictors / STACK))]} | members
+        members[STACK] = stack, load_tokenizer(predictors / STACK)
+    members |= encoders
     scores = {}
-    for name, seeds in progress(list(members.items()), "scoring", "models"):
-        scorers = [torch_scorer(model.to(device), words, device) for model, words in seeds]
-        scores[name] = np.mean([each.scores(sequences.tolist()) for each in scorers], axis=0)
+    for name, (model, tokenizer) in progress(list(members.items()), "scoring", "models"):
+        nn.Module.to(model, device)  # transformers hides the types of its own `to`
+        scores[name] = torch_scorer(model, tokenizer, device).scores(sequences.tolist())
     return scores
 
 

@@ -51,6 +51,8 @@ def main(
     torch.set_num_threads(threads)
     model = load_model(folder)
     table = read_table(pairs, PAIR_COLUMNS[:2])
+    if table.empty:
+        raise InputError(f"{pairs}: no pairs to compare ONNX Runtime and PyTorch on")
     table = table.iloc[evenly_spaced(len(table), COMPARED)]
     sequences = distinct(table)
     scorer = torch_scorer(model, load_tokenizer(folder), torch.device("cpu"))

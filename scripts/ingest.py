@@ -76,7 +76,7 @@ def report(ingested: Ingested, options: Options) -> None:
         logger.info("%s: %s, %d rows%s", file["file"], file["format"], file["rows"], better)
         logger.info("%s: %s", file["file"], read_as_in_words(file["read_as"]))
         if options.better and file["better"] and options.better != file["better"]:
-            logger.warning("  but the option better says %s, which is used", options.better)
+            logger.warning("  the option better says %s, which is used instead", options.better)
     if account.get("scale") == "Kd":
         logger.info("  fitness is -log10(Kd / (mol/L)), score the Kd in nM")
     accepted = "aptamers" if ingested.labels.empty else "labelled pairs"

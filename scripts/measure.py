@@ -1,6 +1,6 @@
 """Time the variants of a model side by side, in one process."""
 
-import importlib.metadata
+import importlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -138,7 +138,7 @@ def time_variants(
                 )
             best = min(times, key=lambda name: np.median(times[name]))
             logger.info(
-                "%d threads, batches of %d: %s is the fastest, %.2f times %s",
+                "%d thread(s), batches of %d: %s is the fastest, %.2f times as fast as %s",
                 count,
                 size,
                 best,
@@ -146,6 +146,11 @@ def time_variants(
                 BASELINE,
             )
     return rows
+
+
+def version_of(library: str) -> str:
+    """The version of a library, whichever package brings it (onnxruntime or onnxruntime-gpu)."""
+    return importlib.import_module(library).__version__.partition("-")[0]
 
 
 def where(name: str, device: torch.device) -> dict[str, str]:
@@ -156,7 +161,7 @@ def where(name: str, device: torch.device) -> dict[str, str]:
     if form.library == "onnxruntime":
         provider = providers_of(device)[0].removesuffix("ExecutionProvider")
     return {
-        "library": f"{form.library} {importlib.metadata.version(form.library)}",
+        "library": f"{form.library} {version_of(form.library)}",
         "provider": provider,
         "processor": torch.cuda.get_device_name() if on_gpu else machine.processor(),
     }

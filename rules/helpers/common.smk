@@ -149,7 +149,7 @@ def every_blend(pattern, dataset):
         dataset=dataset,
         fold=fold_folders(),
         model=BLEND if config["blend"] else [],
-        seed=config["seeds"][0],
+        seed=config["seeds"],
     )
 
 

@@ -66,12 +66,11 @@ def files_of_checkpoint(model):
 
 
 def models_to_blend(wildcards):
-    """Return the folders of a dataset's models that score aptamers, of every seed."""
+    """Return the folders of a dataset's models that score aptamers, of the same seed."""
     return [
-        in_fold(wildcards.dataset, f"{name}/seed-{seed}/model", wildcards)
+        in_fold(wildcards.dataset, f"{name}/seed-{wildcards.seed}/model", wildcards)
         for name in models_of(config, wildcards.dataset)
         if KINDS[MODELS[name]["kind"]].scores_aptamers
-        for seed in config["seeds"]
     ]
 
 

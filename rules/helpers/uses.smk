@@ -34,8 +34,7 @@ def used_models(use, name):
     """Return a file or folder of the model that a use (rank, screen, …) takes, for each seed."""
     dataset, model = used_model(config, use).split("/")
     folder = f"<run>/{dataset}/{fold_folders()[0]}{model}"
-    seeds = config["seeds"][:1] if model == BLEND else config["seeds"]
-    return [f"{folder}/seed-{seed}/{name}" for seed in seeds]
+    return [f"{folder}/seed-{seed}/{name}" for seed in config["seeds"]]
 
 
 def screened_by():

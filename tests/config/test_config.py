@@ -69,7 +69,7 @@ def test_numbers_as_people_write_them():
     [
         ("spilt: {}", "spilt .*did you mean split"),
         ("models: {pair: {stpes: 3}}", "models.pair.stpes .= 3. is not a key; did you mean steps"),
-        ("models: {mine: {}}", "models.mine.kind is 'mine'; expected one of: rank, pair"),
+        ("models: {mine: {}}", "models.mine has no kind; expected kind: rank or kind: pair"),
         ("models: {mine: {kind: best}}", "models.mine.kind is 'best'"),
         ("models: {rank: {size: huge}}", "models.rank.size is 'huge'; expected one of: nano, base"),
         ("models: {rank: {steps: 0}}", "models.rank.steps is 0; expected at least 1"),

@@ -46,7 +46,7 @@ def test_a_long_call_is_not_silent(impatient, tmp_path):
     terminal, file = run(lambda: time.sleep(0.55), tmp_path / "log")
     assert terminal == file
     assert len(file) >= 2
-    assert all(re.fullmatch(r"work: at work for \d s", line) for line in file)
+    assert all(re.fullmatch(r"work: still running after \d s", line) for line in file)
     assert threading.active_count() == before
 
 
@@ -88,7 +88,7 @@ def test_a_real_program(impatient, program, finished, tmp_path):
     options = [f"--{name}={path}" for name, path in inputs.items()]
     program("evaluate", *options, "--resamples", 4000, "--log", "evaluate.log")
     lines = (tmp_path / "evaluate.log").read_text().splitlines()
-    assert any(line.startswith("main: at work for ") for line in lines)
+    assert any(line.startswith("main: still running after ") for line in lines)
 
 
 def test_no_log_has_carriage_returns(finished):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from aptarank.evaluation import answer
+from aptarank.evaluation.metric_registry import METRICS
 from aptarank.evaluation.model_summary import summarise, wide
 from aptarank.ingestion.description import count_lengths, histogram, where_rows_went
 from aptarank.report.html_table import page
@@ -50,7 +51,7 @@ def test_the_model_is_chosen_on_validation():
     [
         ((0.01, 0.03), "2.0 points above the best of 2 cheap baselines, ``ridge`` (68.0 %)"),
         ((0.01, 0.03), "more than the choice of test aptamers explains"),
-        ((-0.01, 0.05), "do not tell the two apart"),
+        ((-0.01, 0.05), "too few test aptamers to say which is better"),
         ((np.nan, np.nan), "``ridge`` (68.0 %)."),
     ],
 )
@@ -67,6 +68,37 @@ def test_below_a_baseline():
     found = answer.above_baselines("rank", summary_of(rank=0.6, ridge=0.7), paired)
     assert "10.0 points below" in found
     assert "use that baseline instead" in found
+
+
+def test_the_blend_is_recommended():
+    """Even if another was better on validation, where its few aptamers made the choice."""
+    validation = answer.validated({"rank": [history(0.9)], "blend": [history(0.88)]})
+    assert answer.recommended(validation) == "blend"
+    summary = summary_of(rank=0.7, blend=0.72, ridge=0.74, stack=0.8)
+    said = answer.which_model(validation, summary, 100)
+    assert "the model ``blend`` names the fitter one in 72.0 %" in said
+    assert "of which it gets 88.0 % right (``rank`` 90.0 %)" in said
+    ranks = summary.assign(metric="spearman", mean=0.6)
+    figures = answer.in_figures(
+        validation,
+        pd.concat([summary, ranks]),
+        {"blend": "rank"},
+        [audit(shared=1), audit()],
+        "cluster",
+    )
+    assert figures == {
+        "predictor": "blend",
+        "kind": "rank",
+        "accuracy": 0.72,
+        "low": pytest.approx(0.7),
+        "high": pytest.approx(0.74),
+        "spearman": 0.6,
+        "best_single": "ridge",  # the stack is a blend too
+        "best_single_accuracy": 0.74,
+        "split": "cluster",
+        "leaks": True,
+        "n_test": 200,
+    }
 
 
 def audit(**values):
@@ -124,11 +156,12 @@ def test_a_page_escapes_what_it_shows():
 
 
 def test_one_row_a_model():
-    metrics = ["accuracy", "roc_auc", "average_precision", "brier", "nll", "ece", "kendall_tau"]
-    metrics += ["spearman", "ndcg", "recall_at_10", "recall_at_10%"]
+    rows = [("a", "rank", 0.5), ("b", "pair", 0.7)]
     runs = pd.DataFrame(
-        [("a", "rank", *[0.5] * 11), ("b", "pair", *[0.7] * 11)],
-        columns=["model", "kind", *metrics],
+        [
+            {"model": model, "kind": kind} | dict.fromkeys(METRICS, each)
+            for model, kind, each in rows
+        ]
     )
     table = wide(summarise(runs, [[0.4, 0.6], None]))
     assert table["model"].tolist() == ["b", "a"]

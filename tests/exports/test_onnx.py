@@ -10,7 +10,7 @@ import torch
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx, onnx_forward, providers_of
+from aptarank.exports.onnx_model import export_onnx, onnx_forward
 from aptarank.models.encoder import new_model
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.scorer import torch_scorer
@@ -88,12 +88,25 @@ def test_export_fails_where_outputs_differ(exported, program, tmp_path, monkeypa
     assert re.search(r"differ from PyTorch's by up to 0\.0\d+ on 2 test pairs", said)
 
 
-def test_fp32_is_fp32_on_a_gpu(monkeypatch):
+def test_fp32_is_fp32_on_a_gpu(exported, monkeypatch):
     """ONNX Runtime would multiply in TF32."""
     has = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: has)
-    assert providers_of(torch.device("cuda")) == [(has[0], {"use_tf32": "0"}), has[1]]
-    assert providers_of(torch.device("cpu")) == [has[1]]
+    given = {}
+
+    class Session:
+        def __init__(self, path, options, **more):
+            given.update(more)
+
+        def get_inputs(self):
+            return []
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    onnx_forward(exported[1], 1, torch.device("cuda"))
+    assert given["providers"] == has
+    assert given["provider_options"] == [{"use_tf32": "0"}, {}]
+    onnx_forward(exported[1], 1)
+    assert given["providers"] == has[1:]
 
 
 def test_export_compares_evenly_spaced_pairs():

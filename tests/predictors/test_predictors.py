@@ -157,8 +157,9 @@ def test_a_folder_comes_back(members, tmp_path):
 
 def blended(members):
     stack = assemble(members, dict.fromkeys(members, 0.5), "stack")
-    encoders = {"rank": [model("rank", seed=seed).eval() for seed in (1, 2)]}
-    return stack, encoders, blend(stack, encoders, {"stack": 2.0, "rank": 3.0}, "blend")
+    encoders = {name: model("rank", seed=seed).eval() for seed, name in enumerate(["rank", "more"])}
+    weights = {"stack": 2.0, "rank": 3.0, "more": 1.5}
+    return stack, encoders, blend(stack, encoders, weights, "blend")
 
 
 def test_a_blend_is_the_weighted_sum(members, tmp_path):
@@ -167,8 +168,8 @@ def test_a_blend_is_the_weighted_sum(members, tmp_path):
     inputs = build_inputs(encode(TOKENIZER, TRAIN), torch.arange(len(TRAIN)))
     with torch.inference_mode():
         ours = made(**inputs).logits[:, 0]
-        one, two = (encoder(**inputs).logits[:, 0] for encoder in encoders["rank"])
-        expected = 2 * stack(**inputs).logits[:, 0] + 3 * (one + two) / 2
+        one, two = (encoder(**inputs).logits[:, 0] for encoder in encoders.values())
+        expected = 2 * stack(**inputs).logits[:, 0] + 3 * one + 1.5 * two
         assert torch.allclose(ours, expected, atol=1e-4)
         loaded = load_model(tmp_path / "model")
         assert torch.allclose(loaded(**inputs).logits[:, 0], ours, atol=1e-4)

@@ -41,6 +41,9 @@ def resolve(config: Mapping) -> dict:
     check_names(resolved)
     check_screen(resolved["screen"])
     for name, settings in resolved["models"].items():
+        if "kind" not in settings and name not in KINDS:
+            kinds = " or ".join(f"kind: {kind}" for kind in KINDS)
+            raise InputError(f"config: models.{name} has no kind; expected {kinds}")
         settings.setdefault("kind", name)
         resolve_model(settings, f"models.{name}")
     check_transfer(resolved)

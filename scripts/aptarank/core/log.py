@@ -75,7 +75,7 @@ def never_silent(task: str) -> Iterator[None]:
         while not ended.wait(max(0.0, last.time + patience - time.monotonic())):
             now = time.monotonic()
             if now - last.time >= patience:
-                logger.info("%s: at work for %s", task, time_left(now - start))
+                logger.info("%s: still running after %s", task, time_left(now - start))
                 last.time = now  # even if the line was not logged
 
     thread = threading.Thread(target=watch, daemon=True)

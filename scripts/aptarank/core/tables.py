@@ -21,8 +21,8 @@ APTAMER_COLUMNS = [
 
 RECREATE = "\nDelete it and rerun Snakemake to recreate it, or fetch it again if it is yours."
 MISSING = (
-    "\nCheck the path. Files of aptarank itself are made by snakemake and that path, or by the "
-    "script that --help names."
+    "\nCheck the path. A file of a run is made by `snakemake PATH`, or by the script that --help "
+    "names."
 )
 # Columns of our own tables that have a number in each row, and those that may lack some.
 NUMBERS = ("predicted", "accuracy", "step", "n_pairs", "threads", "batch_size", "p50_ms", "speedup")

@@ -169,7 +169,7 @@ def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> s
     if high < 0:
         where = f" (its model is ``predictors/{best}``)" if best in (*PREDICTORS, STACK) else ""
         return f"{text}use that baseline instead{where}."
-    return f"{text}these test aptamers do not tell the two apart."
+    return f"{text}too few test aptamers to say which is better."
 
 
 def leakage(audits: Sequence[pd.DataFrame]) -> str:
@@ -197,7 +197,7 @@ def leakage(audits: Sequence[pd.DataFrame]) -> str:
             "it does on new families."
         )
     else:
-        text += f", and {copies} (the nearest is {nearest:g} edits away, by the median)."
+        text += f", and {copies} (median distance to the nearest: {nearest:g} edits)."
     prefix, known = value("prefix_in_train", PREFIX), value("shared_prefix_accuracy")
     if np.isfinite(prefix):
         text += f" {percent(prefix)} share their first {PREFIX} bases with one"

@@ -17,6 +17,10 @@ from aptarank.core.sizes import stay_within_memory
 from aptarank.exports.onnx_files import OUTPUT, check_onnx
 from aptarank.models.inference import Forward, Inputs
 
+CUDA = "CUDAExecutionProvider"
+# By default it multiplies fp32 in TF32, which moves logits by 0.003.
+PROVIDER_OPTIONS = {CUDA: {"use_tf32": "0"}}
+
 
 def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> None:
     """Write a model as ONNX with dynamic batch and sequence axes.
@@ -65,13 +69,11 @@ def strip(model: onnx.ModelProto) -> None:
         part.doc_string = ""
 
 
-def providers_of(device: torch.device) -> list[str | tuple[str, dict[str, str]]]:
+def providers_of(device: torch.device) -> list[str]:
     """ONNX Runtime's execution providers for a device, the CPU's last."""
-    gpu = "CUDAExecutionProvider"
-    if device.type == "cuda" and gpu in onnxruntime.get_available_providers():
-        # By default it multiplies fp32 in TF32, which moves logits by 0.003.
-        return [(gpu, {"use_tf32": "0"}), "CPUExecutionProvider"]
-    return ["CPUExecutionProvider"]
+    wanted = [CUDA] if device.type == "cuda" else []
+    there = onnxruntime.get_available_providers()
+    return [*(name for name in wanted if name in there), "CPUExecutionProvider"]
 
 
 def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -> Forward:
@@ -93,7 +95,11 @@ def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -
     try:
         # Without its fallback, which prints, and tries again what has failed.
         session = onnxruntime.InferenceSession(
-            path, options, providers=providers, enable_fallback=0
+            path,
+            options,
+            providers=providers,
+            provider_options=[PROVIDER_OPTIONS.get(name, {}) for name in providers],
+            enable_fallback=0,
         )
     except MemoryError:
         raise

@@ -103,7 +103,7 @@ def as_markdown(rows: pd.DataFrame, slow: pd.DataFrame) -> str:
                 "variant": name,
                 "largest difference": f"{row['largest_difference']:.1e}",
                 "mean": f"{row['mean_difference']:.1e}",
-                "let pass": f"{row['tolerance']:g}",
+                "tolerance": f"{row['tolerance']:g}",
                 "changed predictions": f"{row['changed_predictions']:.2%}",
                 "accuracy": f"{row['accuracy']:.4f}",
                 **{

@@ -184,6 +184,11 @@ class Trees(nn.Module):
         root: the first node of each tree, shape (n_trees,).
     """
 
+    question: torch.Tensor
+    no: torch.Tensor
+    yes: torch.Tensor
+    root: torch.Tensor
+
     def __init__(self, positions: int, nodes: int, trees: int, depth: int):
         super().__init__()
         if depth > DEEPEST:

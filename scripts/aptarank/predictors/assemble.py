@@ -1,6 +1,6 @@
 """A predictor of fitted members, or a blend of predictors and encoders, in a model's folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from aptarank.models.encoder import position_limit
 from aptarank.models.model_inputs import encode
-from aptarank.models.predictor import FIRST_BASE, LIMIT, NO_BASE, Predictor, PredictorConfig
+from aptarank.models.predictor import (
+    FIRST_BASE,
+    LIMIT,
+    NO_BASE,
+    Encoder,
+    Predictor,
+    PredictorConfig,
+)
 from aptarank.models.spelling import BASES
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.predictors.fit import Member
@@ -41,14 +48,14 @@ def reads_bases(tokenizer: PreTrainedTokenizerBase) -> bool:
 
 def blend(
     stack: Predictor | None,
-    encoders: Mapping[str, Sequence[PreTrainedModel]],
+    encoders: Mapping[str, PreTrainedModel],
     weights: Mapping[str, float],
     name: str,
 ) -> Predictor:
     """A predictor whose score is the weighted sum of a stack's and of encoders' scores.
 
     Args:
-        encoders: by name, each trained with several seeds, whose mean score counts.
+        encoders: by name.
         weights: of the stack, by its own name, and of the encoders.
     """
     parts: list[dict[str, Any]] = []
@@ -58,23 +65,21 @@ def blend(
         parts = [part | {"weight": part["weight"] * share} for part in stack.config.members]
         modules = list(stack.members)
     limits = [LIMIT]
-    for key, seeds in encoders.items():
-        for model in seeds:
-            parts.append(
-                {"name": key, "form": "encoder", "weight": weights[key] / len(seeds)}
-                | {"config": model.config.to_dict()}
-            )
-            modules.append(model)
-            limits.append(position_limit(model.config))
+    for key, model in encoders.items():
+        config = model.config.to_dict()
+        parts.append({"name": key, "form": "encoder", "weight": weights[key], "config": config})
+        modules.append(model)
+        limits.append(position_limit(model.config))
     used = [index for index, part in enumerate(parts) if part["weight"] > 0] or [0]
     about = {"kind": "rank", "predictor": name}
-    config = PredictorConfig(
-        [parts[index] for index in used], max_position_embeddings=min(limits), aptarank=about
+    blended = Predictor(
+        PredictorConfig(
+            [parts[index] for index in used], max_position_embeddings=min(limits), aptarank=about
+        )
     )
-    blended = Predictor(config)
     for own, index in zip(blended.members, used, strict=True):
-        encoder = parts[index]["form"] == "encoder"
-        (own.model if encoder else own).load_state_dict(modules[index].state_dict())
+        target = own.model if isinstance(own, Encoder) else own
+        target.load_state_dict(modules[index].state_dict())
     return blended.eval()
 
 

@@ -142,10 +142,10 @@ def gaussian_process(
     for scale in scales:
         matrix = kernel(equal[np.ix_(some, some)], scale)
         size = np.trace(matrix) / len(matrix)
-        values, vectors = np.linalg.eigh(matrix / size)
+        eigenvalues, vectors = np.linalg.eigh(matrix / size)
         projected = vectors.T @ target[some]
         for noise in NOISE:
-            inverse = 1 / (np.maximum(values, 0) + noise)
+            inverse = 1 / (np.maximum(eigenvalues, 0) + noise)
             left_out = (vectors @ (inverse * projected)) / (vectors**2 @ inverse)
             errors[scale, noise] = float(np.mean(left_out**2))
     scale, noise = min(errors, key=lambda each: errors[each])

@@ -35,6 +35,9 @@ from aptarank.values.sequences import BASES, shortened
 
 LONGEST_NAME = 40  # letters of the name of a column of sequences
 
+# Added to the reason of a direction.
+NO_UNIT = " (no unit: its numbers are used as they are; with one, as in 'Kd (nM)', -log10 of them)"
+
 
 class Columns(NamedTuple):
     """The index of each column that is read; the score's direction, its reason, and scale."""
@@ -101,6 +104,8 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
     scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
+    if scale == PLAIN_NUMBERS and meaning.kind == "concentration" and not meaning.logarithm:
+        because += NO_UNIT
     columns = Columns(sequence, score, better, because, scale, name)
     return read_columns(table, columns, source, options)
 

@@ -37,7 +37,7 @@ TEMPERATURE_SCALING = "Temperature scaling: Guo et al. 2017, arXiv:1706.04599"
 FILES = {
     "config.json": "architecture; `aptarank` says kind and temperature",
     "model.safetensors": "the weights",
-    "onnx/model.onnx": "the same model for ONNX Runtime, checked against PyTorch on all test pairs",
+    "onnx/model.onnx": "the same model for ONNX Runtime, checked against PyTorch on test pairs",
 }
 # Figures of the audit of test against training: quantity and `at` of audit.csv, and format.
 AUDIT = {
@@ -297,6 +297,8 @@ def references(facts: Facts) -> list[str]:
     """Return the sources of the methods that the model was made with."""
     about = facts.config["aptarank"]
     loss = facts.settings.get("loss", default(f"$defs.{about['kind']}.loss"))
-    lines = [LOSSES[loss].reference] if KINDS[about["kind"]].scores_aptamers else []
+    # A pair model's ranknet is the cross-entropy of its labels.
+    plain = loss == "ranknet" and not KINDS[about["kind"]].scores_aptamers
+    lines = [] if plain else [LOSSES[loss].reference]
     lines += [ALBERT] if facts.config["model_type"] == "albert" else []
     return lines + ([TEMPERATURE_SCALING] if "temperature" in about else [])

@@ -43,6 +43,8 @@ class World:
             InputError: there are fewer GPUs than processes.
         """
         gpus = torch.cuda.device_count()
+        if self.local_processes > gpus and os.environ["LOCAL_RANK"] != "0":
+            raise SystemExit(1)  # the first process of the node says why
         if self.local_processes > gpus:
             raise InputError(
                 f"{self.local_processes} processes on a node with {gpus} GPU(s); each process "

@@ -1,0 +1,109 @@
+"""Predictors, models and their blend on measured data: which ranks unseen aptamers best.
+
+Run: .venv/bin/python benchmarks/measured.py --data FOLDER
+where FOLDER holds the files that SETS names; docs/benchmarks.md says where they are from. What a
+run has finished is kept: the same command goes on after a stop.
+
+Each set is split at random, 80/10/10, anew for each seed, with the default settings and one model,
+`rank`. Large sets are cut to --most aptamers first.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+import pandas as pd
+
+HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HOME / "scripts"))
+
+from ehppdk import run_chain, spread
+
+from aptarank.core import machine
+
+# File, columns of sequence and score, and which scores are better.
+SETS = {
+    "tome": ("tome2014_gfp_aptamer.csv", "sequence", "DMS_score", "higher"),
+    "huesken": ("huesken2005_sirna.csv", "antisense", "inhibition", "higher"),
+    "cpeb3": ("cpeb3_ribozyme.csv.gz", "sequence", "activity", "higher"),
+    "glms": ("glms_ribozyme.csv.gz", "sequence", "activity", "lower"),
+    "solaris": ("solaris_rbs_rounds.csv", "RBS", "AVERAGE", "higher"),
+    "landscape": ("solaris_rbs_landscape.csv", "Sequence", "TIR", "higher"),
+    "hairpins": ("array_melt_hairpins.csv.gz", "RefSeq", "dG_37", "lower"),
+    "ehppdk": ("tea_ehppdk_scored_sequences.csv", "Sequence", "Entropy", "higher"),
+}
+BASELINES = ("shared_prefix", "length", "gc_content")
+
+
+def cut(name: str, data: Path, most: int, output: Path) -> Path:
+    """Write at most `most` rows of a set, drawn at random, as sequence and score."""
+    file, sequence, score, _ = SETS[name]
+    table = pd.read_csv(data / file)[[sequence, score]].dropna()
+    table.columns = ["sequence", "score"]
+    if len(table) > most:
+        table = table.sample(most, random_state=1)
+    path = output / f"{name}.csv"
+    if not path.exists():
+        table.to_csv(path, index=False)
+    return path
+
+
+def measure(name: str, seed: int, path: Path, output: Path, steps: int, cores: int) -> pd.DataFrame:
+    """Run the chain on one set and split; returns comparison.csv."""
+    model = {"kind": "rank"} | ({"steps": steps} if steps else {})
+    overlay = {
+        "run": f"{name}-{seed}",
+        "datasets": {
+            name: {
+                "path": path.name,
+                "sequence": "sequence",
+                "score": "score",
+                "better": SETS[name][3],
+                "format": "csv",
+                "group": "none",
+            }
+        },
+        "split": {"seed": seed},
+        "models": {"rank": model},
+        "learning_curve": {"shares": []},
+        "seeds": [seed],
+        "threads": cores,
+    }
+    run_chain(overlay, output, cores)
+    table = pd.read_csv(output / f"results/{name}-{seed}/{name}/comparison.csv")
+    return table.assign(set=name, split=seed)
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--sets", default=",".join(SETS), show_default=True, help="Separated by commas.")
+@click.option("--seeds", default="1,2,3", show_default=True, help="Separated by commas.")
+@click.option("--most", default=2500, show_default=True, help="Aptamers of a set.")
+@click.option("--steps", default=0, help="Steps of the model instead of the default.")
+@click.option("--cores", default=2, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=HOME / "benchmarks/results/measured",
+    help="Folder of the runs.",
+)
+def main(data, sets, seeds, most, steps, cores, output):
+    """Print pair accuracy and Spearman's rho of each predictor, mean ± sd over the splits."""
+    output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name in sets.split(","):
+        path = cut(name, data, most, output)
+        for seed in map(int, seeds.split(",")):
+            rows.append(measure(name, seed, path, output, steps, cores))
+        table = pd.concat(rows)
+        table.to_csv(output / "measured.csv", index=False)
+    print(f"machine: {machine.describe()}")
+    shown = table[~table["model"].isin(BASELINES)]
+    for metric in ("accuracy", "spearman"):
+        groups = shown.groupby(["set", "model"], sort=False)[metric]
+        print(f"\n{metric}\n{groups.agg(spread).unstack('model').to_string()}")
+
+
+if __name__ == "__main__":
+    main()
