@@ -184,7 +184,7 @@ def test_a_sweep_under_snakemake(snakemake, tmp_path, scored):
     target = "results/example/d/sweep/summary.csv"
     plan = planned(snakemake("-n", config=json.dumps(OVERLAY)))
     assert plan["finetune"] == 2 + 4 * 2
-    assert plan["predict"] == plan["evaluate"] == plan["export"] == 2 + 1  # the blend
+    assert plan["predict"] == plan["evaluate"] == plan["export"] == 2
     one = OVERLAY | {"seeds": [1]}
     snakemake(target, config=json.dumps(one))
     table = pd.read_csv(tmp_path / "results/example/d/sweep/sweep.csv")

@@ -1,5 +1,7 @@
 """How much each predictor counts: learnt on aptamers that it has not learnt from."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,3 +108,29 @@ def test_nothing_to_blend(program, data, tmp_path):
     said = run_blend(program, data, "--predictors", "none", code=1).output
     assert "nothing to blend" in said
     assert "blend: false" in said
+
+
+def test_in_the_workflow(snakemake, tmp_path, scored):
+    """The blend of each seed is measured and exported as a model is, and ranks."""
+    scored.to_csv(tmp_path / "d.csv", index=False)
+    config = """
+run: small
+datasets: {d: {path: d.csv, better: higher}}
+models: {rank: {steps: 10, evaluate_every: 5, batch_size: 32}}
+seeds: [1, 2]
+blend: true
+rank: {candidates: d.csv}
+evaluation: {resamples: 50}
+"""
+    snakemake("results/small/ranking/ranking.csv", "results/small/d/answer.json", config=config)
+    data = tmp_path / "results/small/d"
+    table = pd.read_csv(data / "comparison.csv").set_index("model")["accuracy"]
+    assert len(table["blend"]) == 2
+    assert table["blend"].min() > table["length"]
+    figures = json.loads((data / "answer.json").read_text())
+    assert figures["predictor"] == "blend"
+    assert figures["accuracy"] == pytest.approx(table["blend"].mean())
+    assert figures["best_single_accuracy"] >= table["ridge"]
+    ranking = pd.read_csv(tmp_path / "results/small/ranking/ranking.csv")
+    assert (ranking["uncertainty"] > 0).all()
+    assert (data / "blend/seed-2/onnx/model.onnx").is_file()

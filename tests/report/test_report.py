@@ -53,7 +53,7 @@ def test_the_first_page_has_the_answer(browser):
     for words in (
         "aptarank: run small",
         "it has never seen, the model rank names the fitter one in",
-        "of 5 cheap baselines",
+        "of 9 cheap baselines",
         "test aptamers is in training",
         "150 rows of scored.csv",
     ):

@@ -13,6 +13,7 @@ from scipy.special import expit
 from scipy.stats import kendalltau
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from aptarank.config.names import BASELINES
 from aptarank.core.files import sha256
 from aptarank.models.encoder import new_model
 from aptarank.provenance.run_differences import compare_folders
@@ -53,7 +54,7 @@ def test_the_tree(finished):
         pairs = pd.read_parquet(data / f"pairs/{part}.parquet")
         assert list(pairs.columns) == ["Sequence1", "Sequence2", "Label"]
     comparison = pd.read_csv(data / "comparison.csv")
-    assert len(comparison) == len(MODELS) + 5
+    assert len(comparison) == len(MODELS) + len(BASELINES)
     for model, seed in MODELS:
         folder = data / model / f"seed-{seed}"
         for name in ("config.json", "model.safetensors", "tokenizer.json"):
@@ -143,7 +144,7 @@ def test_models_side_by_side(finished):
     assert (baselines["Label"] == seeds[0]["Label"]).all()
     right["ridge"] = (baselines["ridge"] > 0.5) == (baselines["Label"] == 1)
     paired = pd.read_csv(data / "comparison/paired.csv")
-    assert len(paired) == 1 + 2 * 5
+    assert len(paired) == 1 + 2 * len(BASELINES)
     rows = paired.set_index(["model_a", "model_b"])
     for a, b in (("rank", "pair"), ("rank", "ridge"), ("pair", "ridge")):
         row = rows.loc[a, b]
@@ -213,6 +214,7 @@ def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     of_all_seeds = ("summary.csv", "summary.html", "paired.csv", "models.svg", "paired.svg")
     assert set(found.different) == {
         "lab/answer.rst",
+        "lab/answer.json",
         "lab/comparison.csv",
         *(f"lab/comparison/{name}" for name in of_all_seeds),
         *(f"ranking/ranking.{kind}" for kind in ("csv", "html", "svg")),

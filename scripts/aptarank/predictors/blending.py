@@ -13,7 +13,8 @@ from aptarank.predictors.fit import PREDICTORS, Fit, Member, normal_scores
 
 FOLDS = 5
 MOST = 3000  # aptamers of which out-of-fold scores are computed
-WIDEST = 20.0  # of the logarithm of a weight or a scale
+MOST_SHARES = 10.0  # logarithm of the largest ratio of two shares
+STEEPEST = 10.0  # log-odds per standard deviation of a score: few pairs may fit any steepness
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,6 @@ def pair_weights(scores: np.ndarray, pairs: Pairs) -> np.ndarray:
         return float(np.mean(np.logaddexp(0, -sign * (apart @ weights(parameters)))))
 
     start = np.zeros(1 + scores.shape[1])
-    bounds = [(-WIDEST, WIDEST)] * len(start)
+    bounds = [(-STEEPEST, np.log(STEEPEST)), *[(-MOST_SHARES, MOST_SHARES)] * scores.shape[1]]
     best = minimize(loss, start, bounds=bounds, method="L-BFGS-B").x
     return np.where(spread > 0, weights(best) / np.where(spread > 0, spread, 1), 0.0)
