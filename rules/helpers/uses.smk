@@ -40,7 +40,7 @@ def used_models(use, name):
 def screened_by():
     """Return the form of the model that screens: the recommended one, or its ONNX file."""
     variants = config["speed"]["variants"]
-    blended = used_model(config, "screen").endswith(f"/{BLEND}")
+    blended = used_model(config, "screen").split("/")[1] == BLEND
     form = "speed/recommended.json" if variants and not blended else "onnx/model.onnx"
     return used_models("screen", form)[0]
 
