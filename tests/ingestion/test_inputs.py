@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from aptarank.columns.rows import LabelRow
+from aptarank.config.names import BASELINES
 from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
 from aptarank.pairing.bradley_terry import bradley_terry
 from aptarank.pairing.pairs import Pairs
@@ -87,7 +88,7 @@ def test_labelled_pairs_go_through_the_whole_chain(chain):
         baselines = pd.read_csv(data / fold / "baselines.csv").set_index("model")
         assert baselines.loc["shared_prefix", "accuracy"] > 0.6
     comparison = pd.read_csv(data / "comparison.csv")
-    assert len(comparison) == 2 * (1 + 5)
+    assert len(comparison) == 2 * (1 + len(BASELINES))
     assert set(comparison["fold"]) == {1, 2}
 
 
