@@ -1,7 +1,7 @@
 """Predictors, models and their blend on measured data: which ranks unseen aptamers best.
 
 Run: .venv/bin/python benchmarks/measured.py --data FOLDER
-where FOLDER holds the files that SETS names; docs/benchmarks.md says where they are from. What a
+where FOLDER holds the files that SETS names, from public repositories. What a
 run has finished is kept: the same command goes on after a stop.
 
 Each set is split at random, 80/10/10, anew for each seed, with the default settings and one model,
@@ -43,8 +43,7 @@ def cut(name: str, data: Path, most: int, output: Path) -> Path:
     if len(table) > most:
         table = table.sample(most, random_state=1)
     path = output / f"{name}.csv"
-    if not path.exists():
-        table.to_csv(path, index=False)
+    table.to_csv(path, index=False)
     return path
 
 
@@ -65,6 +64,7 @@ def measure(name: str, seed: int, path: Path, output: Path, steps: int, cores: i
         },
         "split": {"seed": seed},
         "models": {"rank": model},
+        "blend": True,
         "learning_curve": {"shares": []},
         "seeds": [seed],
         "threads": cores,

@@ -25,7 +25,7 @@ rule describe:
         " -o {output:q} --log {log:q}"
 
 
-# Three sentences, which are on the report's first page.
+# A few sentences, which are on the report's first page.
 rule answer:
     "Write the findings of a dataset in a few sentences, and as numbers."
     input:

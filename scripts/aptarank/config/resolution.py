@@ -140,7 +140,7 @@ def candidate_source(config: Mapping) -> str | None:
 
 
 def used_model(config: Mapping, use: str) -> str:
-    """Return the model for a use, as dataset/model: the one that the config names, or the blend.
+    """Return the model for a use, as dataset/model: the one that it names, the blend, or the first.
 
     Args:
         use: rank, publish, screen or design; the last two need a model that scores aptamers.

@@ -21,9 +21,8 @@ from aptarank.config.model_kinds import KINDS, ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
 from aptarank.models.model_files import about_of, check_parameters, read_config, without_runtime
-from aptarank.models.predictor import ENCODERS, MODEL_TYPE, Predictor
+from aptarank.models.predictor import ENCODERS, LIMIT, MODEL_TYPE, Predictor
 
-LIMIT = 512  # tokens: ALBERT's max_position_embeddings
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 # Shapes: nano is ours (its weights start at about 1/sqrt(hidden size): with ALBERT's 0.02, so small
@@ -293,15 +292,14 @@ def lost_weights(model: PreTrainedModel, info: Mapping[str, Any]) -> set[str]:
     Args:
         info: transformers' account of what was loaded.
     """
-    missing = info["missing_keys"] | {name for name, *_ in info["mismatched_keys"]}
+    resized = {name for name, *_ in info["mismatched_keys"]}
     if isinstance(model, Predictor):
-        return missing
+        return info["missing_keys"] | resized
     words = model.get_input_embeddings().weight
     of_words = next(name for name, weight in model.named_parameters() if weight is words)
-    resized = {name for name, *_ in info["mismatched_keys"]} - {of_words}
     return {
         name
-        for name in info["missing_keys"] | resized
+        for name in info["missing_keys"] | (resized - {of_words})
         if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name
     }
 

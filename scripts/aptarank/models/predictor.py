@@ -6,6 +6,7 @@ machine, an ensemble of trees, or the fitness of the nearest known aptamers. A b
 members, encoders among them. aptarank.predictors fits them.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,7 +39,7 @@ ENCODERS = MODEL_FOR_MASKED_LM_MAPPING_NAMES.keys() & (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.keys()
 )
 MODEL_TYPE = "aptarank-predictor"
-LIMIT = 512  # tokens, as of an encoder from scratch
+LIMIT = 512  # tokens: ALBERT's max_position_embeddings
 FIRST_BASE = len(SPECIAL)  # token id of A; C, G and T follow
 NO_BASE = len(BASES)  # code of what is past the end, or not a base
 LONGEST_WORD = 4  # of the k-mers
@@ -115,7 +116,7 @@ class Linear(nn.Module):
         return score
 
 
-class Kernel(nn.Module):
+class Kernel(nn.Module, ABC):
     """Σ aᵢ k(x, xᵢ) over known aptamers xᵢ, of which k counts the equal bases.
 
     Attributes:
@@ -143,9 +144,9 @@ class Kernel(nn.Module):
         equal = ours @ theirs.T
         return equal, (ours.sum(1)[:, None] + theirs.sum(1)) / 2 - equal
 
+    @abstractmethod
     def weights(self, codes: torch.Tensor) -> torch.Tensor:
         """k of each aptamer and each known one, shape (batch, n_known)."""
-        raise NotImplementedError
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
         return self.weights(codes) @ self.coefficients + self.bias
@@ -168,10 +169,10 @@ class Quadratic(Kernel):
 class Nearest(Kernel):
     """The mean fitness of the nearest known aptamers, by the number of positions that differ."""
 
-    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+    def weights(self, codes: torch.Tensor) -> torch.Tensor:
         apart = self.differences(codes)[1]
         nearest = (apart <= apart.min(1, keepdim=True).values).float()
-        return nearest @ self.coefficients / nearest.sum(1) + self.bias
+        return nearest / nearest.sum(1, keepdim=True)
 
 
 class Trees(nn.Module):
@@ -248,9 +249,6 @@ class Predictor(PreTrainedModel):
 
     def _init_weights(self, module: nn.Module) -> None:
         """Nothing: weights are fitted, and then loaded."""
-
-    def get_input_embeddings(self) -> nn.Module:
-        raise NotImplementedError("a predictor has no embeddings")
 
     def forward(
         self,

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
-NO_BASE = len(BASES)
-LONGEST_WORD = 4
+from aptarank.models.predictor import LONGEST_WORD, NO_BASE
+from aptarank.models.spelling import BASES
+
+LETTERS = np.frombuffer("".join(BASES).encode(), dtype=np.uint8)
 WORDS = sum(NO_BASE**size for size in range(1, LONGEST_WORD + 1))
 
 
 def base_codes(sequences: Sequence[str], positions: int) -> np.ndarray:
     """The first bases of each aptamer as 0 to 3, 4 past the end; uint8, shape (n, positions)."""
     table = np.full(256, NO_BASE, dtype=np.uint8)
-    table[BASES] = np.arange(NO_BASE, dtype=np.uint8)
+    table[LETTERS] = np.arange(NO_BASE, dtype=np.uint8)
     letters = "".join(sequence[:positions].ljust(positions) for sequence in sequences)
     return table[np.frombuffer(letters.encode("ascii", "replace"), np.uint8)].reshape(-1, positions)
 

@@ -18,8 +18,8 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_score
 from torch import nn
 
-from aptarank.models.predictor import FORMS, LONGEST_WORD
-from aptarank.predictors.features import NO_BASE, base_codes, one_hot, varying, word_counts
+from aptarank.models.predictor import FORMS, LONGEST_WORD, NO_BASE
+from aptarank.predictors.features import base_codes, one_hot, varying, word_counts
 
 ALPHAS = np.logspace(-2, 4, 13)  # penalties of the ridge
 WORD_SCALES = (0.0, 0.3, 1.0)  # weight of word counts beside bases; 0: bases alone
