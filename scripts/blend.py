@@ -87,7 +87,9 @@ def main(
     scores = score_all(stack, encoders, predictors, sequences, on)
     weights = pair_weights(np.stack(list(scores.values()), axis=1), pairs)
     named = dict(zip(scores, weights.tolist(), strict=True))
-    model = blend(stack, {name: each.cpu() for name, (each, _) in encoders.items()}, named, BLEND)
+    members: dict[str, PreTrainedModel] = {} if stack is None else {STACK: stack}
+    members |= {name: each for name, (each, _) in encoders.items()}
+    model = blend({name: each.cpu() for name, each in members.items()}, named, BLEND)
     tokenizers = [tokenizer for _, tokenizer in encoders.values()]
     tokenizer = tokenizers[0] if tokenizers else load_tokenizer(predictors / STACK)
     save(model, output, tokenizer)

@@ -1,13 +1,15 @@
 """Fine-tune a model on labelled pairs."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import pandas as pd
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, write_csv
@@ -15,7 +17,10 @@ from aptarank.models.encoder import kind_of, make_model, pick_device
 from aptarank.models.model_inputs import check_known, encode
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.pairing.pair_store import StoredPairs, read_margin
+from aptarank.pairing.reference_fitness import centred, known_fitness
 from aptarank.pairing.soft_labels import comparison
+from aptarank.predictors.additive import resolve, with_path
+from aptarank.predictors.assemble import reads_bases
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -98,7 +103,7 @@ def main(
     known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
     parts = load_part(train, known, words, share, seed), load_part(validation, known, words)
-    model = make_model(chosen, words, init)
+    model = build(chosen, words, init, known, parts[0], seed)
     chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
     logger.info(
         "%s model of %d parameters on %s (%d threads, %s%s); %d training aptamers, %d pairs",
@@ -127,6 +132,25 @@ def main(
             remove_checkpoints(checkpoints)
     world.leave()
     logger.info("%s", output)
+
+
+def build(
+    chosen: dict[str, Any],
+    words: PreTrainedTokenizerBase,
+    init: Path | None,
+    known: pd.DataFrame,
+    train: Part,
+    seed: int,
+) -> PreTrainedModel:
+    """The model to train; fills in those settings that follow from the training aptamers."""
+    if not KINDS[chosen["kind"]].scores_aptamers:
+        return make_model(chosen, words, init)
+    needed = train.pairs.total if known["fitness"].isna().any() else 0
+    labelled = train.pairs.take(np.arange(needed))
+    rows = centred(known_fitness(known, pd.Index(train.sequences), labelled))
+    learnt = rows["sequence"].tolist(), rows["fitness"].to_numpy()
+    chosen |= resolve(chosen, *learnt, seed, reads_bases=reads_bases(words))
+    return with_path(make_model(chosen, words, init), chosen, *learnt, seed)
 
 
 def load_part(

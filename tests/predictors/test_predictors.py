@@ -159,7 +159,7 @@ def blended(members):
     stack = assemble(members, dict.fromkeys(members, 0.5), "stack")
     encoders = {name: model("rank", seed=seed).eval() for seed, name in enumerate(["rank", "more"])}
     weights = {"stack": 2.0, "rank": 3.0, "more": 1.5}
-    return stack, encoders, blend(stack, encoders, weights, "blend")
+    return stack, encoders, blend({"stack": stack} | encoders, weights, "blend")
 
 
 def test_a_blend_is_the_weighted_sum(members, tmp_path):

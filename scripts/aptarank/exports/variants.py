@@ -20,7 +20,7 @@ from aptarank.core.errors import InputError, first_line
 from aptarank.core.files import sha256
 from aptarank.exports import forms_onnx, forms_openvino, forms_torch
 from aptarank.exports.variant_info import ABOUT, BASELINE, is_program, read_about, write_about
-from aptarank.models.depth import check_depth
+from aptarank.models.depth import check_depth, layers_of
 from aptarank.models.encoder import kind_of, position_limit
 from aptarank.models.inference import Forward, Inputs, run_safely
 
@@ -125,7 +125,7 @@ def why_not(name: str, model: PreTrainedModel, device: torch.device) -> str | No
     form, layers = split_name(name)
     if layers is not None:
         try:
-            check_depth(model.config, layers)
+            check_depth(model, layers)
         except InputError as error:
             return str(error)
     return FORMS[form].missing(device)
@@ -166,7 +166,7 @@ def write_variant(
     return {
         "variant": name,
         "precision": form.precision,
-        "layers": model.config.num_hidden_layers,
+        "layers": layers_of(model),
         "kind": kind_of(model).name,
         "limit": position_limit(model.config),
         "note": form.note,

@@ -6,6 +6,7 @@ import numpy as np
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from aptarank.core.errors import InputError
+from aptarank.models.predictor import encoder_in
 
 
 def shares_layers(config: PreTrainedConfig) -> bool:
@@ -13,8 +14,12 @@ def shares_layers(config: PreTrainedConfig) -> bool:
     return config.model_type == "albert" and config.num_hidden_groups * config.inner_group_num == 1
 
 
-def check_depth(config: PreTrainedConfig, layers: int) -> None:
+def check_depth(model: PreTrainedModel, layers: int) -> None:
     """Raise InputError where a model cannot be run with this many layers."""
+    encoder = encoder_in(model)
+    if encoder is None:
+        raise InputError(f"a predictor without an encoder cannot be run with {layers} layers")
+    config = encoder.config
     if not shares_layers(config):
         raise InputError(
             f"a model of type {config.model_type} cannot be run with {layers} layers: its own do "
@@ -26,7 +31,15 @@ def check_depth(config: PreTrainedConfig, layers: int) -> None:
 
 def set_depth(model: PreTrainedModel, layers: int) -> None:
     """Run this many layers from now on; `check_depth` says which numbers can be."""
-    model.config.num_hidden_layers = layers
+    encoder = encoder_in(model)
+    assert encoder is not None
+    encoder.config.num_hidden_layers = layers
+
+
+def layers_of(model: PreTrainedModel) -> int | None:
+    """The layers that are run, of the first encoder; None for a predictor without one."""
+    encoder = encoder_in(model)
+    return None if encoder is None else encoder.config.num_hidden_layers
 
 
 def depths_of(model: PreTrainedModel, depths: Sequence[int]) -> list[int]:
@@ -36,8 +49,9 @@ def depths_of(model: PreTrainedModel, depths: Sequence[int]) -> list[int]:
         InputError: the model cannot be run at one of them.
     """
     for layers in depths:
-        check_depth(model.config, layers)
-    return sorted({*depths, model.config.num_hidden_layers}) if depths else []
+        check_depth(model, layers)
+    own = layers_of(model)
+    return sorted({*depths, own}) if depths and own is not None else []
 
 
 def depth_of_step(depths: Sequence[int], seed: int, step: int) -> int:

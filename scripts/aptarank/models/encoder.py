@@ -20,9 +20,16 @@ from transformers import (
 from aptarank.config.model_kinds import KINDS, ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
-from aptarank.models.model_files import about_of, check_parameters, read_config, without_runtime
-from aptarank.models.predictor import ENCODERS, LIMIT, MODEL_TYPE, Predictor
+from aptarank.models.model_files import (
+    PREDICTOR,
+    about_of,
+    check_parameters,
+    read_config,
+    without_runtime,
+)
+from aptarank.models.predictor import ENCODERS, LIMIT, Predictor
 
+LITTLE_DROPOUT = 0.02  # for labels with little noise
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 # Shapes: nano is ours (its weights start at about 1/sqrt(hidden size): with ALBERT's 0.02, so small
@@ -82,7 +89,8 @@ def build(
     make = {
         "vocabulary": len(tokenizer),
         "padding": tokenizer.pad_token_id,
-        "dropout": settings["dropout"],
+        # None where training has no aptamers to choose it by, as pretraining.
+        "dropout": LITTLE_DROPOUT if settings["dropout"] is None else settings["dropout"],
         "kind": settings["kind"],
     }
     if source is None:
@@ -136,6 +144,10 @@ def set_dropout(config: PreTrainedConfig, rate: float) -> None:
     for name, value in config.to_dict().items():
         if "dropout" in name and not isinstance(value, bool):
             setattr(config, name, rate)
+    for member in getattr(config, "members", ()):  # of a predictor
+        inner = member.get("config", {})
+        names = [name for name in inner if "dropout" in name and not isinstance(inner[name], bool)]
+        inner |= dict.fromkeys(names, rate)
 
 
 def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
@@ -166,7 +178,7 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
             theirs = PreTrainedConfig.get_config_dict(checkpoint)[0]
             found = without_runtime(theirs, f"checkpoint {checkpoint}")
         kind = found.get("model_type")
-        loaded = kind in ENCODERS or kind == MODEL_TYPE
+        loaded = kind in ENCODERS or kind == PREDICTOR
         config = CONFIG_MAPPING[kind].from_dict(found) if loaded else None
     except (InputError, MemoryError):
         raise

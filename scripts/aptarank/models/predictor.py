@@ -1,13 +1,13 @@
-"""Predictors without an encoder, as modules that later stages use as they use an encoder.
+"""Predictors that are sums of several parts, which later stages use as they use an encoder.
 
 A predictor is a weighted sum of members. Each member reads the bases of one aptamer, as token ids
 of the nucleotide tokenizer, and gives it a score: a linear function of bases and k-mers, a kernel
-machine, an ensemble of trees, or the fitness of the nearest known aptamers. A blend has several
-members, encoders among them. aptarank.predictors fits them.
+machine, an ensemble of trees, or the fitness of the nearest known aptamers, or an encoder. A blend
+has several members, and so has an encoder with a linear path. aptarank.predictors makes them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -27,7 +27,7 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
-from aptarank.models.model_files import DEEPEST, without_runtime
+from aptarank.models.model_files import DEEPEST, PREDICTOR, without_runtime
 from aptarank.models.spelling import BASES
 from aptarank.models.tokenizer import SPECIAL
 
@@ -38,7 +38,6 @@ set_verbosity_error()  # nor its tables of what a file of weights lacks: encoder
 ENCODERS = MODEL_FOR_MASKED_LM_MAPPING_NAMES.keys() & (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.keys()
 )
-MODEL_TYPE = "aptarank-predictor"
 LIMIT = 512  # tokens: ALBERT's max_position_embeddings
 FIRST_BASE = len(SPECIAL)  # token id of A; C, G and T follow
 NO_BASE = len(BASES)  # code of what is past the end, or not a base
@@ -48,7 +47,7 @@ LONGEST_WORD = 4  # of the k-mers
 class PredictorConfig(PreTrainedConfig):
     """The members of a predictor: `name`, `form`, `weight` and sizes of each."""
 
-    model_type = MODEL_TYPE
+    model_type = PREDICTOR
 
     def __init__(
         self,
@@ -82,14 +81,21 @@ def padded(codes: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def one_hot(codes: torch.Tensor, positions: int) -> torch.Tensor:
-    """Codes of the first positions as one column a position and base, fp32.
+    """Whether each of the first positions has each base, one column a position and base, bool.
 
     Returns:
-        Shape (batch, 4 × positions); zeros past the end.
+        Shape (batch, 4 × positions); False past the end.
     """
     first = padded(codes, positions)[:, :positions]
     bases = torch.arange(NO_BASE, device=codes.device)
-    return (first[:, :, None] == bases).flatten(1).float()
+    return (first[:, :, None] == bases).flatten(1)
+
+
+def dot(rows: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """rows @ weights, shape (n_rows,), as a sum of products: a matrix product by a vector is what
+    ONNX Runtime cannot run once it is quantised.
+    """
+    return (rows * weights).sum(1)
 
 
 class Linear(nn.Module):
@@ -105,7 +111,7 @@ class Linear(nn.Module):
         self.positions = positions
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        score = one_hot(codes, self.positions) @ self.bases + self.bias
+        score = dot(one_hot(codes, self.positions).to(self.bases.dtype), self.bases) + self.bias
         count, codes = codes.shape[1], padded(codes, LONGEST_WORD)
         word, whole = torch.zeros_like(codes[:, :count]), codes[:, :count] >= 0
         for size, weights in enumerate(self.words):
@@ -135,12 +141,13 @@ class Kernel(nn.Module, ABC):
 
     def differences(self, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Equal bases of each aptamer and each known one, and bases that differ (a base that only
-        one of them has counts as half), fp32, shapes (batch, n_known)."""
+        one of them has counts as half), shapes (batch, n_known)."""
         positions = self.known.shape[1]
-        theirs = one_hot(self.known.long(), positions)
+        dtype = self.coefficients.dtype
+        theirs = one_hot(self.known.long(), positions).to(dtype)
         # Positions that no known aptamer has a base at are not read.
         read = (self.known < NO_BASE).any(0).repeat_interleave(NO_BASE)
-        ours = one_hot(codes, positions) * read
+        ours = (one_hot(codes, positions) & read).to(dtype)
         equal = ours @ theirs.T
         return equal, (ours.sum(1)[:, None] + theirs.sum(1)) / 2 - equal
 
@@ -149,7 +156,7 @@ class Kernel(nn.Module, ABC):
         """k of each aptamer and each known one, shape (batch, n_known)."""
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        return self.weights(codes) @ self.coefficients + self.bias
+        return dot(self.weights(codes), self.coefficients) + self.bias
 
 
 class Rbf(Kernel):
@@ -171,7 +178,7 @@ class Nearest(Kernel):
 
     def weights(self, codes: torch.Tensor) -> torch.Tensor:
         apart = self.differences(codes)[1]
-        nearest = (apart <= apart.min(1, keepdim=True).values).float()
+        nearest = (apart <= apart.min(1, keepdim=True).values).to(apart.dtype)
         return nearest / nearest.sum(1, keepdim=True)
 
 
@@ -203,21 +210,43 @@ class Trees(nn.Module):
         has = one_hot(codes, self.positions)
         node = self.root.long().expand(codes.shape[0], -1)
         for _ in range(self.depth):
-            asked = has.gather(1, self.question[node].long()) > 0
+            asked = has.gather(1, self.question[node].long())
             node = self.yes[node].where(asked, self.no[node]).long()
         return self.value[node].mean(1)
 
 
 class Encoder(nn.Module):
-    """An encoder with one logit, whose tokens are bases."""
+    """An encoder with one logit, whose tokens are bases.
 
-    def __init__(self, config: Mapping[str, Any]):
+    Args:
+        config: of the encoder.
+        columns: indices of the tokens that it reads, of inputs that are all of one length; None:
+            it reads all.
+    """
+
+    def __init__(self, config: Mapping[str, Any], columns: Sequence[int] | None = None):
         super().__init__()
         if config["model_type"] not in ENCODERS:
             raise ValueError(f"a member of type {config['model_type']!r}, which is not an encoder")
         known = without_runtime(config, "a member")
         own = CONFIG_MAPPING[config["model_type"]].from_dict(known)
         self.model = AutoModelForSequenceClassification.from_config(own)
+        if columns is not None and not all(0 <= column < LIMIT for column in columns):
+            raise ValueError(f"columns of tokens beyond {LIMIT}")
+        self.columns = columns
+
+    def forward(self, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Scores, shape (batch,)."""
+        if self.columns is not None:
+            inputs = {name: chosen(tensor, self.columns) for name, tensor in inputs.items()}
+        found = self.model(**inputs)
+        return (found if isinstance(found, torch.Tensor) else found.logits)[:, 0]
+
+
+def chosen(tokens: torch.Tensor, columns: Sequence[int]) -> torch.Tensor:
+    """These columns of a model input, 0 past its end; shape (batch, n_columns)."""
+    longer = functional.pad(tokens, (0, max(columns) + 1))
+    return longer.index_select(1, torch.tensor(columns, device=tokens.device))
 
 
 FORMS = {
@@ -259,14 +288,35 @@ class Predictor(PreTrainedModel):
         inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
         if token_type_ids is not None:
             inputs["token_type_ids"] = token_type_ids
-        codes = base_codes(input_ids)
-        scores = [
-            member.model(**inputs).logits[:, 0] if isinstance(member, Encoder) else member(codes)
-            for member in self.members
-        ]
-        logits = torch.stack(scores, 1) @ self.weights
+        logits = weighted_scores(self.members, self.weights, inputs)
         return SequenceClassifierOutput(logits=logits[:, None])
 
+    def rescale(self, factor: float) -> None:
+        """Multiply all scores, which are then stored so."""
+        self.weights.mul_(factor)
+        for member in self.config.members:
+            member["weight"] *= factor
 
-AutoConfig.register(MODEL_TYPE, PredictorConfig)
+
+def weighted_scores(
+    members: Iterable[nn.Module], weights: torch.Tensor, inputs: Mapping[str, torch.Tensor]
+) -> torch.Tensor:
+    """The weighted sum of the members' scores, shape (batch,)."""
+    codes = base_codes(inputs["input_ids"])
+    scores = [
+        member(inputs if isinstance(member, Encoder) else codes).to(weights.dtype)
+        for member in members
+    ]
+    return dot(torch.stack(scores, 1), weights)
+
+
+def encoder_in(model: PreTrainedModel) -> PreTrainedModel | None:
+    """The encoder of a model: the model itself, or the first among a predictor's members."""
+    if not isinstance(model, Predictor):
+        return model
+    encoders = (member.model for member in model.members if isinstance(member, Encoder))
+    return next(encoders, None)
+
+
+AutoConfig.register(PREDICTOR, PredictorConfig)
 AutoModelForSequenceClassification.register(PredictorConfig, Predictor)

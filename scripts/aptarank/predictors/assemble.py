@@ -1,9 +1,10 @@
 """A predictor of fitted members, or a blend of predictors and encoders, in a model's folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -46,41 +47,81 @@ def reads_bases(tokenizer: PreTrainedTokenizerBase) -> bool:
     return encoded.ids.tolist() == [list(range(FIRST_BASE, FIRST_BASE + NO_BASE))]
 
 
-def blend(
-    stack: Predictor | None,
-    encoders: Mapping[str, PreTrainedModel],
-    weights: Mapping[str, float],
-    name: str,
+def beside_linear_path(
+    encoder: PreTrainedModel, path: Member | None, columns: Sequence[int] | None
 ) -> Predictor:
-    """A predictor whose score is the weighted sum of a stack's and of encoders' scores.
+    """An encoder that reads some of the tokens, with or without a linear path beside it, to train.
+
+    With a path, the encoder's classifier starts at zero, so that the sum starts as the path.
 
     Args:
-        encoders: by name.
-        weights: of the stack, by its own name, and of the encoders.
+        columns: indices of the tokens that the encoder reads, of inputs of one length; None: all.
+    """
+    members = [encoder_member("encoder", encoder, 1.0, columns)]
+    modules: list[nn.Module] = [encoder]
+    if path is not None:
+        members.append({"name": "linear", "form": path.form, "weight": 1.0} | path.sizes)
+        modules.append(path.module)
+        with torch.no_grad():
+            last = [module for module in encoder.modules() if isinstance(module, nn.Linear)][-1]
+            for parameter in last.parameters():
+                parameter.zero_()
+    about = dict(encoder.config.aptarank)
+    return with_weights(members, modules, position_limit(encoder.config), about)
+
+
+def encoder_member(
+    name: str, model: PreTrainedModel, weight: float, columns: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """The entry of an encoder among the members of a predictor's configuration."""
+    member = {"name": name, "form": "encoder", "weight": weight, "config": model.config.to_dict()}
+    return member | ({} if columns is None else {"columns": list(columns)})
+
+
+def with_weights(
+    members: Sequence[dict[str, Any]],
+    modules: Sequence[nn.Module],
+    limit: int,
+    about: Mapping[str, Any],
+) -> Predictor:
+    """A predictor of these members, with the weights of these modules: encoders, or members."""
+    config = PredictorConfig(members, max_position_embeddings=limit, aptarank=dict(about))
+    model = Predictor(config)
+    for own, module in zip(model.members, modules, strict=True):
+        target = own.model if isinstance(own, Encoder) and not isinstance(module, Encoder) else own
+        target.load_state_dict(module.state_dict())
+    return model.eval()
+
+
+def blend(
+    models: Mapping[str, PreTrainedModel], weights: Mapping[str, float], name: str
+) -> Predictor:
+    """A predictor whose score is the weighted sum of the scores of predictors and encoders.
+
+    Args:
+        models: by name; the members of a predictor become members of the blend.
+        weights: of each.
+        name: of the blend.
     """
     parts: list[dict[str, Any]] = []
     modules: list[nn.Module] = []
-    if stack is not None:
-        share = weights[stack.config.aptarank["predictor"]]
-        parts = [part | {"weight": part["weight"] * share} for part in stack.config.members]
-        modules = list(stack.members)
-    limits = [LIMIT]
-    for key, model in encoders.items():
-        config = model.config.to_dict()
-        parts.append({"name": key, "form": "encoder", "weight": weights[key], "config": config})
-        modules.append(model)
-        limits.append(position_limit(model.config))
+    for key, model in models.items():
+        if isinstance(model, Predictor):
+            shares = [
+                part | {"weight": part["weight"] * weights[key]} for part in model.config.members
+            ]
+            parts += shares
+            modules += model.members
+        else:
+            parts.append(encoder_member(key, model, weights[key]))
+            modules.append(model)
     used = [index for index, part in enumerate(parts) if part["weight"] > 0] or [0]
-    about = {"kind": "rank", "predictor": name}
-    blended = Predictor(
-        PredictorConfig(
-            [parts[index] for index in used], max_position_embeddings=min(limits), aptarank=about
-        )
+    return with_weights(
+        [parts[index] for index in used],
+        [modules[index] for index in used],
+        min(position_limit(model.config) for model in models.values()),
+        {"kind": "rank", "predictor": name},
     )
-    for own, index in zip(blended.members, used, strict=True):
-        target = own.model if isinstance(own, Encoder) else own
-        target.load_state_dict(modules[index].state_dict())
-    return blended.eval()
 
 
 def save(model: Predictor, folder: Path, tokenizer: PreTrainedTokenizerBase | None = None) -> None:

@@ -17,6 +17,7 @@ from aptarank.config.resolution import as_text
 from aptarank.config.schema import default
 from aptarank.core.markdown import markdown_table
 from aptarank.evaluation.metric_registry import METRICS
+from aptarank.models.model_files import PREDICTOR
 from aptarank.report.licenses import license_fields
 from aptarank.training.losses import LOSSES
 
@@ -111,6 +112,7 @@ def values(facts: Facts) -> dict[str, Any]:
         "metadata": metadata(facts).to_yaml(),
         "kind": KINDS[about["kind"]],
         "architecture": architecture,
+        "is_predictor": facts.config["model_type"] == PREDICTOR,
         "metrics": facts.metrics,
         "cycles": facts.metrics["consistency"]["cycles"]["after"],
         "test_is_in_training": bool(audited(facts, "shared_with_train")),
@@ -163,7 +165,7 @@ def metadata(facts: Facts) -> ModelCardData:
         license=license_["license"],
         license_name=license_.get("license_name"),
         base_model=named_checkpoint(facts.settings),
-        library_name="transformers",
+        library_name="onnx" if facts.config["model_type"] == PREDICTOR else "transformers",
         pipeline_tag="text-classification",
         tags=[*TAGS, *(["openvino"] if has_openvino(facts) else [])],
         metrics=[result.metric_type for result in results],
@@ -300,5 +302,6 @@ def references(facts: Facts) -> list[str]:
     # A pair model's ranknet is the cross-entropy of its labels.
     plain = loss == "ranknet" and not KINDS[about["kind"]].scores_aptamers
     lines = [] if plain else [LOSSES[loss].reference]
-    lines += [ALBERT] if facts.config["model_type"] == "albert" else []
+    encoders = [facts.config, *(part.get("config", {}) for part in facts.config.get("members", []))]
+    lines += [ALBERT] if any(each.get("model_type") == "albert" for each in encoders) else []
     return lines + ([TEMPERATURE_SCALING] if "temperature" in about else [])

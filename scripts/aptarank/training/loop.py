@@ -20,6 +20,7 @@ from aptarank.models.calibration import fit_temperature
 from aptarank.models.depth import depth_of_step, depths_of, set_depth
 from aptarank.models.encoder import freeze_backbone, kind_of
 from aptarank.models.model_inputs import TokenizedAptamers
+from aptarank.models.predictor import Predictor
 from aptarank.models.scorer import Scorer, torch_scorer
 from aptarank.pairing.pairs import Pairs
 from aptarank.training.batch_sampler import sample_pairs
@@ -228,7 +229,8 @@ class Training:
 def calibrate(model: PreTrainedModel, part: Part, pairs: Pairs, device: torch.device) -> float:
     """Divide the logits by the temperature that makes these pairs most likely; return it.
 
-    The last layer takes the division, so that every form of the model has it. A pair counts in both
+    The last layer (of a predictor: the members' weights) takes the division, so that every form of
+    the model has it. A pair counts in both
     orders.
 
     Args:
@@ -238,6 +240,9 @@ def calibrate(model: PreTrainedModel, part: Part, pairs: Pairs, device: torch.de
     logits = scorer.pair_logits(part.encoded, pairs.first, pairs.second)
     swapped = scorer.pair_logits(part.encoded, pairs.second, pairs.first)
     temperature = fit_temperature((logits - swapped) / 2, pairs.label)
+    if isinstance(model, Predictor):
+        model.rescale(1 / temperature)
+        return temperature
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
         for parameter in last.parameters():

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from aptarank.models.predictor import encoder_in
+
 WIDE = 512  # hidden size from which bf16 pays on a processor
 
 
@@ -53,7 +55,9 @@ def pick_precision(wanted: str, model: PreTrainedModel, device: torch.device) ->
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     has_bf16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
-    return "bf16" if has_bf16 and model.config.hidden_size >= WIDE else "fp32"
+    encoder = encoder_in(model)
+    wide = encoder is not None and encoder.config.hidden_size >= WIDE
+    return "bf16" if has_bf16 and wide else "fp32"
 
 
 def count_steps(settings: TrainingSettings, examples: int) -> int:

@@ -1,0 +1,136 @@
+"""What labels can teach of bases alone or together, and how a rank model is made accordingly."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold, cross_val_predict
+from transformers import PreTrainedModel
+
+from aptarank.core.errors import InputError
+from aptarank.core.log import logger
+from aptarank.models.encoder import LITTLE_DROPOUT
+from aptarank.models.predictor import encoder_in
+from aptarank.predictors.assemble import beside_linear_path
+from aptarank.predictors.features import base_codes, one_hot, varying
+from aptarank.predictors.fit import ALPHAS, SHARES, normal_scores, ridge
+
+FOLDS = 5
+MOST = 1500  # aptamers that are compared on
+FEWEST = 2 * FOLDS
+TREES = 40
+MUCH_DROPOUT = 0.2
+STEEPNESS = 2.0  # log-odds per standard deviation of normal scores, before training
+
+
+def additive_and_trees(
+    sequences: Sequence[str], fitness: np.ndarray, seed: int
+) -> tuple[float, float]:
+    """Spearman's rho of out-of-fold predictions by a ridge and by trees, both of bases.
+
+    Where the ridge is ahead, labels are too few or too noisy to teach more than the additive
+    effects of bases; trees are ahead where combinations of bases can be learnt. Of more than `MOST`
+    aptamers, as many are drawn.
+    """
+    _, distinct = np.unique(np.asarray(sequences, dtype=object), return_index=True)
+    some = np.sort(np.random.default_rng(seed).permutation(distinct)[:MOST])
+    columns = one_hot(base_codes(sequences, max(map(len, sequences))))[some]
+    target = normal_scores(fitness[some])
+    folds = KFold(FOLDS, shuffle=True, random_state=seed)
+    forest = ExtraTreesRegressor(
+        TREES, min_samples_leaf=2, max_features=SHARES[0], random_state=seed
+    )
+    rhos = [
+        spearmanr(cross_val_predict(model, columns, target, cv=folds), target).statistic
+        for model in (RidgeCV(ALPHAS), forest)
+    ]
+    return rhos[0], rhos[1]
+
+
+def resolve(
+    settings: Mapping[str, Any],
+    sequences: Sequence[str],
+    fitness: np.ndarray,
+    seed: int,
+    *,
+    reads_bases: bool,
+) -> dict[str, Any]:
+    """The settings `dropout`, `linear_path` and `skip_constant` of a rank model, without null.
+
+    Args:
+        sequences, fitness: of training, a row a measurement.
+        reads_bases: whether each token is a base; else the encoder stays alone.
+
+    Raises:
+        InputError: a linear path was asked for but cannot be.
+    """
+    path, dropout = settings["linear_path"], settings["dropout"]
+    if path and not reads_bases:
+        raise InputError(
+            "linear_path: true needs a model whose tokens are bases; choose tokenizer: nucleotide"
+        )
+    alone = not reads_bases or settings["freeze"] or len(set(sequences)) < FEWEST
+    additive = False
+    if not alone and (path is None or dropout is None):
+        by_ridge, by_trees = additive_and_trees(sequences, fitness, seed)
+        additive = bool(by_ridge > by_trees)
+        logger.info(
+            "in cross-validation on training aptamers, Spearman's rho is %.3f by a ridge and %.3f "
+            "by trees: %s",
+            by_ridge,
+            by_trees,
+            "labels teach additive effects of bases; a linear path and much dropout"
+            if additive
+            else "labels teach more than additive effects; no linear path and little dropout",
+        )
+    return {
+        "linear_path": not alone and (additive if path is None else path),
+        "dropout": (MUCH_DROPOUT if additive else LITTLE_DROPOUT) if dropout is None else dropout,
+        "skip_constant": settings["skip_constant"] and reads_bases,
+    }
+
+
+def with_path(
+    made: PreTrainedModel,
+    settings: Mapping[str, Any],
+    sequences: Sequence[str],
+    fitness: np.ndarray,
+    seed: int,
+) -> PreTrainedModel:
+    """The model to train: the encoder, or a predictor of it where it reads not all positions or has
+    a linear path beside it.
+
+    Args:
+        made: what `make_model` gives; of a predictor, a model of the run to start from, only the
+            encoder is used.
+        settings: what `resolve` gives.
+    """
+    encoder = encoder_in(made)
+    if encoder is None:
+        raise InputError("a predictor without an encoder cannot be trained further")
+    encoder.config.aptarank = made.config.aptarank
+    columns = columns_read(sequences) if settings["skip_constant"] else None
+    path = None
+    if settings["linear_path"]:
+        path = ridge(sequences, STEEPNESS * normal_scores(fitness), seed)
+    if columns is None and path is None:
+        return encoder
+    return beside_linear_path(encoder, path, columns)
+
+
+def columns_read(sequences: Sequence[str]) -> list[int] | None:
+    """Indices of the tokens of `[CLS] bases [SEP]` that vary, with the special ones; None where all
+    do, none does, or aptamers differ in length.
+    """
+    lengths = set(map(len, sequences))
+    length = max(lengths, default=0)
+    if len(lengths) != 1:
+        return None
+    vary = varying(base_codes(sequences, length))
+    if vary.all() or not vary.any():
+        return None
+    logger.info("%d of %d positions vary; the others are not read", vary.sum(), length)
+    return [0, *(np.flatnonzero(vary) + 1).tolist(), length + 1]
