@@ -22,6 +22,7 @@ FOLDS = 5
 MOST = 1500  # aptamers that are compared on
 FEWEST = 2 * FOLDS
 TREES = 40
+CLEAR = 0.8  # Spearman's rho from which labels have little noise
 MUCH_DROPOUT = 0.2
 STEEPNESS = 2.0  # log-odds per standard deviation of normal scores, before training
 
@@ -31,9 +32,9 @@ def additive_and_trees(
 ) -> tuple[float, float]:
     """Spearman's rho of out-of-fold predictions by a ridge and by trees, both of bases.
 
-    Where the ridge is ahead, labels are too few or too noisy to teach more than the additive
-    effects of bases; trees are ahead where combinations of bases can be learnt. Of more than `MOST`
-    aptamers, as many are drawn.
+    Where the ridge is ahead and yet far from 1, labels are too few or too noisy to teach more than
+    additive effects of bases; trees are ahead where combinations of bases can be learnt. Of more
+    than `MOST` aptamers, as many are drawn.
     """
     _, distinct = np.unique(np.asarray(sequences, dtype=object), return_index=True)
     some = np.sort(np.random.default_rng(seed).permutation(distinct)[:MOST])
@@ -76,15 +77,15 @@ def resolve(
     additive = False
     if not alone and (path is None or dropout is None):
         by_ridge, by_trees = additive_and_trees(sequences, fitness, seed)
-        additive = bool(by_ridge > by_trees)
+        additive = bool(by_trees < by_ridge < CLEAR)
         logger.info(
             "in cross-validation on training aptamers, Spearman's rho is %.3f by a ridge and %.3f "
             "by trees: %s",
             by_ridge,
             by_trees,
-            "labels teach additive effects of bases; a linear path and much dropout"
+            "labels are noisy and teach additive effects of bases; a linear path, much dropout"
             if additive
-            else "labels teach more than additive effects; no linear path and little dropout",
+            else "labels teach more than noisy additive effects; no linear path, little dropout",
         )
     return {
         "linear_path": not alone and (additive if path is None else path),
