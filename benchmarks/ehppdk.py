@@ -45,14 +45,14 @@ def overlay_of(data: Path) -> dict:
     return {"datasets": {"ehppdk": dataset}, "split": {"file": "split.csv"}}
 
 
-def run_chain(overlay: dict, output: Path, cores: int) -> float:
-    """Run the workflow in a folder; returns the minutes it took."""
+def run_chain(overlay: dict, output: Path, cores: int, target: str = "all") -> float:
+    """Run the workflow in a folder up to a target; returns the minutes it took."""
     output.mkdir(parents=True, exist_ok=True)
     (output / "overlay.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
     start = time.monotonic()
     command = [sys.executable, "-m", "snakemake", "--configfile", "overlay.yaml", "--quiet", "all"]
     command += ["-s", str(HOME / "Snakefile"), "--cores", str(cores), "--resources"]
-    command += [f"gpu={cores}"]  # on the CPU, trainings run in parallel
+    command += [f"gpu={cores}", "--", target]  # on the CPU, trainings run in parallel
     subprocess.run(command, cwd=output, check=True)
     return (time.monotonic() - start) / 60
 

@@ -69,7 +69,7 @@ def main(
     pairs = int(runs.loc[[name], "n_pairs"].iloc[0])
     sentences = [
         answer.which_model(validation, means, pairs, leaking=leaking),
-        answer.above_baselines(name, means, differences),
+        answer.above_baselines(name, means, differences, folded=len(audits) > 1),
         answer.leakage(tables),
     ]
     account = read_json(ingestion)

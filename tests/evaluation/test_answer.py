@@ -60,6 +60,11 @@ def test_above_the_baselines(ends, said):
     paired.columns = ["model_a", "model_b", "difference", "low", "high"]
     found = answer.above_baselines("rank", summary_of(rank=0.7, ridge=0.68, length=0.5), paired)
     assert said in found
+    assert ("split: {folds: 5}" in found) == ("too few" in found)
+    folded = answer.above_baselines(
+        "rank", summary_of(rank=0.7, ridge=0.68, length=0.5), paired, folded=True
+    )
+    assert "folds" not in folded
 
 
 def test_below_a_baseline():

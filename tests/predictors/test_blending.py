@@ -54,6 +54,15 @@ def test_differences_become_log_odds():
     assert weights == pytest.approx([50, 0], abs=3)
 
 
+def test_few_aptamers_do_not_choose():
+    """Of two predictors that are as good, chance makes one better on a dozen aptamers."""
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=12)
+    scores = truth[:, None] + rng.normal(size=(12, 2))
+    shares = pair_weights(scores, pairs_of(truth)) * scores.std(axis=0)
+    assert 0.2 < shares[0] / shares.sum() < 0.8
+
+
 def test_scores_that_say_nothing():
     pairs = pairs_of(RNG.normal(size=20))
     assert pair_weights(np.ones((20, 2)), pairs).tolist() == [0, 0]

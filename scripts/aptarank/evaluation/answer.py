@@ -141,11 +141,14 @@ def in_figures(
     return figures | {key: value if np.isfinite(value) else None for key, value in numbers.items()}
 
 
-def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> str:
+def above_baselines(
+    name: str, summary: pd.DataFrame, paired: pd.DataFrame, *, folded: bool = False
+) -> str:
     """How far a model is above the best of the cheap baselines, on the same test pairs.
 
     Args:
         paired: what `model_summary.paired_differences` gives.
+        folded: whether it is a cross-validation, in which each aptamer is tested.
     """
     table = accuracy_of(summary)
     cheap = table.loc[table["kind"] == "baseline", "mean"].sort_values(
@@ -169,7 +172,8 @@ def above_baselines(name: str, summary: pd.DataFrame, paired: pd.DataFrame) -> s
     if high < 0:
         where = f" (its model is ``predictors/{best}``)" if best in (*PREDICTORS, STACK) else ""
         return f"{text}use that baseline instead{where}."
-    return f"{text}too few test aptamers to say which is better."
+    advice = "" if folded else "; ``split: {folds: 5}`` tests all aptamers, each once"
+    return f"{text}too few test aptamers to say which is better{advice}."
 
 
 def leakage(audits: Sequence[pd.DataFrame]) -> str:

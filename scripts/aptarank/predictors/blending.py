@@ -91,9 +91,11 @@ def stacking_weights(scores: np.ndarray, fitness: np.ndarray) -> np.ndarray:
 
 
 def pair_weights(scores: np.ndarray, pairs: Pairs) -> np.ndarray:
-    """Weights of predictors that give labelled pairs their greatest likelihood (Bradley–Terry).
+    """Weights of predictors by the likelihood of labelled pairs (Bradley–Terry).
 
-    A convex combination of standardised scores, times a scale that makes differences log-odds.
+    A convex combination of standardised scores, times a scale that makes differences log-odds. The
+    logarithms of the shares have a normal prior with a standard deviation of 1 around equal shares,
+    against which the pairs weigh as much as they have aptamers: thirty aptamers must not choose.
 
     Args:
         scores: shape (n_aptamers, n_predictors).
@@ -111,8 +113,12 @@ def pair_weights(scores: np.ndarray, pairs: Pairs) -> np.ndarray:
     def weights(parameters: np.ndarray) -> np.ndarray:
         return np.exp(parameters[0]) * softmax(parameters[1:])
 
+    n_aptamers = len(np.unique(np.concatenate([pairs.first, pairs.second])))
+
     def loss(parameters: np.ndarray) -> float:
-        return float(np.mean(np.logaddexp(0, -sign * (apart @ weights(parameters)))))
+        prior = np.sum((parameters[1:] - parameters[1:].mean()) ** 2) / 2
+        unlikely = np.mean(np.logaddexp(0, -sign * (apart @ weights(parameters))))
+        return float(unlikely + prior / n_aptamers)
 
     start = np.zeros(1 + scores.shape[1])
     bounds = [(-STEEPEST, np.log(STEEPEST)), *[(-MOST_SHARES, MOST_SHARES)] * scores.shape[1]]
