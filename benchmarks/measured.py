@@ -41,6 +41,8 @@ def cut(name: str, data: Path, most: int, output: Path) -> Path:
     file, sequence, score, _ = SETS[name]
     table = pd.read_csv(data / file)[[sequence, score]].dropna()
     table.columns = ["sequence", "score"]
+    # RNA may have DNA overhangs, which ingestion takes for a mistake; models read U as T anyway.
+    table["sequence"] = table["sequence"].str.replace("U", "T")
     if len(table) > most:
         table = table.sample(most, random_state=1)
     path = output / f"{name}.csv"

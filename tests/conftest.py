@@ -94,6 +94,7 @@ learning_curve: {shares: [0.5]}
 speed: {variants: [onnx-fused], batch_sizes: [1, 8], repetitions: 3}
 rank: {candidates: scored.csv}
 threads: 1  # so that two jobs run side by side
+blend: false  # tests/predictors/test_blending.py has it
 """
 
 

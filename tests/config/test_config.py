@@ -42,7 +42,8 @@ def test_config_file_shows_every_default():
     defaults = resolve({})
     defaults["datasets"]["example"]["path"] = default("datasets")["example"]["path"]
     given = shown["models"]["pair"]
-    shown["models"]["pair"] = shown["models"]["rank"] | {"kind": "pair"} | given
+    shared = {key: shown["models"]["rank"][key] for key in defaults["models"]["pair"]}
+    shown["models"]["pair"] = shared | {"kind": "pair"} | given
     assert shown == defaults
 
 

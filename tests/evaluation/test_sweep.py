@@ -18,6 +18,7 @@ from snakemake_runs import ROOT, planned
 
 SWEEP = {"model": "rank", "learning_rate": [0.001, 0.01], "batch_size": [16, 32]}
 OVERLAY = {
+    "blend": False,
     "datasets": {"d": {"path": "d.csv", "better": "higher"}},
     "models": {"rank": {"steps": 4, "evaluate_every": 2}},
     "learning_curve": {"shares": []},
