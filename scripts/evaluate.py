@@ -127,7 +127,7 @@ def main(
         high,
         math.nan if metrics["roc_auc"] is None else metrics["roc_auc"],
         metrics["n_pairs"],
-        metrics["kendall_tau"],
+        math.nan if metrics["kendall_tau"] is None else metrics["kendall_tau"],
         metrics["n_aptamers"],
     )
 

@@ -51,12 +51,19 @@ def thin_curve(*columns: np.ndarray) -> list[np.ndarray]:
     return [column[index] for column in columns]
 
 
-def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float, path: Path) -> None:
+def three_decimals(value: float | None) -> str:
+    """A metric for a label; none is defined where all test pairs have one label."""
+    return "not defined" if value is None else f"{value:.3f}"
+
+
+def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float | None, path: Path) -> None:
     """Plot the receiver operating characteristic over the test pairs."""
     false, true, _ = roc_curve(label, probability)
     curve = pd.DataFrame(dict(zip(ROC, thin_curve(false, true), strict=True)))
     figure, axes = pyplot.subplots()
-    axes.plot(*(curve[name] for name in ROC), color=BLUE, label=f"model (area {auc:.3f})")
+    axes.plot(
+        *(curve[name] for name in ROC), color=BLUE, label=f"model (area {three_decimals(auc)})"
+    )
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="chance (area 0.5)")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC, test pairs")
     axes.legend(loc="lower right", frameon=False)
@@ -64,13 +71,13 @@ def plot_roc(label: np.ndarray, probability: np.ndarray, auc: float, path: Path)
 
 
 def plot_precision_recall(
-    label: np.ndarray, probability: np.ndarray, average: float, path: Path
+    label: np.ndarray, probability: np.ndarray, average: float | None, path: Path
 ) -> None:
     """Plot precision against recall over the test pairs."""
     precision, recall, _ = precision_recall_curve(label, probability)
     figure, axes = pyplot.subplots()
     curve = thin_curve(recall, precision)
-    axes.plot(*curve, color=BLUE, label=f"model (average precision {average:.3f})")
+    axes.plot(*curve, color=BLUE, label=f"model (average precision {three_decimals(average)})")
     share = float(np.mean(label))
     axes.axhline(share, color=GREY, linestyle="--", label=f"chance ({share:.2f})")
     axes.set(
@@ -218,7 +225,7 @@ def plot_ranking(
         color=BLUE,
         alpha=0.7,
         linewidths=0,
-        label=f"test aptamers (Kendall's tau {tau:.3f})",
+        label=f"test aptamers (Kendall's tau {three_decimals(tau)})",
     )
     unit = f"share of its group, {table.ngroups} groups" if several else "1 is the fittest"
     axes.set(
