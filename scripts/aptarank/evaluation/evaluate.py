@@ -11,7 +11,7 @@ from scipy.special import expit
 from aptarank.core.errors import InputError
 from aptarank.core.tables import read_aptamers, read_table
 from aptarank.evaluation import bootstrap
-from aptarank.evaluation.by_distance import by_distance, distance_bands, pairs_by_distance
+from aptarank.evaluation.by_distance import ByDistance
 from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.evaluation.metric_registry import (
     PAIR_METRICS,
@@ -139,7 +139,7 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
     # Of ready-made labels it is not known how far apart the two of a pair are.
     bands = [] if predictions.strength is not None else margin_bands(predictions.difference)
     by_margin = accuracy_by_margin(predictions.difference, correct(pairs.label, probability), bands)
-    at_distance, within = accuracy_by_distance(predictions)
+    at_distance, within = figures_by_distance(predictions)
     intervals, of_bands = confidence_intervals(predictions, [*bands, *within], resamples, seed)
     uncalibrated = expit(predictions.logits * temperature)
     tables = reliability(pairs.label, uncalibrated), reliability(pairs.label, probability)
@@ -165,16 +165,17 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
     return Evaluation(finite, tables)
 
 
-def accuracy_by_distance(predictions: Predictions) -> tuple[list[dict], list[np.ndarray]]:
-    """What `by_distance` gives, and the pairs of each band; none where no distance is known."""
+def figures_by_distance(predictions: Predictions) -> tuple[list[dict], list[np.ndarray]]:
+    """The figures of each band of distance, and its pairs; none where no distance is known."""
     if predictions.distances is None:
         return [], []
-    distance = predictions.distances.differences.to_numpy()
-    bands = distance_bands(distance)
-    within = pairs_by_distance(distance, bands, predictions.pairs)
-    right = correct(predictions.pairs.label, predictions.probability)
-    ranking = predictions.fitness, predictions.predicted, predictions.group
-    return by_distance(distance, bands, within, right, ranking, predictions.aptamer), within
+    distances = ByDistance(predictions.distances.differences.to_numpy(), predictions.pairs)
+    figures = distances.figures(
+        correct(predictions.pairs.label, predictions.probability),
+        *(predictions.fitness, predictions.predicted),
+        *(predictions.group, predictions.aptamer),
+    )
+    return figures, distances.pairs
 
 
 def reference_of(predictions: Predictions) -> dict[str, Any] | None:
