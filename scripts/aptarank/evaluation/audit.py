@@ -147,15 +147,11 @@ def untrained_rows(part: pd.Series, reference: str) -> Rows:
     Aptamers of another length than the reference are left out.
     """
     aligned = part[part.index.str.len() == len(reference)]
-    counts = {
-        name: mutations(own, reference).sum(axis=0) if (own := members(aligned, name)) else 0
-        for name in ("train", "test")
-    }
-    new = np.flatnonzero((counts["test"] > 0) & (counts["train"] == 0))
-    return [
-        ("mutated_in_test_alone", float(position + 1), "test", int(counts["test"][position]))
-        for position in new
-    ]
+    train, test = (
+        mutations(members(aligned, name), reference).sum(axis=0) for name in ("train", "test")
+    )
+    new = np.flatnonzero((test > 0) & (train == 0))
+    return [("mutated_in_test_alone", float(at + 1), "test", int(test[at])) for at in new]
 
 
 def known_scores(aptamers: pd.DataFrame) -> tuple[str, pd.Series]:

@@ -55,20 +55,20 @@ def consensus(sequences: Sequence[str]) -> str:
     Of equally common ones, the shortest length and the first base of A, C, G, T.
     """
     length = int(np.bincount([len(sequence) for sequence in sequences]).argmax())
-    letters = as_letters([sequence for sequence in sequences if len(sequence) == length])
+    letters = as_letters([s for s in sequences if len(s) == length], length)
     counts = (letters[:, :, None] == LETTERS).sum(axis=0)
     return LETTERS[counts.argmax(axis=1)].tobytes().decode()
 
 
-def as_letters(sequences: Sequence[str]) -> np.ndarray:
+def as_letters(sequences: Sequence[str], length: int) -> np.ndarray:
     """The letters of sequences of one length, uint8, shape (n_sequences, length)."""
     letters = np.frombuffer("".join(sequences).encode(), dtype=np.uint8)
-    return letters.reshape(len(sequences), -1)
+    return letters.reshape(len(sequences), length)
 
 
 def mutations(sequences: Sequence[str], reference: str) -> np.ndarray:
     """Where each differs from the reference, of the same length; bool, shape (n, length)."""
-    return as_letters(sequences) != as_letters([reference])
+    return as_letters(sequences, len(reference)) != as_letters([reference], len(reference))
 
 
 def differences(sequences: Sequence[str], reference: str) -> np.ndarray:
@@ -86,7 +86,7 @@ def differences(sequences: Sequence[str], reference: str) -> np.ndarray:
 
 def select(sequences: Sequence[str], chosen: np.ndarray) -> list[str]:
     """The sequences where a mask is true."""
-    return [sequences[index] for index in np.flatnonzero(chosen)]
+    return [sequence for sequence, kept in zip(sequences, chosen, strict=True) if kept]
 
 
 def why_unrelated(sequences: Sequence[str], reference: Reference) -> str:
@@ -103,7 +103,7 @@ def why_unrelated(sequences: Sequence[str], reference: Reference) -> str:
         )
     if not reference.guessed or len(aligned) < 2:
         return ""
-    letters = as_letters(aligned)
+    letters = as_letters(aligned, len(reference.sequence))
     shares = np.stack([(letters == letter).mean(axis=0) for letter in LETTERS])
     between = (1 - (shares**2).sum(axis=0)).sum() * len(aligned) / (len(aligned) - 1)
     away = mutations(aligned, reference.sequence).sum(axis=1).mean()
