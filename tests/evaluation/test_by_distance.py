@@ -73,7 +73,7 @@ def test_figures_against_loops():
     }
 
 
-def predictions(table, predicted, reference=None, distances="known"):
+def predictions(table, predicted, reference=None):
     """As of a model that predicts this of all aptamers of a table, one measurement each."""
     sequences, fitness = pd.Index(table["sequence"]), table["fitness"].to_numpy()
     group = pd.factorize(table["group"])[0]
@@ -117,7 +117,8 @@ def test_a_group_of_two_aptamers(library):
     ).metrics
     assert {band["spearman"] for band in metrics["by_distance"]} == {1.0}
     alone = library.head(2)
-    metrics = evaluate(predictions(alone, alone["fitness"].to_numpy()), 1.0, 20, 1).metrics
+    alone = predictions(alone, alone["fitness"].to_numpy(), PARENT)
+    metrics = evaluate(alone, 1.0, 20, 1).metrics
     assert [band["accuracy"] for band in metrics["by_distance"]] == [None]
 
 
@@ -182,6 +183,6 @@ def test_baselines(program, tmp_path, chain):
         [3, 3, 1],
         [4, 4, 1],
     ]
-    assert (table.groupby("model")["n_aptamers"].sum() == whole["n_aptamers"]).all()
+    assert set(table.groupby("model")["n_aptamers"].sum()) == set(whole["n_aptamers"])
     program("baselines", *files, "--distances", "none.csv", "--reference", PARENT[1:])
     assert pd.read_csv("none.csv").empty

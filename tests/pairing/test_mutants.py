@@ -71,6 +71,9 @@ def test_which_sets_have_a_reference(library):
         said = why_unrelated(unrelated, find_reference(unrelated, None))
         assert "nearly as much as from each other" in said
     assert known_distances(random_sequences(200, rng, 6, 12), None) is None
+    for count in (5, 10, 20, 50):
+        assert known_distances(random_sequences(count, rng, 30, 30), None) is None
+        assert known_distances(sequences[:count], None) is not None
     assert known_distances(sequences, PARENT[1:]) is None
     assert known_distances(["ACGT"], None).differences.tolist() == [0]
 
