@@ -1,6 +1,6 @@
 """Measure cheap predictors on the same split as the models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -20,7 +20,7 @@ from aptarank.pairing.reference import Distances, known_distances
 from aptarank.pairing.reference_fitness import centred, known_fitness
 from aptarank.pairing.split_table import training_sequences
 from aptarank.predictors.assemble import assemble, save
-from aptarank.predictors.blending import fit_stack
+from aptarank.predictors.blending import Stack, fit_stack
 from aptarank.predictors.fit import PREDICTORS
 from aptarank.programs.cli import PATH, WRITTEN, OfResults, fold_option
 from aptarank.programs.schema_options import seed_option, setting
@@ -83,21 +83,13 @@ def main(
     unseen = sequences[np.unique(np.concatenate([testing.first, testing.second]))]
     truth = known_fitness(known, sequences, testing)
     truth = truth[truth["sequence"].isin(unseen)]
-    scores = {name: np.zeros(len(sequences)) for name in (*PREDICTORS, STACK, *BASELINES)}
-    if len(taught):  # none where all training values are bounds
-        training = taught["sequence"].tolist(), taught["fitness"].to_numpy()
-        stack = fit_stack(*training, seed)
-        for name, member in stack.members.items():
-            scores[name] = member.scores(sequences.tolist())
-        scores[STACK] = np.sum([w * scores[name] for name, w in stack.weights.items()], axis=0)
-        for name, predict in BASELINES.items():
-            scores[name] = predict(*training, sequences.tolist(), seed)
+    stack, scores = fit_all(taught, sequences.tolist(), seed)
     rows = []
     predicted: dict[str, np.ndarray] = {}  # probabilities of the test pairs
     for name, values in scores.items():
         scale = fit_scale(values[scaling.first] - values[scaling.second], scaling.label)
         predicted[name] = pair_probability(values, testing.first, testing.second, scale)
-        if models is not None and len(taught) and name not in BASELINES:
+        if models is not None and stack and name not in BASELINES:
             weights = stack.weights if name == STACK else {name: 1.0}
             scaled = {key: scale * weight for key, weight in weights.items()}
             save(assemble(stack.members, scaled, name), models / name)
@@ -127,6 +119,29 @@ def main(
         best["model"],
         best["accuracy"],
     )
+
+
+def fit_all(
+    taught: pd.DataFrame, sequences: Sequence[str], seed: int
+) -> tuple[Stack | None, dict[str, np.ndarray]]:
+    """Fit the predictors and baselines; return their stack, and by name the score of each sequence.
+
+    Without training values (all may be bounds) there is no stack, and each score is 0.
+
+    Args:
+        taught: sequence and fitness of the training aptamers.
+    """
+    scores = {name: np.zeros(len(sequences)) for name in (*PREDICTORS, STACK, *BASELINES)}
+    if taught.empty:
+        return None, scores
+    training = taught["sequence"].tolist(), taught["fitness"].to_numpy()
+    stack = fit_stack(*training, seed)
+    for name, member in stack.members.items():
+        scores[name] = member.scores(sequences)
+    scores[STACK] = np.sum([w * scores[name] for name, w in stack.weights.items()], axis=0)
+    for name, predict in BASELINES.items():
+        scores[name] = predict(*training, sequences, seed)
+    return stack, scores
 
 
 def by_distance(
