@@ -32,7 +32,8 @@ rule audit:
     threads: config["threads"]
     params:
         family=FAMILY,
+        reference=REFERENCE,
     shell:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
-        " --test {input.test:q} {params.family:q} --threads {threads}"
+        " --test {input.test:q} {params.family:q} {params.reference:q} --threads {threads}"
         " -o {output.table:q} --plots {output.plots:q} --log {log:q}"

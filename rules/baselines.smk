@@ -11,6 +11,7 @@ rule baselines:
     output:
         table="<fold>/baselines.csv",
         probabilities="<fold>/baselines.parquet",
+        distances="<fold>/baselines_by_distance.csv",
         models=directory("<fold>/predictors"),
     log:
         "<fold>/logs/baselines.log",
@@ -21,9 +22,10 @@ rule baselines:
     params:
         seed=config["seeds"][0],
         fold=fold_option,
+        reference=REFERENCE,
     shell:
         "python {input.script:q} --aptamers {input.aptamers:q} --split {input.split:q}"
         " --train {input.train:q} --validation {input.validation:q} --test {input.test:q} --seed {params.seed}"
-        " {params.fold:q}"
+        " {params.fold:q} {params.reference:q} --distances {output.distances:q}"
         " -o {output.table:q} --probabilities {output.probabilities:q} --models {output.models:q}"
         " --log {log:q}"

@@ -26,11 +26,13 @@ rule evaluate:
         "../envs/report.yaml"
     params:
         fold=fold_option,
+        reference=REFERENCE,
         resamples=config["evaluation"]["resamples"],
         seed=config["evaluation"]["seed"],
     shell:
         "python {input.script:q} --logits {input.logits:q} --scores {input.scores:q}"
         " --aptamers {input.aptamers:q} --model {input.model:q} --history {input.history:q}"
         " --dataset {wildcards.dataset:q} --name {wildcards.model:q} --seed {wildcards.seed}"
-        " {params.fold:q} --resamples {params.resamples} --resampling-seed {params.seed}"
+        " {params.fold:q} {params.reference:q} --resamples {params.resamples}"
+        " --resampling-seed {params.seed}"
         " -o {output.metrics:q} --plots {output.plots:q} --log {log:q}"

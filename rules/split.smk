@@ -6,6 +6,12 @@ FAMILY = as_options(
     if not config["split"]["file"]
     else {}
 )
+# What differences are counted from, and what only split.py needs of a split of mutants.
+REFERENCE = as_options({"reference": config["split"]["reference"]})
+OF_MUTANTS = {
+    "distance": ["reference", "distance"],
+    "position": ["reference", "positions"],
+}
 
 
 rule split:
@@ -28,6 +34,13 @@ rule split:
     params:
         content=lambda wildcards: checksum(split_file()),
         family=FAMILY,
+        mutants=as_options(
+            {
+                key: config["split"][key]
+                for key in OF_MUTANTS.get(config["split"]["by"], [])
+                if not config["split"]["file"]
+            }
+        ),
         fractions=[
             f"--{part}={fraction}"
             for part, fraction in config["split"]["fractions"].items()
@@ -37,6 +50,7 @@ rule split:
         seed=config["split"]["seed"],
         file=lambda wildcards: shell_words(f"--file={path}" for path in split_file()),
     shell:
-        "python {input.script:q} {input.aptamers:q} {params.family:q} {params.file}"
+        "python {input.script:q} {input.aptamers:q} {params.family:q} {params.mutants:q}"
+        " {params.file}"
         " {params.fractions:q} {params.folds:q} {params.fold:q} --seed {params.seed} --threads {threads}"
         " -o {output:q} --log {log:q}"

@@ -13,10 +13,11 @@ from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.evaluation import audit
 from aptarank.pairing.clusters import find_families, nearest
 from aptarank.pairing.pair_store import read_pairs
+from aptarank.pairing.reference import known_distances
 from aptarank.pairing.splits import ALL_PARTS
 from aptarank.programs.cli import PATH, WRITTEN, OfResults
 from aptarank.programs.schema_options import setting
-from aptarank.report import plots
+from aptarank.report import plots, plots_distance
 from aptarank.report.html_table import write_page
 
 
@@ -27,6 +28,7 @@ from aptarank.report.html_table import write_page
 @setting("split.by")
 @setting("split.k")
 @setting("split.identity")
+@setting("split.reference")
 @setting("threads", help="CPU threads.")
 @click.option("-o", "--output", type=WRITTEN, default="audit.csv")
 @click.option(
@@ -43,6 +45,7 @@ def main(
     by: str,
     k: int,
     identity: float,
+    reference: str | None,
     threads: int,
     output: Path,
     folder_of_plots: Path,
@@ -74,6 +77,11 @@ def main(
         *(row for name in scores for row in audit.quantile_rows(quantity, name, scores[name])),
         ("pairs", None, "test", len(pairs.label)),
     ]
+    distances = known_distances(part.index.tolist(), reference)
+    if distances is not None:
+        at_distance = audit.counts_at_distance(distances.differences, part)
+        table += audit.rows_at_distance(at_distance)
+        table += audit.untrained_rows(part, distances.reference.sequence)
     if accuracy is None:
         logger.info("no fitness to learn from: the prefix baseline is left out")
     else:
@@ -87,6 +95,10 @@ def main(
     plots.plot_nearest(edits, folder_of_plots / "nearest.svg")
     if scores:
         plots.plot_scores(scores, quantity, folder_of_plots / "scores.svg")
+    if distances is not None:
+        logger.info("distances are from %s", distances.reference.text)
+        path = folder_of_plots / "distance.svg"
+        plots_distance.plot_counts(at_distance, distances.reference, path)
 
     if leaks:
         logger.warning("every test aptamer is in training too: this is a split of pairs")

@@ -23,7 +23,7 @@ from aptarank.programs.cli import (
     resampling_seed_option,
 )
 from aptarank.programs.schema_options import setting
-from aptarank.report import plots
+from aptarank.report import plots, plots_distance
 
 
 @click.command(cls=OfResults)
@@ -62,6 +62,7 @@ from aptarank.report import plots
 @click.option("--name", help="The model's name, for the metrics.")
 @setting("seeds.items", "--seed", help="The model's seed, for the metrics.")
 @fold_option
+@setting("split.reference")
 @resamples_option
 @resampling_seed_option
 @click.option("-o", "--output", type=WRITTEN, default="metrics.json")
@@ -82,6 +83,7 @@ def main(
     name: str | None,
     seed: int,
     fold: int | None,
+    reference: str | None,
     resamples: int,
     resampling_seed: int,
     output: Path,
@@ -92,7 +94,7 @@ def main(
     Example: python scripts/evaluate.py --logits logits.parquet --scores scores.csv
     --aptamers aptamers.csv --model model --history history.csv
     """
-    predictions = load_predictions(logits, scores, aptamers)
+    predictions = load_predictions(logits, scores, aptamers, reference)
     about = about_of(read_config(folder), folder)
     temperature = about.get("temperature", 1.0)
     evaluation = evaluate(predictions, temperature, resamples, resampling_seed)
@@ -151,6 +153,9 @@ def draw(predictions: Predictions, evaluation: Evaluation, folder: Path) -> None
     plots.plot_top(curve, metrics["top"], folder / "top.svg")
     if metrics["accuracy_by_margin"]:
         plots.plot_margin(metrics["accuracy_by_margin"], folder / "margin.svg")
+    if predictions.distances is not None:
+        reference = predictions.distances.reference
+        plots_distance.plot_by_distance(metrics["by_distance"], reference, folder / "distance.svg")
 
 
 def count_parameters(weights: Path) -> int:

@@ -1,15 +1,19 @@
 """Divide aptamers into train, validation and test."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import pandas as pd
 
+from aptarank.config.split_settings import check_used
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.pairing.clusters import find_families
+from aptarank.pairing.mutants import draw_by_distance, draw_by_position
 from aptarank.pairing.splits import ALL_PARTS, PARTS, draw_parts, split_by_table
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.schema_options import WholeNumber, setting
@@ -22,6 +26,9 @@ SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 @setting("split.by")
 @setting("split.k")
 @setting("split.identity")
+@setting("split.reference")
+@setting("split.distance")
+@setting("split.positions")
 @click.option(
     "--file",
     "table",
@@ -44,63 +51,87 @@ SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 )
 def main(
     aptamers: Path,
-    by: str,
-    k: int,
-    identity: float,
     table: Path | None,
     train: float,
     validation: float,
     test: float,
-    folds: int | None,
-    fold: int,
-    seed: int,
-    threads: int,
     output: Path,
+    **options: Any,
 ) -> None:
     """Give each aptamer of APTAMERS (what ingest.py writes) a part.
 
     Example: python scripts/split.py aptamers.csv --by cluster --identity 0.85
     """
-    if fold > (folds or 1):
-        raise InputError(
-            f"--fold is {fold}; expected 1 to {folds}, as --folds is {folds}"
-            if folds
-            else f"--fold is {fold}, but there are none: give --folds"
-        )
+    check_options(options, table)
     rows = read_aptamers(aptamers)
     split = rows.drop_duplicates("sequence")[["id", "sequence"]]
-    if folds and (table or by == "pair"):
-        given = "a table" if table else "pairs"
-        raise InputError(f"a split by {given} has no folds; leave out split.folds")
     if table is not None:
         chosen = read_table(table, ["sequence", "part"], text=True)
         split["part"] = split_by_table(split["sequence"], chosen, str(table))
         extra = len(chosen) - len(split)
         if extra > 0:
             logger.warning("%s: %d more lines than there are aptamers", table, extra)
-    elif by == "pair":
+    elif options["by"] == "pair":
         split["part"] = ALL_PARTS
         logger.warning(
             "split.by is pair: every test aptamer is in training too; results are not those of "
             "unseen aptamers"
         )
     else:
+        fractions = dict(zip(PARTS, (train, validation, test), strict=True))
         try:
-            track = tracker("clusters", "blocks")
-            family = find_families(rows, by, k, identity, threads, track)
+            drawn = draw(rows, fractions, **options)
         except InputError as error:
             raise InputError(f"{aptamers}: {error}") from None
-        warn_of_large(family, by)
-        fractions = dict(zip(PARTS, (train, validation, test), strict=True))
-        drawn = draw_parts(rows, family, fractions, seed, fold, folds)
         split["part"] = split["sequence"].map(drawn)
-        if by != "aptamer":
-            logger.info("%d aptamers in %d families by %s", len(family), family.nunique(), by)
     write_csv(split, output)
     sizes = split["part"].value_counts()
     logger.info(
         "%s: %s", output, ", ".join(f"{sizes[p]} {p}" for p in (*PARTS, ALL_PARTS) if p in sizes)
     )
+
+
+def check_options(options: Mapping[str, Any], table: Path | None) -> None:
+    """Raise InputError if options contradict each other."""
+    by, fold, folds = (options[key] for key in ("by", "fold", "folds"))
+    if fold > (folds or 1):
+        raise InputError(
+            f"--fold is {fold}; expected 1 to {folds}, as --folds is {folds}"
+            if folds
+            else f"--fold is {fold}, but there are none: give --folds"
+        )
+    if folds and (table or by in ("pair", "distance")):
+        given = "a table" if table else {"pair": "pairs"}.get(by, by)
+        raise InputError(f"a split by {given} has no folds; leave out split.folds")
+    check_used(options)
+    if by == "distance" and options["distance"] is None and not table:
+        raise InputError("--by is distance: give --distance, the most differences in training")
+
+
+def draw(
+    rows: pd.DataFrame,
+    fractions: Mapping[str, float],
+    by: str,
+    k: int,
+    identity: float,
+    reference: str | None,
+    distance: int,
+    positions: str,
+    folds: int | None,
+    fold: int,
+    seed: int,
+    threads: int,
+) -> pd.Series:
+    """Draw the part of each aptamer, by sequence."""
+    if by == "distance":
+        return draw_by_distance(rows, reference, distance, fractions, seed)
+    if by == "position":
+        return draw_by_position(rows, reference, positions, fractions, seed, fold, folds)
+    family = find_families(rows, by, k, identity, threads, tracker("clusters", "blocks"))
+    warn_of_large(family, by)
+    if by != "aptamer":
+        logger.info("%d aptamers in %d families by %s", len(family), family.nunique(), by)
+    return draw_parts(rows, family, fractions, seed, fold, folds)
 
 
 def warn_of_large(family: pd.Series, by: str) -> None:

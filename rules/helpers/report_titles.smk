@@ -8,6 +8,7 @@ FIGURES = {
     "distribution": "Scores",
     "scores": "Scores by part",
     "nearest": "Nearest training aptamer of each test aptamer",
+    "distance": "By distance from the reference",
     "models": "Accuracy of models and baselines",
     "paired": "Differences between models",
     "learning_curve": "Learning curve",

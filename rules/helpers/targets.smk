@@ -24,6 +24,7 @@ OF_FOLD = [
     "audit/plots",
     "baselines.csv",
     "baselines.parquet",
+    "baselines_by_distance.csv",
     "predictors",
 ]
 OF_DATASET = [

@@ -100,7 +100,7 @@ def read(text):
         ("run: 2024-11-26", "run", "2024-11-26"),
         ("rank: {sequence: 2, name: 1}", "rank.sequence", "2"),
         ("screen: {candidates: [7, b]}", "screen.candidates", ["7", "b"]),
-        ("split: {column: 3}", "split.column", "3"),
+        ("split: {by: column, column: 3}", "split.column", "3"),
         ("models: {rank: {learning_rate: 1e-3}}", "models.rank.learning_rate", 0.001),
         ("models: {rank: {freeze: 'True'}}", "models.rank.freeze", True),
         ("models: {rank: {patience: 'null'}}", "models.rank.patience", None),

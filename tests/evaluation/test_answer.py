@@ -129,6 +129,11 @@ def test_leakage():
     assert "20.0 % have a near copy there" in said
     assert "**near copies flatter any model**" in said
     assert "share their first" not in said
+    assert "``split.by: cluster`` shows" in said
+    counts = pd.DataFrame([("aptamers_at_distance", 1, "test", 100)], columns=audit().columns)
+    said = answer.leakage([pd.concat([audit(near=0.9), counts])])
+    assert "``split.by: distance`` and ``position`` show" in said
+    assert "cluster" not in said
     assert "**The split leaks**: 100 of 100" in answer.leakage([audit(shared=100)])
 
 

@@ -33,3 +33,15 @@ def aptamer_table(sequences, fitness, group="", family=""):
     table = table.assign(count=1, spread=np.nan, low=table["score"], high=table["score"])
     table["id"] = [f"apt{number}" for number in range(len(table))]
     return table[APTAMER_COLUMNS]
+
+
+def mutants(parent, count, rng, most=4):
+    """The parent and distinct mutants with 1 to `most` substitutions, about as many of each."""
+    found = {parent: 0}
+    while len(found) < count:
+        letters = list(parent)
+        wanted = 1 + len(found) % most
+        for place in rng.choice(len(parent), size=wanted, replace=False):
+            letters[place] = rng.choice([base for base in "ACGT" if base != parent[place]])
+        found.setdefault("".join(letters), wanted)
+    return pd.Series(found)

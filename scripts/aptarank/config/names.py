@@ -12,7 +12,7 @@ BESIDES_MODELS = (
     *("aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json", "description"),
     *("split.csv", "pairs", "audit", "baselines.csv", "baselines.parquet", "predictors", "blend"),
     *("comparison.csv", "comparison", "sweep", "answer.rst", "answer.json", "fold-[0-9]*"),
-    *(*LOGS, "*.log", "*.tsv"),
+    *("baselines_by_distance.csv", *LOGS, "*.log", "*.tsv"),
 )
 RESERVED = {"datasets": BESIDES_DATASETS, "models": BESIDES_MODELS}
 # Names of the baselines in tables of models: aptarank.predictors.fit, their stack, and

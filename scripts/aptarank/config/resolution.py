@@ -14,6 +14,7 @@ from typing import Any
 from aptarank.config.model_kinds import KINDS, scoring_kinds
 from aptarank.config.names import BASELINES, BLEND, is_reserved
 from aptarank.config.schema import HOME, brief, schema, suggest, validate
+from aptarank.config.split_settings import check_split
 from aptarank.config.yaml_text import plain_data
 from aptarank.core.errors import InputError
 
@@ -171,18 +172,6 @@ def check_nodes(config: Mapping) -> None:
             f"config: {processes} processes cannot be spread evenly over {nodes} nodes; "
             "make processes a multiple of nodes"
         )
-
-
-def check_split(split: Mapping) -> None:
-    """Raise InputError if keys of the split contradict each other."""
-    total = sum(split["fractions"].values())
-    if abs(total - 1) > 1e-9:
-        raise InputError(f"config: split.fractions add up to {total:g}; expected 1")
-    if split["by"] == "column" and not split["column"]:
-        raise InputError("config: split.by is column; name it as split.column")
-    if split["folds"] and (split["file"] or split["by"] == "pair"):
-        other = "split.file" if split["file"] else "split.by: pair"
-        raise InputError(f"config: split.folds and {other} exclude each other")
 
 
 def resolve_curve(config: dict, *, models_given: bool) -> None:

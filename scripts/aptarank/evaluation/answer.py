@@ -196,10 +196,15 @@ def leakage(audits: Sequence[pd.DataFrame]) -> str:
     copies = f"{percent(near)} have a near copy there, at most {NEAR} edits away"
     text = f"None of the {tested:,.0f} test aptamers is in training"
     if near >= MANY:
-        text += (
-            f", but {copies}: **near copies flatter any model**. ``split.by: cluster`` shows how "
-            "it does on new families."
-        )
+        text += f", but {copies}: **near copies flatter any model**. "
+        # Of mutants of one sequence, clusters would be a single family.
+        if (audit["quantity"] == "aptamers_at_distance").any():
+            text += (
+                "``split.by: distance`` and ``position`` show how it does on mutants of another "
+                "kind, and ``by_distance`` in ``metrics.json`` how far it reaches."
+            )
+        else:
+            text += "``split.by: cluster`` shows how it does on new families."
     else:
         text += f", and {copies} (median distance to the nearest: {nearest:g} edits)."
     prefix, known = value("prefix_in_train", PREFIX), value("shared_prefix_accuracy")

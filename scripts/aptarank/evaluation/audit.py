@@ -9,6 +9,7 @@ import pandas as pd
 from aptarank.core.errors import InputError
 from aptarank.evaluation.baselines import shared_prefix
 from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.reference import mutations
 from aptarank.pairing.reference_fitness import centred, known_fitness
 from aptarank.pairing.splits import ALL_PARTS, PARTS, within_group_rank
 
@@ -119,6 +120,38 @@ def quantile_rows(quantity: str, part: str, values: np.ndarray) -> Rows:
     """A row for each of QUANTILES."""
     found = np.quantile(values, QUANTILES)
     return [(quantity, at, part, float(value)) for at, value in zip(QUANTILES, found, strict=True)]
+
+
+def counts_at_distance(distance: pd.Series, part: pd.Series) -> pd.DataFrame:
+    """How many aptamers of each part are at each distance that occurs; a column a part.
+
+    Args:
+        distance, part: by sequence.
+    """
+    counts = pd.crosstab(distance.reindex(part.index), part)
+    return counts[[name for name in (*PARTS, ALL_PARTS) if name in counts]]
+
+
+def rows_at_distance(counts: pd.DataFrame) -> Rows:
+    """A row for each distance and part, of what `counts_at_distance` gives."""
+    return [
+        ("aptamers_at_distance", float(at), name, int(counts.loc[at, name]))
+        for name in counts
+        for at in counts.index
+    ]
+
+
+def untrained_rows(part: pd.Series, reference: str) -> Rows:
+    """Positions, from 1, at which test aptamers are mutated and no training aptamer is: how many.
+
+    Aptamers of another length than the reference are left out.
+    """
+    aligned = part[part.index.str.len() == len(reference)]
+    train, test = (
+        mutations(members(aligned, name), reference).sum(axis=0) for name in ("train", "test")
+    )
+    new = np.flatnonzero((test > 0) & (train == 0))
+    return [("mutated_in_test_alone", float(at + 1), "test", int(test[at])) for at in new]
 
 
 def known_scores(aptamers: pd.DataFrame) -> tuple[str, pd.Series]:

@@ -11,6 +11,7 @@ from scipy.special import expit
 from aptarank.core.errors import InputError
 from aptarank.core.tables import read_aptamers, read_table
 from aptarank.evaluation import bootstrap
+from aptarank.evaluation.by_distance import ByDistance
 from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.evaluation.metric_registry import (
     PAIR_METRICS,
@@ -28,6 +29,7 @@ from aptarank.evaluation.metrics import (
 from aptarank.models.calibration import expected_calibration_error, reliability
 from aptarank.pairing.pair_store import read_logits
 from aptarank.pairing.pairs import Pairs
+from aptarank.pairing.reference import Distances, known_distances
 from aptarank.pairing.reference_fitness import contradicting, fitness_difference, known_fitness
 
 
@@ -44,6 +46,8 @@ class Predictions:
             `sequences` and predicted score, shapes (n_measurements,).
         difference: |fitness difference| of each pair, shape (n_pairs,); NaN where not known.
         strength: of each aptamer, estimated from the labels, where the input was labelled pairs.
+        distances: of the aptamers from a reference, in the order of `sequences`; None where these
+            have no meaning.
     """
 
     sequences: pd.Index
@@ -55,6 +59,7 @@ class Predictions:
     predicted: np.ndarray
     difference: np.ndarray
     strength: np.ndarray | None
+    distances: Distances | None = None
 
     @property
     def logits(self) -> np.ndarray:
@@ -67,11 +72,16 @@ class Predictions:
         return expit(self.logits)
 
 
-def load_predictions(logits: Path, scores: Path, aptamers: Path) -> Predictions:
+def load_predictions(
+    logits: Path, scores: Path, aptamers: Path, reference: str | None = None
+) -> Predictions:
     """Read what predict.py wrote for test pairs, and the aptamers that ingest.py wrote.
 
+    Args:
+        reference: from which distances are counted; None: the consensus of all aptamers.
+
     Raises:
-        InputError: a predicted sequence is not among the aptamers.
+        InputError: a predicted sequence is not among the aptamers, or the reference is no sequence.
     """
     known = read_aptamers(aptamers)
     scored = read_table(scores, ["sequence", "predicted"]).set_index("sequence")["predicted"]
@@ -79,7 +89,10 @@ def load_predictions(logits: Path, scores: Path, aptamers: Path) -> Predictions:
     if not scored.index.isin(sequences).all():
         unknown = scored.index[~scored.index.isin(sequences)][0]
         raise InputError(f"{aptamers}: no aptamer {unknown}, which {scores} has")
+    distances = known_distances(sequences.tolist(), reference)
     sequences = sequences[sequences.isin(scored.index)]
+    if distances is not None:
+        distances = distances._replace(differences=distances.differences.reindex(sequences))
     pairs, logit, swapped = read_logits(logits, sequences)
 
     truth = known_fitness(known, sequences, pairs)
@@ -97,6 +110,7 @@ def load_predictions(logits: Path, scores: Path, aptamers: Path) -> Predictions:
         predicted=scored.reindex(sequences).to_numpy()[aptamer],
         difference=fitness_difference(truth, sequences, pairs),
         strength=strength,
+        distances=distances,
     )
 
 
@@ -124,8 +138,9 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
     ranking = predictions.fitness, predictions.predicted, predictions.group
     # Of ready-made labels it is not known how far apart the two of a pair are.
     bands = [] if predictions.strength is not None else margin_bands(predictions.difference)
-    intervals, of_bands = confidence_intervals(predictions, bands, resamples, seed)
     by_margin = accuracy_by_margin(predictions.difference, correct(pairs.label, probability), bands)
+    at_distance, within = figures_by_distance(predictions)
+    intervals, of_bands = confidence_intervals(predictions, [*bands, *within], resamples, seed)
     uncalibrated = expit(predictions.logits * temperature)
     tables = reliability(pairs.label, uncalibrated), reliability(pairs.label, probability)
     noise = {}
@@ -138,10 +153,9 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
         **ranking_metrics(*ranking),
         **noise,
         "ci": intervals,
-        "accuracy_by_margin": [
-            band | {"ci": ends} for band, ends in zip(by_margin, of_bands, strict=True)
-        ]
-        or None,
+        "accuracy_by_margin": with_intervals(by_margin, of_bands[: len(bands)]),
+        "reference": reference_of(predictions),
+        "by_distance": with_intervals(at_distance, of_bands[len(bands) :]),
         "top": [top_recall(*ranking, cut) for cut in CUTS],
         "reliability": tables[1].to_dict("records"),
         "consistency": contradictions(predictions, seed),
@@ -149,6 +163,33 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
     # JSON has no NaN; ROC AUC is NaN if all labels are equal.
     finite = {key: None if is_nan(value) else value for key, value in metrics.items()}
     return Evaluation(finite, tables)
+
+
+def figures_by_distance(predictions: Predictions) -> tuple[list[dict], list[np.ndarray]]:
+    """The figures of each band of distance, and its pairs; none where no distance is known."""
+    if predictions.distances is None:
+        return [], []
+    distances = ByDistance(predictions.distances.differences.to_numpy(), predictions.pairs)
+    figures = distances.figures(
+        correct(predictions.pairs.label, predictions.probability),
+        *(predictions.fitness, predictions.predicted),
+        *(predictions.group, predictions.aptamer),
+    )
+    return figures, distances.pairs
+
+
+def reference_of(predictions: Predictions) -> dict[str, Any] | None:
+    """The reference that distances are counted from: sequence, and whether it was guessed."""
+    return None if predictions.distances is None else predictions.distances.reference._asdict()
+
+
+def with_intervals(bands: list[dict], intervals: list[list[float] | None]) -> list[dict] | None:
+    """Bands with the interval of their accuracy as `ci`; None where there are no bands."""
+    rows = [
+        band | {"ci": None if band["accuracy"] is None else ends}
+        for band, ends in zip(bands, intervals, strict=True)
+    ]
+    return rows or None
 
 
 def is_nan(value: object) -> bool:

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 
-BY = ("aptamer", "prefix", "cluster", "length", "group", "column", "pair")
+BY = ("aptamer", "prefix", "cluster", "length", "group", "column", "distance", "position", "pair")
 JOIN = " | "  # between the values of a family's column that merged rows had
 CELLS = 4_000_000  # distances in memory at a time
 
@@ -34,7 +34,8 @@ def find_families(
 
     Args:
         aptamers: with the columns sequence, group and family; a sequence may have several rows.
-        by: one of `BY`; by `aptamer` and by `pair` each sequence is a family of its own.
+        by: one of `BY`; where it keeps no aptamers together (`aptamer`, `distance`, `position`,
+            `pair`), each sequence is a family of its own.
         k: bases that a family by `prefix` shares.
         identity: smallest similarity by which a `cluster` is linked, see `link_similar`.
         threads: of the processor; -1 for all.
@@ -49,7 +50,7 @@ def find_families(
     """
     rows, sequences = pd.factorize(aptamers["sequence"].to_numpy(dtype=object), sort=True)
     match by:
-        case "aptamer" | "pair":
+        case "aptamer" | "distance" | "position" | "pair":
             keys = np.arange(len(sequences))
         case "prefix":
             keys = np.array([sequence[:k] for sequence in sequences])

@@ -127,18 +127,40 @@ def split_by_fold(
             f"one of {folds} folds, which needs at least {MIN_PART}; take fewer folds "
             "(split.folds), smaller families, or give more aptamers"
         )
-    rest = part_of != fold - 1
+    return divide_rest(part_of == fold - 1, family, score, fractions, [seed, fold])
+
+
+def divide_rest(
+    test: np.ndarray,
+    family: np.ndarray,
+    score: np.ndarray,
+    fractions: Mapping[str, float],
+    seed: int | Sequence[int],
+) -> np.ndarray:
+    """Divide what is not in the test into train and validation, in the ratio of their fractions.
+
+    Args:
+        test: whether each sequence is in the test, bool, shape (n_sequences,).
+        family, score: as for `split_by_fractions`; no family is in the test and outside of it.
+
+    Returns:
+        Array of part names, shape (n_sequences,).
+
+    Raises:
+        InputError: too few aptamers or families outside of the test.
+    """
+    rest = ~test
     train, validation = fractions["train"], fractions["validation"]
     share = validation / (train + validation)
     wanted = whole_sizes(int(rest.sum()), [1 - share, share])
     if wanted[1] < MIN_PART:
         raise InputError(
-            f"{rest.sum()} aptamers outside of the test of fold {fold} leave {wanted[1]} for "
-            f"validation, which needs at least {MIN_PART}; give more aptamers or a larger "
-            f"split.fractions.validation than {validation:g}"
+            f"{rest.sum()} aptamers outside of the test leave {wanted[1]} for validation, which "
+            f"needs at least {MIN_PART}; give more aptamers or a larger split.fractions.validation "
+            f"than {validation:g}"
         )
-    parts = np.full(count, "test", dtype=object)
-    part_of = assign_families(pd.factorize(family[rest])[0], score[rest], wanted, [seed, fold])
+    parts = np.full(len(test), "test", dtype=object)
+    part_of = assign_families(pd.factorize(family[rest])[0], score[rest], wanted, seed)
     parts[rest] = np.array(PARTS[:2], dtype=object)[part_of]
     check_parts(parts, family)
     return parts

@@ -28,6 +28,8 @@ KEPT_TOGETHER = {
     "length": "aptamers of one length are in one part",
     "group": "aptamers of one group are in one part",
     "column": "aptamers of one value of the column `{column}` are in one part",
+    "distance": "aptamers with more than {distance} differences from a reference are the test",
+    "position": "aptamers with mutations at some positions ({positions}) are the test",
     "pair": "pairs are divided, so that **every test aptamer is in training too**",
 }
 TAGS = ["aptamers", "biology", "chemistry", "learning-to-rank", "onnx"]
@@ -235,6 +237,9 @@ def split_rows(facts: Facts) -> list[tuple[str, str]]:
     if None not in counts:
         sizes = ", ".join(f"{count:,.0f}" for count in counts)
         rows.append(("aptamers in train, validation, test", sizes))
+    if reference := facts.metrics.get("reference"):
+        origin = "the consensus" if reference["guessed"] else "as given"
+        rows.append((f"reference of distances, {origin}", reference["sequence"]))
     for meaning, (quantity, at, form) in AUDIT.items():
         figure = audited(facts, quantity, at)
         if figure is not None:
