@@ -1,0 +1,75 @@
+"""How often the intervals of expect.py hold on test aptamers of measured sets, under random splits.
+
+Run: .venv/bin/python benchmarks/coverage.py --data FOLDER
+where FOLDER holds the files that measured.py names. No encoder is trained: only the predictors
+`ridge` and `stack`. What a run has finished is kept: the same command goes on after a stop.
+
+Each set is split at random, 80/10/10, anew for each seed. Large sets are cut to --most aptamers.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pandas as pd
+
+HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HOME / "scripts"))
+
+from measured import SETS, cut
+
+from aptarank.core import machine
+
+CHOSEN = "tome,huesken,cpeb3,glms,solaris,hairpins,ehppdk"
+PREDICTORS = ("ridge", "stack")
+
+
+def run(name: str, *arguments: object) -> None:
+    """Run a program of the pipeline."""
+    command = [sys.executable, str(HOME / f"scripts/{name}.py"), *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def fit(name: str, seed: int, path: Path, folder: Path) -> None:
+    """Split a set, and fit the predictors."""
+    options = ["--sequence", "sequence", "--score", "score", "--format", "csv", "--group", "none"]
+    options += ["--better", SETS[name][3], "--rejected", folder / "rejected.csv"]
+    options += ["--labels", folder / "labels.parquet", "--summary", folder / "ingestion.json"]
+    run("ingest", path, *options, "-o", folder / "aptamers.csv")
+    run("split", folder / "aptamers.csv", "--seed", seed, "-o", folder / "split.csv")
+    split = ["--split", folder / "split.csv"]
+    pairs = folder / "pairs"
+    run("pairing", "-d", folder / "aptamers.csv", *split, "--seed", seed, "-o", pairs)
+    parts = [f"--{part}={pairs / part}.parquet" for part in ("train", "validation", "test")]
+    output = ["-o", folder / "baselines.csv", "--models", folder / "predictors"]
+    run("baselines", "--aptamers", folder / "aptamers.csv", *split, *parts, "--seed", seed, *output)
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--sets", default=CHOSEN, show_default=True, help="Separated by commas.")
+@click.option("--seeds", default="1,2,3", show_default=True, help="Separated by commas.")
+@click.option("--most", default=2000, show_default=True, help="Aptamers of a set.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=HOME / "benchmarks/results/coverage",
+    help="Folder of the runs.",
+)
+def main(data, sets, seeds, most, output):
+    """Print coverage and width of the intervals by set and predictor, mean over the splits."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name in sets.split(","):
+        path = cut(name, data, most, output)
+        for seed in map(int, seeds.split(",")):
+            folder = output / f"{name}-{seed}"
+            folder.mkdir(exist_ok=True)
+            if not (folder / "baselines.csv").is_file():
+                fit(name, seed, path, folder)
+            print(name, seed, flush=True)
+
+
+if __name__ == "__main__":
+    main()
