@@ -54,7 +54,7 @@ from aptarank.use.ranking import interval_holds, novelty
     "--coverage",
     type=WRITTEN,
     default="coverage.csv",
-    help="Table of how often the intervals hold on test aptamers;\n    a plot is written next to it.",
+    help="How often the intervals hold on test aptamers;\n    a plot is written next to it.",
 )
 def main(
     models: tuple[tuple[str, Path], ...],
@@ -79,7 +79,8 @@ def main(
         folders |= {path.name: path for path in sorted(predictors.iterdir()) if path.is_dir()}
     elif predictors is None and not folders:
         raise InputError("give --model or --predictors: whose scores are to be explained?")
-    account, rows = read_json(ingestion), measured_rows(aptamers, split)
+    account, table = read_json(ingestion), read_aptamers(aptamers)
+    groups, rows = sorted(table["group"].unique()), measured_rows(table, split)
     scorers = {
         name: load_scorer(path, threads, pick_device(device)) for name, path in folders.items()
     }
@@ -97,7 +98,7 @@ def main(
     left_out: dict[str, str] = {}
     for name, scorer in progress(list(scorers.items()), "scoring", "models"):
         scores = [scorer.scores(own["sequence"].tolist()) for own in (rows[is_validation], test)]
-        maps, left_out = fit_maps(rows[is_validation], scores[0], level, rows["group"].unique())
+        maps, left_out = fit_maps(rows[is_validation], scores[0], level, groups)
         fitted.append(ModelMaps(name, weights_checksum(folders[name]), tuple(maps.values())))
         tested.append(judged(test, scores[1], maps, name))
         tables.append(coverage_table(tested[-1]))
@@ -106,18 +107,15 @@ def main(
         logger.warning("%sno expected values: %s", named, reason)
     found = Expected(quantity_of(account), level, farthest, left_out, tuple(fitted))
     write_expected(found, output)
-    table = (
-        pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COVERAGE_COLUMNS)
-    )
-    write_csv(table, coverage)
-    plot_coverage(table, tested, level, coverage.with_suffix(".svg"))
-    report(found, table, output)
+    shares = pd.concat([pd.DataFrame(columns=COVERAGE_COLUMNS), *tables], ignore_index=True)
+    write_csv(shares, coverage)
+    plot_coverage(shares, tested, level, coverage.with_suffix(".svg"))
+    report(found, shares, output)
 
 
-def measured_rows(aptamers: Path, split: Path) -> pd.DataFrame:
+def measured_rows(aptamers: pd.DataFrame, split: Path) -> pd.DataFrame:
     """The aptamers that have a value (not only a bound), with their part; a row for each group."""
-    rows = read_aptamers(aptamers)
-    rows["part"] = rows["sequence"].map(read_split(split))
+    rows = aptamers.assign(part=aptamers["sequence"].map(read_split(split)))
     if (rows["part"] == ALL_PARTS).any():
         logger.warning("the split is by pairs: every aptamer is in training, and none is left")
     exact = np.isfinite(rows[["fitness", "low", "high"]]).all(axis=1)
@@ -133,7 +131,7 @@ def fit_maps(
         rows: validation aptamers, one for each score.
     """
     maps, left_out = {}, {}
-    for group in sorted(groups):
+    for group in groups:
         own = (rows["group"] == group).to_numpy()
         try:
             fitness = rows.loc[own, "fitness"].to_numpy()

@@ -108,7 +108,7 @@ def novelty(
 
 
 def never_varying(sequences: Sequence[str]) -> dict[int, str]:
-    """The base of each position (from 0) at which all have the same one; none where lengths differ."""
+    """The base of each position (from 0) at which all have the same; none where lengths differ."""
     if len(set(map(len, sequences))) != 1:
         return {}
     columns = zip(*sequences, strict=True)
