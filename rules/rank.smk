@@ -6,6 +6,7 @@ rule rank:
         candidates=lambda wildcards: files_of(config["rank"]["candidates"]),
         models=lambda wildcards: used_models("rank", "onnx/model.onnx"),
         folders=lambda wildcards: used_models("rank", "model"),  # their tokenizers
+        expected=lambda wildcards: expected_of("rank"),
         aptamers=lambda wildcards: used_data("rank", "aptamers.csv"),
         split=lambda wildcards: used_data("rank", f"{fold_folders()[0]}split.csv"),
     output:
@@ -49,12 +50,13 @@ rule rank:
     params:
         content=lambda wildcards: checksum(files_of(config["rank"]["candidates"])),
         models=option_per_file("model", "models"),
+        expected=option_per_file("expected", "expected"),
         options=lambda wildcards: shell_words(
             as_options(config["rank"], exclude=["candidates", "model"])
         ),
         device=config["device"],
     shell:
-        "python {input.script:q} {params.models:q}"
+        "python {input.script:q} {params.models:q} {params.expected:q}"
         " --trained-on {input.aptamers:q} --split {input.split:q} {params.options}"
         " --device {params.device} --threads {threads}"
         " -o {output.ranking:q} --rejected {output.rejected:q} --log {log:q}"

@@ -15,8 +15,10 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.evaluation.consistency import average_of_orders
+from aptarank.expected.interpretation import AT_LEAST, EXPECTED_COLUMNS, Meaning, read_meaning
 from aptarank.models.encoder import pick_device
 from aptarank.models.inference import BATCH
+from aptarank.models.model_files import weights_checksum
 from aptarank.models.scorer import Scorer
 from aptarank.pairing.split_table import training_sequences
 from aptarank.programs.cli import (
@@ -31,8 +33,15 @@ from aptarank.programs.schema_options import setting
 from aptarank.report.html_table import write_page
 from aptarank.report.plots_ranking import plot_candidates
 from aptarank.use.candidates import Candidates, read_candidates
-from aptarank.use.load_scorer import load_scorer
-from aptarank.use.ranking import RANKING_COLUMNS, novelty, summarise, wins_by_score, wins_of_pairs
+from aptarank.use.load_scorer import home_of, load_scorer
+from aptarank.use.ranking import (
+    RANKING_COLUMNS,
+    interval_holds,
+    novelty,
+    summarise,
+    wins_by_score,
+    wins_of_pairs,
+)
 from aptarank.use.tournament import adaptive, every_pair, strengths
 
 
@@ -49,6 +58,14 @@ from aptarank.use.tournament import adaptive, every_pair, strengths
 )
 @click.option("--trained-on", type=PATH, help="aptamers.csv of the models, to see what is new.")
 @click.option("--split", type=PATH, help="Of these, only the training part of this split.csv.")
+@click.option(
+    "--expected",
+    type=PATH,
+    multiple=True,
+    help="What expect.py writes: adds expected values with intervals. Several: of several models.",
+)
+@setting("rank.group")
+@setting("rank.at_least")
 @setting("$defs.dataset.format")
 @setting("rank.sequence")
 @setting("rank.name")
@@ -75,6 +92,9 @@ def main(
     models: tuple[Path, ...],
     trained_on: Path | None,
     split: Path | None,
+    expected: tuple[Path, ...],
+    group: str | None,
+    at_least: float | None,
     full: int,
     comparisons: float,
     seed: int,
@@ -99,6 +119,7 @@ def main(
     torch_device = pick_device(device)
     candidates = read_candidates(files, make_options(**reading), tracker("reading", "rows"))
     scorers = [load_scorer(path, threads, torch_device) for path in models]
+    meaning = what_scores_mean(expected, models, scorers, group, at_least)
     table = accepted(candidates, scorers, ", ".join(files), rejected)
     known = None if trained_on is None else trained(trained_on, split)
     if known is not None and trained_on is not None:
@@ -110,24 +131,14 @@ def main(
     scores, wins = zip(*(judge(each, table["sequence"].tolist()) for each in scorers), strict=True)
     ranking = pd.concat([table, summarise(np.array(scores))], axis=1)
     ranking["wins"] = np.mean(wins, axis=0)
-    if known is None:
-        ranking = ranking.assign(nearest="", distance=np.nan, outside="")
-    else:
-        track = tracker("nearest known aptamers", "blocks")
-        ranking = pd.concat([ranking, novelty(ranking, known, threads, track)], axis=1)
+    ranking = with_novelty(ranking, known, threads)
+    ranking = with_expected(ranking, scores, meaning, is_compared=known is not None)
     ranking = ranking.sort_values(["score", "sequence"], ascending=[False, True])
     ranking["rank"] = ranking["score"].rank(ascending=False, method="min").astype(int)
-    write_csv(ranking[RANKING_COLUMNS], output)
-    write_page(ranking[RANKING_COLUMNS], "Candidates, best first", output.with_suffix(".html"))
+    columns = [*RANKING_COLUMNS, *EXPECTED_COLUMNS, *([AT_LEAST] if AT_LEAST in ranking else [])]
+    write_csv(ranking[columns], output)
+    write_page(ranking[columns], "Candidates, best first", output.with_suffix(".html"))
     plot_candidates(ranking, output.with_suffix(".svg"))
-    outside = int((ranking["outside"] != "").sum())
-    if outside:
-        logger.warning("%d of %d lie outside of what the model has seen", outside, len(ranking))
-    elif known is None:
-        logger.info(
-            "not checked: whether the candidates resemble what the model was trained on; give "
-            "--trained-on its aptamers.csv"
-        )
     logger.info("%s: %d candidates", output, len(ranking))
 
 
@@ -191,6 +202,85 @@ def check_chemistry(
             f"trained on {' and '.join(sorted(ours))} ({trained_on}); rank them by a model of "
             "their own, or leave --trained-on out if you know that it carries over"
         )
+
+
+def what_scores_mean(
+    expected: Sequence[Path],
+    models: Sequence[Path],
+    scorers: Sequence[Scorer],
+    group: str | None,
+    at_least: float | None,
+) -> Meaning | None:
+    """What the scores mean by the files of expect.py; None where that is not known.
+
+    Raises:
+        InputError: the files are not of these models, or a value is wanted that they cannot give.
+    """
+    if not expected:
+        if at_least is not None:
+            raise InputError(
+                "--at-least is a value in the scale of your file, and only --expected, what "
+                "expect.py writes, says what a score is in it; give it too"
+            )
+        return None
+    for path, scorer in zip(models, scorers, strict=True):
+        if not scorer.kind.scores_aptamers:
+            raise InputError(
+                f"{path}: a model of kind {scorer.kind.name} has no score that could have a unit; "
+                "leave out --expected and --at-least, or rank by a model that scores aptamers"
+            )
+    weights = {path: weights_checksum(home_of(path)) for path in models}
+    try:
+        meaning = read_meaning(expected, weights, group, at_least)
+    except LookupError as reason:
+        problem = f"{', '.join(map(str, expected))}: no expected values: {reason.args[0]}"
+        if at_least is not None:
+            raise InputError(f"{problem}; --at-least needs them") from None
+        logger.warning("%s", problem)
+        return None
+    logger.info("expected: %s, with %.4g %% intervals", meaning.quantity, 100 * meaning.level)
+    if any(np.isinf(each.half_width) for each in meaning.maps):
+        fewest = min(each.aptamers for each in meaning.maps)
+        logger.warning(
+            "the intervals are infinite: %d validation aptamers are too few for %.4g %%",
+            fewest,
+            100 * meaning.level,
+        )
+    return meaning
+
+
+def with_novelty(ranking: pd.DataFrame, known: pd.DataFrame | None, threads: int) -> pd.DataFrame:
+    """Add how new the candidates are, and say how many lie outside of what the models know."""
+    if known is None:
+        logger.info(
+            "not checked: whether the candidates resemble what the model was trained on; give "
+            "--trained-on its aptamers.csv"
+        )
+        return ranking.assign(nearest="", distance=np.nan, outside="")
+    track = tracker("nearest known aptamers", "blocks")
+    ranking = pd.concat([ranking, novelty(ranking, known, threads, track)], axis=1)
+    if outside := int((ranking["outside"] != "").sum()):
+        logger.warning("%d of %d lie outside of what the model has seen", outside, len(ranking))
+    return ranking
+
+
+def with_expected(
+    ranking: pd.DataFrame,
+    scores: Sequence[np.ndarray],
+    meaning: Meaning | None,
+    *,
+    is_compared: bool,
+) -> pd.DataFrame:
+    """Add what the scores mean, and whether the intervals hold (empty where that is not known)."""
+    if meaning is None:
+        return ranking.assign(**dict.fromkeys(EXPECTED_COLUMNS, np.nan))
+    ranking = pd.concat([ranking, meaning.of(scores)], axis=1)
+    if not is_compared:
+        return ranking.assign(holds="")
+    ranking["holds"] = interval_holds(ranking, meaning.farthest)
+    if doubtful := int((~ranking["holds"]).sum()):
+        logger.warning("the intervals of %d candidates may not hold (column holds)", doubtful)
+    return ranking
 
 
 def judge_candidates(

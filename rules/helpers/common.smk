@@ -158,6 +158,12 @@ def models_and_blend(pattern, dataset):
     return every_model(pattern, dataset) + every_blend(pattern, dataset)
 
 
+def has_expected(model):
+    """Whether the run says what a model's scores are in the scale of the data."""
+    scores = model == BLEND or KINDS[MODELS[model]["kind"]].scores_aptamers
+    return scores and config["expected"]["level"] is not None
+
+
 def in_fold(dataset, name, wildcards):
     """Return a file or folder of a dataset, such as a model's, in the fold of the wildcards."""
     fold = f"fold-{wildcards.fold}/" if config["split"]["folds"] else ""

@@ -50,6 +50,9 @@ OF_DESIGN = [
     "design.svg",
 ]
 
+# Of each model that scores aptamers, and of the predictors of a fold, if expected.level is given.
+OF_EXPECTED = ["expected.json", "coverage.csv", "coverage.svg"]
+
 # The same of a training on a share of the aptamers, a pretraining, a sweep and a recommendation.
 OF_SHARE = ["model", "history.csv", "predictions.csv", "logits.parquet", "scores.csv"]
 OF_PRETRAINING = ["pretrained", "pretraining.csv"]
@@ -83,6 +86,7 @@ def results():
             for dataset in datasets
             for part in (
                 results_of_models,
+                results_of_expected,
                 results_of_shares,
                 results_of_sweep,
                 results_of_speed,
@@ -133,6 +137,24 @@ def results_of_models(dataset):
             seed=config["seeds"],
         ),
     ]
+
+
+def results_of_expected(dataset):
+    """Return what the scores of a dataset's models and predictors are in the scale of its data."""
+    if config["expected"]["level"] is None:
+        return []
+    scored = [name for name in models_of(config, dataset) if has_expected(name)]
+    return expand(
+        ["<run>/{dataset}/{fold}expected/{name}"]
+        + [
+            f"<run>/{{dataset}}/{{fold}}{model}/seed-{seed}/{{name}}"
+            for model in scored + ([BLEND] if config["blend"] else [])
+            for seed in config["seeds"]
+        ],
+        dataset=dataset,
+        fold=fold_folders(),
+        name=OF_EXPECTED,
+    )
 
 
 def results_of_shares(dataset):

@@ -37,6 +37,12 @@ def used_models(use, name):
     return [f"{folder}/seed-{seed}/{name}" for seed in config["seeds"]]
 
 
+def expected_of(use):
+    """Return what expect.py writes for the model that a use takes, of each seed, if it does."""
+    name = used_model(config, use).split("/")[1]
+    return used_models(use, "expected.json") if has_expected(name) else []
+
+
 def screened_by():
     """Return the form of the model that screens: the recommended one, or its ONNX file."""
     variants = config["speed"]["variants"]

@@ -10,6 +10,7 @@ models                       sequences -> tokens -> logits
 training                     pairs -> a fine-tuned model, with checkpoints
 predictors                   sequences and fitness -> cheap predictors, and their blend with models
 evaluation                   logits -> metrics, baselines, what they say in words
+expected                     scores -> values in the user's own scale, with intervals that hold
 exports                      the model in faster forms, each proven and timed
 use                          new sequences -> ranked, screened, designed
 report, provenance           plots, cards and pages; what a run was made of

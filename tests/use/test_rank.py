@@ -151,7 +151,8 @@ def test_what_a_model_has_not_seen():
         assert distance == pytest.approx(expected)
     reasons = found["outside"].tolist()
     assert reasons[:2] == ["", ""]
-    assert reasons[2] == "distance 0.83, known up to 0.17"
+    changed = "A1G, C2G, T4G: never varies in known aptamers"
+    assert reasons[2] == f"distance 0.83, known up to 0.17; {changed}"
     assert reasons[3] == "length 3, known 6 to 6; distance 0.50, known up to 0.17"
     assert reasons[4] == "RNA, known DNA"
 

@@ -11,6 +11,7 @@ BESIDES_DATASETS = ("manifest.json", "ranking", "screen", "design", *LOGS, *REPO
 BESIDES_MODELS = (
     *("aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json", "description"),
     *("split.csv", "pairs", "audit", "baselines.csv", "baselines.parquet", "predictors", "blend"),
+    "expected",
     *("comparison.csv", "comparison", "sweep", "answer.rst", "answer.json", "fold-[0-9]*"),
     *("baselines_by_distance.csv", *LOGS, "*.log", "*.tsv"),
 )

@@ -3,6 +3,7 @@
 Imports no library that reads a model: what is refused here has taken neither memory nor time.
 """
 
+import hashlib
 import json
 import math
 import stat
@@ -13,6 +14,7 @@ from typing import Any
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
+from aptarank.core.files import sha256
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 # What save_pretrained writes of a model and its tokenizer: nothing else of a folder is copied.
@@ -195,6 +197,18 @@ def weight_files(folder: Path) -> list[Path]:
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: no such file, but {INDEX} names it")
     return [folder / name for name in sorted(names)]
+
+
+def weights_checksum(folder: Path) -> str:
+    """The SHA-256 of a model's weights; of several files, that of their checksums.
+
+    Raises:
+        InputError: there are none.
+    """
+    checksums = [sha256(path) for path in weight_files(folder)]
+    if len(checksums) == 1:
+        return checksums[0]
+    return hashlib.sha256("".join(checksums).encode()).hexdigest()
 
 
 def is_safetensors_name(name: object) -> bool:

@@ -1,6 +1,6 @@
 """From what models say of candidates to a ranking, and whether the models can know it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from aptarank.core.log import Track
 from aptarank.pairing.clusters import nearest
 
 FAR = 0.99  # share of the known aptamers that are as near to another known one
+NAMED = 5  # changes that a reason names
+ROUNDING = 1e-9
 
 RANKING_COLUMNS = [
     *("rank", "id", "sequence", "score", "win_probability", "uncertainty", "wins"),
@@ -68,8 +70,8 @@ def novelty(
     """The nearest known aptamer to each candidate, and why the model may not know it.
 
     A candidate lies outside of what the model has seen if it is shorter or longer than every known
-    aptamer, of the other chemistry, or farther from all of them than 99 in 100 of them are from
-    their nearest.
+    aptamer, of the other chemistry, farther from all of them than 99 in 100 of them are from
+    their nearest, or if it has another base where all known aptamers have the same.
 
     Args:
         candidates: with sequence and chemistry.
@@ -86,6 +88,7 @@ def novelty(
     lengths = distinct["sequence"].str.len()
     shortest, longest = lengths.min(), lengths.max()
     chemistries = set(known["chemistry"])
+    fixed = never_varying(sequences)
     reasons = []
     for row, away in zip(candidates.itertuples(), distance, strict=True):
         found = []
@@ -95,9 +98,43 @@ def novelty(
             found.append(f"{row.chemistry}, known {' and '.join(sorted(chemistries))}")
         if away > far:
             found.append(f"distance {away:.2f}, known up to {far:.2f}")
+        changed = changes(row.sequence, fixed) if len(row.sequence) == longest else []
+        if changed:
+            more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
+            found.append(f"{', '.join(changed[:NAMED])}{more}: never varies in known aptamers")
         reasons.append("; ".join(found))
     ids = distinct["id"].to_numpy()[closest]
     return pd.DataFrame({"nearest": ids, "distance": distance, "outside": reasons})
+
+
+def never_varying(sequences: Sequence[str]) -> dict[int, str]:
+    """The base of each position (from 0) at which all have the same; none where lengths differ."""
+    if len(set(map(len, sequences))) != 1:
+        return {}
+    columns = zip(*sequences, strict=True)
+    return {position: bases[0] for position, bases in enumerate(columns) if len(set(bases)) == 1}
+
+
+def changes(sequence: str, fixed: Mapping[int, str]) -> list[str]:
+    """Where a sequence differs from fixed bases, as A12G: position 12, counted from 1."""
+    return [
+        f"{base}{position + 1}{sequence[position]}"
+        for position, base in fixed.items()
+        if sequence[position] != base
+    ]
+
+
+def interval_holds(novel: pd.DataFrame, farthest: float) -> pd.Series:
+    """Whether an interval was ever tested on aptamers like each candidate.
+
+    Args:
+        novel: what `novelty` returns.
+        farthest: the greatest distance of a validation aptamer from its nearest known one.
+
+    Returns:
+        False for a candidate outside of what the model has seen, or farther from known aptamers.
+    """
+    return (novel["outside"] == "") & (novel["distance"] <= farthest + ROUNDING)
 
 
 def usual_distance(sequences: Sequence[str], threads: int = -1) -> float:
