@@ -63,22 +63,22 @@ def test_labels_decide():
     ahead, behind = additive_and_trees(CORES, clean, 1)
     assert behind > ahead + 0.2
     with_noise = resolve(chosen(), CORES, noisy, 1, reads_bases=True)
-    assert with_noise == {"linear_path": True, "dropout": 0.2, "skip_constant": True}
+    assert with_noise == {"linear_path": True, "dropout": 0.2, "steps": 800, "skip_constant": True}
     without = resolve(chosen(), CORES, clean, 1, reads_bases=True)
-    assert without == {"linear_path": False, "dropout": 0.02, "skip_constant": True}
+    assert without == {"linear_path": False, "dropout": 0.02, "steps": 3000, "skip_constant": True}
     assert resolve(chosen(), CORES, additive(CORES, noise=0), 1, reads_bases=True) == without
 
 
 def test_settings_decide_first():
-    given = chosen(linear_path=True, dropout=0.1, skip_constant=False)
-    found = resolve(given, CORES, by_combinations(CORES), 1, reads_bases=True)
-    assert found == {"linear_path": True, "dropout": 0.1, "skip_constant": False}
+    own = {"linear_path": True, "dropout": 0.1, "steps": 7, "skip_constant": False}
+    given = chosen(**own)
+    assert resolve(given, CORES, by_combinations(CORES), 1, reads_bases=True) == own
     frozen = resolve(chosen(freeze=True), CORES, additive(CORES), 1, reads_bases=True)
     assert frozen["linear_path"] is False
     few = resolve(chosen(), CORES[:9], additive(CORES[:9]), 1, reads_bases=True)
     assert few["linear_path"] is False
     words = resolve(chosen(), CORES, additive(CORES), 1, reads_bases=False)
-    assert words == {"linear_path": False, "dropout": 0.02, "skip_constant": False}
+    assert words == {"linear_path": False, "dropout": 0.02, "steps": 3000, "skip_constant": False}
     with pytest.raises(InputError, match="linear_path: true needs a model whose tokens are bases"):
         resolve(given, CORES, additive(CORES), 1, reads_bases=False)
 

@@ -24,6 +24,7 @@ FEWEST = 2 * FOLDS
 TREES = 40
 CLEAR = 0.8  # Spearman's rho from which labels have little noise
 MUCH_DROPOUT = 0.2
+STEPS, FEW_STEPS = 3000, 800
 STEEPNESS = 2.0  # log-odds per standard deviation of normal scores, before training
 
 
@@ -59,7 +60,7 @@ def resolve(
     *,
     reads_bases: bool,
 ) -> dict[str, Any]:
-    """The settings `dropout`, `linear_path` and `skip_constant` of a rank model, without null.
+    """The settings of a rank model that may be null, and `skip_constant`, as they are to be used.
 
     Args:
         sequences, fitness: of training, a row a measurement.
@@ -68,14 +69,14 @@ def resolve(
     Raises:
         InputError: a linear path was asked for but cannot be.
     """
-    path, dropout = settings["linear_path"], settings["dropout"]
+    path, dropout, steps = (settings[key] for key in ("linear_path", "dropout", "steps"))
     if path and not reads_bases:
         raise InputError(
             "linear_path: true needs a model whose tokens are bases; choose tokenizer: nucleotide"
         )
     alone = not reads_bases or settings["freeze"] or len(set(sequences)) < FEWEST
     additive = False
-    if not alone and (path is None or dropout is None):
+    if not alone and None in (path, dropout, steps):
         by_ridge, by_trees = additive_and_trees(sequences, fitness, seed)
         additive = bool(by_trees < by_ridge < CLEAR)
         logger.info(
@@ -83,13 +84,14 @@ def resolve(
             "by trees: %s",
             by_ridge,
             by_trees,
-            "labels are noisy and teach additive effects of bases; a linear path, much dropout"
+            "labels are noisy and teach additive effects: a linear path, more dropout, fewer steps"
             if additive
-            else "labels teach more than noisy additive effects; no linear path, little dropout",
+            else "labels teach more than noisy additive effects: the encoder alone",
         )
     return {
         "linear_path": not alone and (additive if path is None else path),
         "dropout": (MUCH_DROPOUT if additive else LITTLE_DROPOUT) if dropout is None else dropout,
+        "steps": (FEW_STEPS if additive else STEPS) if steps is None else steps,
         "skip_constant": settings["skip_constant"] and reads_bases,
     }
 
