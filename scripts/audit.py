@@ -77,11 +77,8 @@ def main(
         *(row for name in scores for row in audit.quantile_rows(quantity, name, scores[name])),
         ("pairs", None, "test", len(pairs.label)),
     ]
-    distances = known_distances(part.index.tolist(), reference)
-    if distances is not None:
-        at_distance = audit.counts_at_distance(distances.differences, part)
-        table += audit.rows_at_distance(at_distance)
-        table += audit.untrained_rows(part, distances.reference.sequence)
+    folder_of_plots.mkdir(parents=True, exist_ok=True)
+    table += by_distance(part, reference, folder_of_plots)
     if accuracy is None:
         logger.info("no fitness to learn from: the prefix baseline is left out")
     else:
@@ -90,15 +87,9 @@ def main(
     account = pd.DataFrame(table, columns=audit.COLUMNS, dtype=object)
     write_csv(account, output)
     write_page(account, "What training and test share", output.with_suffix(".html"))
-
-    folder_of_plots.mkdir(parents=True, exist_ok=True)
     plots.plot_nearest(edits, folder_of_plots / "nearest.svg")
     if scores:
         plots.plot_scores(scores, quantity, folder_of_plots / "scores.svg")
-    if distances is not None:
-        logger.info("distances are from %s", distances.reference.text)
-        path = folder_of_plots / "distance.svg"
-        plots_distance.plot_counts(at_distance, distances.reference, path)
 
     if leaks:
         logger.warning("every test aptamer is in training too: this is a split of pairs")
@@ -110,6 +101,18 @@ def main(
     log_distances(edits)
     known = "" if accuracy is None else f", {100 * accuracy:.1f} % of them right by shared_prefix"
     logger.info("%s: %d test pairs%s", output, len(pairs.label), known)
+
+
+def by_distance(part: pd.Series, reference: str | None, folder: Path) -> audit.Rows:
+    """Rows and a plot by distance from the reference; none where distances have no meaning."""
+    distances = known_distances(part.index.tolist(), reference)
+    if distances is None:
+        return []
+    logger.info("distances are from %s", distances.reference.text)
+    counts = audit.counts_at_distance(distances.differences, part)
+    plots_distance.plot_counts(counts, distances.reference, folder / "distance.svg")
+    untrained = audit.untrained_rows(part, distances.reference.sequence)
+    return [*audit.rows_at_distance(counts), *untrained]
 
 
 def check_tested(tested: pd.Series, test: Path, split: Path) -> None:
