@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from aptarank.expected.score_map import ScoreMap
+from aptarank.pairing.reference import consensus, differences
 
 COVERAGE_COLUMNS = [
     *("model", "of", "at", "n_aptamers", "coverage", "coverage_low", "coverage_high"),
@@ -84,11 +85,9 @@ def measured(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def differences_from_consensus(sequences: Sequence[str], train: Sequence[str]) -> np.ndarray:
-    """Positions at which each differs from the commonest base of the training aptamers, shape (n,);
-    NaN where not all aptamers have one length.
+    """Positions at which each differs from the consensus of the training aptamers, shape (n,); NaN
+    where not all aptamers have one length.
     """
     if len({len(sequence) for sequence in [*sequences, *train]}) != 1:
         return np.full(len(sequences), np.nan)
-    letters = pd.DataFrame(list(map(list, train)))
-    consensus = letters.mode().iloc[0].to_numpy()
-    return np.array([np.sum(np.array(list(text)) != consensus) for text in sequences], dtype=float)
+    return differences(sequences, consensus(train)).astype(float)

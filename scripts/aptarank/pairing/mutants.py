@@ -210,11 +210,7 @@ def having_mutations(mutated: np.ndarray, held: np.ndarray) -> np.ndarray:
     Raises:
         InputError: fewer than two have one.
     """
-<<<<<<< HEAD
-    test = np.asarray(mutated[:, held].any(axis=1))
-=======
     test = np.logical_or.reduce(mutated[:, held], axis=1)
->>>>>>> 04f1eb2c90b4a33de95c3f8dcd4173b6fef74923
     where = f"{'position' if len(held) == 1 else 'positions'} {as_ranges(held + 1)}"
     if (size := int(test.sum())) < MIN_PART:
         raise InputError(
