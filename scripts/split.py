@@ -18,6 +18,7 @@ from aptarank.pairing.splits import ALL_PARTS, PARTS, draw_parts, split_by_table
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.schema_options import WholeNumber, setting
 
+FEW_TESTED = 50  # aptamers; the 95 % interval of the accuracy is then some 10 points each way
 SMALLER = {"prefix": "a larger split.k", "cluster": "a higher split.identity"}
 
 
@@ -89,6 +90,14 @@ def main(
     logger.info(
         "%s: %s", output, ", ".join(f"{sizes[p]} {p}" for p in (*PARTS, ALL_PARTS) if p in sizes)
     )
+    tested = int(sizes.get("test", 0))
+    if 0 < tested < FEW_TESTED and not options["folds"]:
+        logger.warning(
+            "only %d aptamers are in the test, too few to tell predictors apart; with split.folds: "
+            "5, all %d are tested, each once",
+            tested,
+            len(split),
+        )
 
 
 def check_options(options: Mapping[str, Any], table: Path | None) -> None:

@@ -354,3 +354,14 @@ def test_program_by_fold(program, aptamers):
     assert split["part"].value_counts().to_dict() == {"train": 85, "test": 24, "validation": 11}
     said = program("split", "aptamers.csv", "--folds", 5, "--by", "pair", code=1).output
     assert "a split by pairs has no folds" in said
+
+
+def test_a_small_test_is_said(program):
+    """With what can be done: twenty aptamers leave two, and in a cross-validation all are tested."""
+    aptamer_table(random_sequences(20, np.random.default_rng(1), 12, 12), np.arange(20.0)).to_csv(
+        "few.csv", index=False
+    )
+    said = program("split", "few.csv").output
+    assert "only 2 aptamers are in the test" in said
+    assert "split.folds: 5, all 20 are tested" in said
+    assert "only" not in program("split", "few.csv", "--folds", 5, "--fold", 1).output
