@@ -23,6 +23,8 @@ learning_curve: {shares: []}
 speed: {variants: [onnx-fp32], batch_sizes: [1], repetitions: 3, seconds: 0.01}
 evaluation: {resamples: 20}
 threads: 1
+blend: false
+expected: {level: null}
 """
 
 

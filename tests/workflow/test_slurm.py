@@ -29,6 +29,8 @@ learning_curve: {shares: []}
 speed: {variants: []}
 checkpoints: {steps: 20}
 threads: 1
+blend: false
+expected: {level: null}
 """
 PARTITIONS = """
 partitions:
