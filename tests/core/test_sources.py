@@ -50,6 +50,18 @@ def test_declared_modules_are_the_imported_ones(seen, name):
     assert (version in declared) == (name == "manifest")
 
 
+def test_an_edited_module_is_read_again(tmp_path):
+    package = tmp_path / "aptarank"
+    package.mkdir()
+    for name in ("first", "second"):
+        (package / f"{name}.py").write_text("")
+    script = tmp_path / "program.py"
+    script.write_text("import aptarank.first\n")
+    assert imported_modules(str(script)) == [str(package / "first.py")]
+    (package / "first.py").write_text("import aptarank.second\n")
+    assert imported_modules(str(script)) == [str(package / f"{n}.py") for n in ("first", "second")]
+
+
 def test_each_script_is_some_rules():
     rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").rglob("*.smk"))
     for name in set(SCRIPTS) - {"verify"}:  # which compares what runs have made

@@ -1,6 +1,7 @@
 """Find the modules of aptarank that a script imports, so that a rule can declare them as inputs."""
 
 import ast
+import functools
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
@@ -35,13 +36,8 @@ def package_imports() -> dict[str, set[str]]:
 
 def direct_imports(file: Path, folder: Path) -> set[Path]:
     """Return the modules in `folder` that a file imports by `import` or `from … import`."""
-    names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     files = set()
+    names = imported_names(file.read_text(encoding="utf-8"))
     for package, *rest in (name.split(".") for name in names):
         if package == PACKAGE.name:
             inner = range(1, len(rest))
@@ -49,3 +45,18 @@ def direct_imports(file: Path, folder: Path) -> set[Path]:
             module = folder.joinpath(*rest)
             files.add(module.with_suffix(".py") if rest else module / "__init__.py")
     return {path for path in files if path.is_file()}
+
+
+@functools.cache
+def imported_names(source: str) -> frozenset[str]:
+    """Return what a source imports: modules, and `module.name` for each name from one.
+
+    Kept by the source itself: most scripts share their modules, and an edited file is read again.
+    """
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
