@@ -11,6 +11,7 @@ from scipy.special import expit
 from aptarank.core.errors import InputError
 from aptarank.core.tables import read_aptamers, read_table
 from aptarank.evaluation import bootstrap
+from aptarank.evaluation.ceiling import ceiling
 from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.evaluation.metric_registry import (
     PAIR_METRICS,
@@ -44,6 +45,7 @@ class Predictions:
             `sequences` and predicted score, shapes (n_measurements,).
         difference: |fitness difference| of each pair, shape (n_pairs,); NaN where not known.
         strength: of each aptamer, estimated from the labels, where the input was labelled pairs.
+        ceiling: what noise leaves, by `ceiling.ceiling`; None where no error is known.
     """
 
     sequences: pd.Index
@@ -55,6 +57,7 @@ class Predictions:
     predicted: np.ndarray
     difference: np.ndarray
     strength: np.ndarray | None
+    ceiling: dict[str, float] | None = None
 
     @property
     def logits(self) -> np.ndarray:
@@ -97,6 +100,7 @@ def load_predictions(logits: Path, scores: Path, aptamers: Path) -> Predictions:
         predicted=scored.reindex(sequences).to_numpy()[aptamer],
         difference=fitness_difference(truth, sequences, pairs),
         strength=strength,
+        ceiling=ceiling(known, sequences, pairs),
     )
 
 
@@ -137,6 +141,7 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
         "temperature": temperature,
         **ranking_metrics(*ranking),
         **noise,
+        "ceiling": predictions.ceiling,
         "ci": intervals,
         "accuracy_by_margin": [
             band | {"ci": ends} for band, ends in zip(by_margin, of_bands, strict=True)

@@ -19,6 +19,7 @@ from aptarank.columns.rows import GROUPINGS, LabelRow, Options, Row
 from aptarank.columns.score_columns import ask_which_score, find_score, passed_over_columns
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
+from aptarank.reading.noise_columns import NoiseColumns, noise_columns, with_noise
 from aptarank.reading.tabular_files import Table, is_number, is_sequence
 from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import (
@@ -91,7 +92,9 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     name = name_column(header, sequence, options, source)
     if not options.scored:
         return read_columns(table, Columns(sequence, None, name=name), source, options)
-    if options.score:
+    if options.replicates:
+        score = noise_columns(header, options, source).replicates[0]
+    elif options.score:
         score = column_index(header, options.score, "score", source)
     elif rows and not has_names(header):
         score = score_without_header(rows[0], sequence, source)
@@ -212,16 +215,18 @@ def columns_read_as(header: list[str], columns: Columns, source: Path, options: 
     if is_concentration(columns.scale):
         unit = columns.scale or "the unit of each cell"
         unit_from = HEADER
+    noise = noise_columns(header, options, source)
     return dataclasses.replace(
         read_as,
-        score=named(columns.score),
+        score=noise.in_words if noise.replicates else named(columns.score),
+        error="" if noise.replicates else noise.in_words,
         better=columns.better,
         because=columns.because,
         unit=unit,
         unit_from=unit_from,
         reads=named(columns.reads),
         passed_over=""
-        if options.score
+        if options.score or options.replicates
         else passed_over_columns(header, [columns.sequence, columns.score]),
     )
 
@@ -236,6 +241,7 @@ def rows_of_columns(
     """
     header = table.header
     group, family = grouping_columns(header, options, source)
+    noise = NoiseColumns() if columns.score is None else noise_columns(header, options, source)
     for line, fields in table.lines:
         fields = trim_to_header(fields, header)
         row = Row(source=str(source), line=line, sequence="", score="", scale=columns.scale)
@@ -268,7 +274,7 @@ def rows_of_columns(
             family=cell(fields, family),
             problem=problem,
         )
-        yield row, fields
+        yield with_noise(row, fields, noise, options.decimal), fields
 
 
 def cell(fields: list[str], index: int | None) -> str:
