@@ -311,9 +311,9 @@ def is_count(name: str) -> bool:
 
 def error_kind_of(name: str) -> str:
     """Return `standard_error` or `standard_deviation` for a name that says so, "" for another."""
-    kinds = {STATISTICS.get(word) for word in words_of(name)}
-    kinds &= {"a standard error", "a standard deviation"}
-    return kinds.pop()[2:].replace(" ", "_") if len(kinds) == 1 else ""
+    named = {STATISTICS.get(word, "") for word in words_of(name)}
+    kinds = named & {"a standard error", "a standard deviation"}
+    return kinds.pop().removeprefix("a ").replace(" ", "_") if len(kinds) == 1 else ""
 
 
 def round_number(name: str) -> int | None:

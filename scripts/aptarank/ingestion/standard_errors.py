@@ -23,6 +23,7 @@ EMPTY = re.compile(r"|n/?a|nan|null|none|n\.?d\.?|-|–", re.I)  # a cell withou
 FEWEST_DEGREES = 10  # of freedom, by which replicates say how large the noise of a group is
 SMALLEST = 1e-3  # of the mean variance: replicates that agree better do so by rounding
 MOST_DEGREES = 1e4  # of the prior; with more, all aptamers have the same noise
+LEAST_PRIOR = 1.0  # measurements that the pooled variance counts as
 MEDIAN = math.sqrt(math.pi / 2)  # standard error of a median over that of a mean, of many values
 
 
@@ -164,9 +165,10 @@ def moderated_variance(spread: np.ndarray, count: np.ndarray) -> np.ndarray:
     """The variance of one measurement of each aptamer, drawn towards what is usual.
 
     A variance of two or three replicates says little by itself; one in hundreds of them is near 0
-    by chance. The true variances are taken as inverse-gamma distributed: d₀ and s₀² are fitted to
-    the moments of log variance, and the result is (d₀ s₀² + d s²) / (d₀ + d), with d = n − 1
-    (Smyth 2004, doi:10.2202/1544-6115.1027).
+    by chance. The true variances are taken as inverse-gamma distributed, with d₀ degrees of freedom
+    that are fitted to the variance of log variances (Smyth 2004, doi:10.2202/1544-6115.1027). The
+    result is their posterior mean, (κ s₀² + d s²) / (κ + d): d = n − 1, s₀² is the pooled variance,
+    and κ = d₀ − 2, but at least `LEAST_PRIOR`.
 
     Args:
         spread, count: standard deviation (NaN for one) and number of measurements, shape (n,).
@@ -185,9 +187,9 @@ def moderated_variance(spread: np.ndarray, count: np.ndarray) -> np.ndarray:
     excess = logs.var(ddof=1) - polygamma(1, half).mean() if repeated.sum() > 1 else 0.0
     if not excess > polygamma(1, MOST_DEGREES / 2):
         return np.full(len(spread), pooled)
-    prior = 2 * brentq(lambda x: polygamma(1, x) - excess, 1e-3, MOST_DEGREES)
-    usual = math.exp(logs.mean() + digamma(prior / 2) - math.log(prior / 2))
-    return (prior * usual + degrees * squares) / (prior + degrees)
+    prior = 2 * brentq(lambda x: polygamma(1, x) - excess, 1e-3, MOST_DEGREES) - 2
+    prior = max(prior, LEAST_PRIOR)
+    return (prior * pooled + degrees * squares) / (prior + degrees)
 
 
 def noise_in_words(noise: Mapping[str, Any]) -> str:

@@ -106,11 +106,23 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     better, because = meaning.better, meaning.because
     if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
-    scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
+    scale = scale_of(header[score], fields_of(rows, score))
+    if options.replicates:
+        for other in noise_columns(header, options, source).replicates:
+            if scale_of(header[other], fields_of(rows, other)) != scale:
+                raise InputError(
+                    f"{source}, line 1: the replicates {header[score]!r} and {header[other]!r} are "
+                    "not in one unit; expected the same in all"
+                )
     if scale == PLAIN_NUMBERS and meaning.kind == "concentration" and not meaning.logarithm:
         because += NO_UNIT
     columns = Columns(sequence, score, better, because, scale, name)
     return read_columns(table, columns, source, options)
+
+
+def fields_of(rows: list[list[str]], column: int) -> list[str]:
+    """The fields of a column, of those rows that have it."""
+    return [row[column] for row in rows if len(row) > column]
 
 
 def score_without_header(fields: list[str], sequence: int, source: Path) -> int:
