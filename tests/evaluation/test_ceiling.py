@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aptarank.core.tables import write_csv, write_parquet
 from aptarank.evaluation.ceiling import ceiling
+from aptarank.evaluation.evaluate import evaluate, load_predictions
 from aptarank.pairing.pairs import Pairs
 from made_aptamers import aptamer_table
 
@@ -122,3 +124,19 @@ def test_groups_are_apart_and_unknown_errors_are_left_out():
     table.loc[0, "high"] = np.inf
     assert ceiling(table, index, joined)["pairs"] == pytest.approx(1 - 29 / joined.total)
     assert ceiling(table.assign(error=np.nan), index, joined) is None
+
+
+def test_it_stands_in_the_metrics(tmp_path):
+    rng = np.random.default_rng(8)
+    fitness, names = rng.normal(0, 1, 30), np.array(sequences_of(30))
+    pairs = all_pairs(fitness)
+    logits = pd.DataFrame({"Sequence1": names[pairs.first], "Sequence2": names[pairs.second]})
+    logits = logits.assign(Label=pairs.label, logit=1.0, swapped=-1.0)
+    write_parquet(logits, tmp_path / "logits.parquet")
+    write_csv(pd.DataFrame({"sequence": names, "predicted": fitness}), tmp_path / "scores.csv")
+    for error, known in ((0.3, True), (np.nan, False)):
+        write_csv(table_of(fitness, np.full(30, error)), tmp_path / "aptamers.csv")
+        files = (tmp_path / name for name in ("logits.parquet", "scores.csv", "aptamers.csv"))
+        found = evaluate(load_predictions(*files), 1.0, 20, 1).metrics["ceiling"]
+        assert (found is not None) == known
+        assert not known or 0.7 < found["between_measurements"] < found["perfect_model"] < 1

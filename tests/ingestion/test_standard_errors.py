@@ -240,3 +240,11 @@ def test_aptamers_of_former_versions_are_read(tmp_path):
     (row,) = read_aptamers(path).to_dict("records")
     assert (row["spread"], row["replicates"]) == (0.5, "")
     assert math.isnan(row["error"])
+
+
+def test_the_config_names_replicates(snakemake, tmp_path):
+    measured().to_csv(tmp_path / "scores.csv", index=False)
+    config = f"run: noisy\ndatasets:\n  lab: {{path: scores.csv, better: higher, replicates: {REPLICATES}}}"
+    snakemake("results/noisy/lab/aptamers.csv", config=config)
+    aptamers = read_aptamers(tmp_path / "results/noisy/lab/aptamers.csv")
+    assert aptamers["error"].median() == pytest.approx(0.5 / math.sqrt(3), rel=0.2)
