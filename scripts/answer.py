@@ -1,5 +1,6 @@
 """Say in a few sentences what a run found for a dataset."""
 
+import math
 import textwrap
 from pathlib import Path
 
@@ -64,12 +65,14 @@ def main(
         if table.empty:
             raise InputError(f"{path}: no row; expected what audit.py writes{RECREATE}")
     runs = read_table(comparison, ["model", "n_pairs"]).set_index("model")
+    ceiling = float(runs["ceiling"].mean()) if "ceiling" in runs else math.nan
     name = answer.recommended(validation)
     leaking = any(map(answer.leaks, tables))
     pairs = int(runs.loc[[name], "n_pairs"].iloc[0])
     sentences = [
         answer.which_model(validation, means, pairs, leaking=leaking),
         answer.above_baselines(name, means, differences, folded=len(audits) > 1),
+        *answer.below_ceiling(name, means, ceiling),
         answer.leakage(tables),
     ]
     account = read_json(ingestion)
@@ -80,7 +83,7 @@ def main(
     )
     output.write_text(text + "\n", encoding="utf-8")
     kinds = read_table(comparison, ["model", "kind"]).set_index("model")["kind"].to_dict()
-    write_json(answer.in_figures(validation, means, kinds, tables, split), figures)
+    write_json(answer.in_figures(validation, means, kinds, tables, split, ceiling), figures)
     logger.info("%s", at_terminal(text))
     logger.info("%s", output)
 

@@ -90,6 +90,7 @@ def main(
     others = pd.concat(by_fold)
     table = pd.concat([models, others.assign(kind="baseline")], ignore_index=True)
     table = table[[*FIRST, *(column for column in others if column not in FIRST)]]
+    table["ceiling"] = ceilings(models, table)
     table = table.astype({"seed": "Int64", "parameters": "Int64"})
     write_csv(table, output)
 
@@ -109,6 +110,21 @@ def main(
     plots_models.plot_paired(paired, folder / "paired.svg")
     logger.info("test aptamers, measured against what is known of them:\n%s", summary_text(summary))
     logger.info("%s", output)
+
+
+def ceilings(models: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
+    """The accuracy of a perfect model on the test pairs of each row, by its fold; NaN: not known.
+
+    Args:
+        models: metrics.json of each model, a row each.
+        table: of models and baselines.
+    """
+    found = models["ceiling"] if "ceiling" in models else pd.Series(index=models.index)
+    accuracy = [each["perfect_model"] if isinstance(each, dict) else np.nan for each in found]
+    folds = models["fold"] if "fold" in models else pd.Series(0, index=models.index)
+    by_fold = dict(zip(folds, accuracy, strict=True))
+    places = table["fold"] if "fold" in table else pd.Series(0, index=table.index)
+    return places.map(by_fold).to_numpy(dtype=float)
 
 
 def correct_by_model(

@@ -102,7 +102,10 @@ def main(
 
     known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
-    parts = load_part(train, known, words, share, seed), load_part(validation, known, words)
+    parts = (
+        load_part(train, known, words, share, seed, use_errors=chosen["use_errors"]),
+        load_part(validation, known, words),
+    )
     model = build(chosen, words, init, known, parts[0], seed)
     chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
     logger.info(
@@ -159,11 +162,14 @@ def load_part(
     words: PreTrainedTokenizerBase,
     share: float = 1.0,
     seed: int = 0,
+    *,
+    use_errors: bool = True,
 ) -> Part:
     """The aptamers that occur in a table of pairs, tokenised once, with what compares them.
 
     Args:
         share: use only this share of them; a smaller one is part of a larger one.
+        use_errors: whether soft labels follow from the errors of the fitness, where known.
     """
     sequences = pd.Index(known["sequence"].unique())
     pairs = StoredPairs(path, sequences)
@@ -179,7 +185,7 @@ def load_part(
         chosen[all_used[permute(np.arange(count), len(all_used), seed)]] = True
         pairs = StoredPairs(path, sequences, keep=chosen)
     used = sequences[pairs.only_used()]
-    compared = comparison(known, used, pairs, read_margin(path))
+    compared = comparison(known, used, pairs, read_margin(path), use_errors=use_errors)
     encoded = encode(words, used)
     check_known(words, encoded, "this training")
     return Part(used, encoded, words, pairs, compared)

@@ -20,6 +20,7 @@ from aptarank.ingestion.ingest import (
     has_nothing_to_compare,
     ingest_files,
 )
+from aptarank.ingestion.standard_errors import noise_in_words
 from aptarank.programs.cli import WRITTEN, Program
 from aptarank.programs.schema_options import rule_of, setting
 
@@ -93,6 +94,8 @@ def report(ingested: Ingested, options: Options) -> None:
         logger.info("  in %d groups: only aptamers of one are compared", account["groups"])
         if has_nothing_to_compare(ingested.aptamers):
             logger.warning("  but no two of one group differ: give another group, or group: none")
+    if account.get("noise"):
+        logger.info("  %s", noise_in_words(account["noise"]))
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])
     for warning in account.get("warnings", ()):

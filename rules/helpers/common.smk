@@ -205,10 +205,14 @@ def sweep_runs(dataset):
 
 
 def as_options(settings, exclude=()):
-    """Return a part of the config as options of a script, without those that are null."""
+    """Return a part of the config as options of a script, without those that are null.
+
+    The option of a list is repeated.
+    """
     return [
-        f"--{key.replace('_', '-')}={value}"
+        f"--{key.replace('_', '-')}={each}"
         for key, value in settings.items()
+        for each in (value if isinstance(value, list) else [value])
         if value is not None and key not in exclude
     ]
 

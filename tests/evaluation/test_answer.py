@@ -90,6 +90,7 @@ def test_the_blend_is_recommended():
         {"blend": "rank"},
         [audit(shared=1), audit()],
         "cluster",
+        0.9,
     )
     assert figures == {
         "predictor": "blend",
@@ -100,10 +101,20 @@ def test_the_blend_is_recommended():
         "spearman": 0.6,
         "best_single": "ridge",  # the stack is a blend too
         "best_single_accuracy": 0.74,
+        "ceiling": 0.9,
         "split": "cluster",
         "leaks": True,
         "n_test": 200,
     }
+
+
+def test_the_ceiling_is_said_if_it_is_known():
+    (said,) = answer.below_ceiling("rank", summary_of(rank=0.7), 0.92)
+    assert "a perfect model would agree with 92.0 % of these labels" in said
+    assert "``rank`` is 22.0 points below that." in said
+    (said,) = answer.below_ceiling("rank", summary_of(rank=0.93), 0.92)
+    assert "``rank`` reaches that." in said
+    assert answer.below_ceiling("rank", summary_of(rank=0.7), float("nan")) == []
 
 
 def audit(**values):

@@ -1,6 +1,7 @@
 """predict.py and the programs after it, on small tables made by hand."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -128,6 +129,7 @@ def two_folds(tmp_path, monkeypatch):
             )
             row = {"model": "mine", "seed": seed, "fold": fold, "kind": "pair", "parameters": 9}
             row |= dict.fromkeys(METRICS, 0.5) | {"recall_at_10": None, "ci": {}}
+            row |= {"ceiling": {"perfect_model": 0.9} if fold == 1 else None}
             (tmp_path / f"{fold}-{seed}.json").write_text(json.dumps(row))
             metrics.append(f"{fold}-{seed}.json")
             logits += ["--logits", f"{fold}-{seed}.parquet"]
@@ -145,7 +147,12 @@ def test_folds_are_pooled(program, two_folds):
     summary = pd.read_csv("comparison/summary.csv").set_index(["model", "metric"])
     assert summary.loc["mine", "accuracy"]["n_runs"] == 4
     assert summary.loc["luck", "accuracy"]["n_runs"] == 2
-    assert len(pd.read_csv("comparison.csv")) == 6
+    table = pd.read_csv("comparison.csv")
+    assert len(table) == 6
+    # That of each fold, for models and baselines; of the second, no errors are known.
+    assert table.loc[table["ceiling"].notna(), "model"].tolist() == ["mine", "mine", "luck"]
+    assert set(table["ceiling"].dropna()) == {0.9}
+    assert "a perfect model" in Path("comparison/models.svg").read_text(encoding="utf-8")
 
 
 def test_comparing_what_was_not_tested_alike_is_refused(program, two_folds):

@@ -206,6 +206,19 @@ def test_labelled_pairs_and_folds(card):
     assert "| **this model** |" in text
 
 
+def test_errors_and_the_ceiling(card):
+    """A card of a dataset without errors says so, and has no ceiling."""
+    assert "ceiling" not in card()
+    assert "| errors | not known |" in card()
+    noise = {"aptamers": 120, "median": 0.25, "source": "3 columns of replicates", "missing": 2}
+    ceiling = {"perfect_model": 0.91234, "between_measurements": 0.85, "pairs": 1}
+    text = card(ingestion={"noise": noise}, metrics={"ceiling": ceiling})
+    assert "standard error of 120 aptamers, median 0.25" in text
+    assert "by 3 columns of replicates; 2 cells are empty" in text
+    assert "| ceiling: pairs that a perfect model would put in the order" in text
+    assert "| 0.912 | – |" in text
+
+
 def test_a_split_of_pairs_says_so(card):
     def leak(text):
         return text.replace("shared_with_train,,test,0", "shared_with_train,,test,15")

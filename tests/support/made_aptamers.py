@@ -30,7 +30,9 @@ def aptamer_table(sequences, fitness, group="", family=""):
     """What ingest.py writes, of these columns."""
     table = pd.DataFrame({"sequence": sequences, "fitness": fitness})
     table = table.assign(group=group, family=family, score=table["fitness"], chemistry="DNA")
-    table = table.assign(count=1, spread=np.nan, low=table["score"], high=table["score"])
+    table = table.assign(
+        error=np.nan, replicates="", count=1, spread=np.nan, low=table["score"], high=table["score"]
+    )
     table["id"] = [f"apt{number}" for number in range(len(table))]
     return table[APTAMER_COLUMNS]
 

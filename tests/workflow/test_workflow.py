@@ -33,7 +33,9 @@ def run(finished):
 def test_the_tree(finished):
     data = finished / "results/small/lab"
     aptamers = pd.read_csv(data / "aptamers.csv")
-    header = "id,sequence,score,fitness,chemistry,count,spread,group,low,high,family"
+    header = (
+        "id,sequence,score,fitness,chemistry,count,spread,error,replicates,group,low,high,family"
+    )
     assert ",".join(aptamers.columns) == header
     account = json.loads((data / "ingestion.json").read_text())
     assert (account["rows"], account["better"]) == (150, "lower")

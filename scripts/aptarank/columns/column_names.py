@@ -309,6 +309,13 @@ def is_count(name: str) -> bool:
     return meaning.role == "score" and meaning.quantity == READS and not scaled
 
 
+def error_kind_of(name: str) -> str:
+    """Return `standard_error` or `standard_deviation` for a name that says so, "" for another."""
+    named = {STATISTICS.get(word, "") for word in words_of(name)}
+    kinds = named & {"a standard error", "a standard deviation"}
+    return kinds.pop().removeprefix("a ").replace(" ", "_") if len(kinds) == 1 else ""
+
+
 def round_number(name: str) -> int | None:
     """The number of a round such as `R3`, `Round 3` or `cycle_3`; None for any other name."""
     match = ROUND.fullmatch(" ".join(words_of(name)))

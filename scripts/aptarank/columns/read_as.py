@@ -27,6 +27,7 @@ class ReadAs:
     group: str = ""
     family: str = ""
     reads: str = ""
+    error: str = ""
     passed_over: str = ""
 
     def as_json(self) -> dict[str, str]:
@@ -57,7 +58,7 @@ def read_as_in_words(read_as: Mapping[str, str]) -> str:
     if "better" in read_as:
         score.append(f"{read_as['better']} is better, because {read_as['because']}")
     parts = [f"score: {', '.join(score)}"] if score else []
-    roles = ("sequence", "name", "group", "family", "reads", "rounds", "passed_over")
+    roles = ("sequence", "name", "group", "family", "reads", "rounds", "error", "passed_over")
     parts += [f"{WORDS.get(key, key)}: {read_as[key]}" for key in roles if key in read_as]
     return "; ".join(parts)
 

@@ -15,7 +15,9 @@ class Row(NamedTuple):
     `line` counts from 1 (in Parquet: the row); `scale` says how the score is to be read (see
     `measurements.parse_measurement`); `reads` is a count of a sequencer; `family` the value of the
     column that a split keeps together; `version` that of the program that wrote the record, if
-    versions differ; `problem` says why the record cannot be read at all.
+    versions differ; `replicates` are several measurements of the score; `error` is the standard
+    error of the score, or a standard deviation of `error_n` measurements, with the unit of its
+    column; `problem` says why the record cannot be read at all.
     """
 
     source: str
@@ -28,6 +30,10 @@ class Row(NamedTuple):
     reads: str = ""
     family: str = ""
     version: str = ""
+    replicates: tuple[str, ...] = ()
+    error: str = ""
+    error_unit: str = ""
+    error_n: int = 1
     problem: str = ""
 
 
@@ -49,6 +55,10 @@ class Options:
     format: str
     sequence: str | None
     score: str | None
+    replicates: tuple[str, ...]
+    error: str | None
+    error_kind: str | None
+    error_n: int | None
     name: str | None
     group: str | None
     better: str | None
@@ -80,4 +90,5 @@ OURS = ("family", "scored")  # what no dataset of the config says
 def make_options(**given: Any) -> Options:
     """Return options with the defaults of the config, except for those given."""
     names = [field.name for field in dataclasses.fields(Options) if field.name not in OURS]
-    return Options(**{name: default(f"$defs.dataset.{name}") for name in names} | given)
+    options = {name: default(f"$defs.dataset.{name}") for name in names} | given
+    return Options(**options | {"replicates": tuple(options["replicates"])})

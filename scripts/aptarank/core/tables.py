@@ -15,8 +15,9 @@ from aptarank.core.errors import InputError, first_line
 PAIR_COLUMNS = ["Sequence1", "Sequence2", "Label"]
 APTAMER_COLUMNS = [
     *("id", "sequence", "score", "fitness", "chemistry", "count", "spread"),
-    *("group", "low", "high", "family"),
+    *("error", "replicates", "group", "low", "high", "family"),
 ]
+LATER = ("error", "replicates")  # which tables of older versions lack
 
 
 RECREATE = "\nDelete it and rerun Snakemake to recreate it, or fetch it again if it is yours."
@@ -143,9 +144,12 @@ def read_aptamers(path: Path) -> pd.DataFrame:
     Raises:
         InputError: no such file, unreadable, or a missing column.
     """
-    table = read_table(path, APTAMER_COLUMNS, text=True)
+    required = [column for column in APTAMER_COLUMNS if column not in LATER]
+    table = read_table(path, required, text=True)
+    others = [column for column in table if column not in APTAMER_COLUMNS]
+    table = table.reindex(columns=[*APTAMER_COLUMNS, *others], fill_value="")
     with readable(path):
-        for column in ("score", "fitness", "spread", "low", "high"):
+        for column in ("score", "fitness", "spread", "error", "low", "high"):
             table[column] = table[column].replace("", "nan").astype(float)
         table = table.astype({"count": int})
     if table["fitness"].notna().any():  # labelled pairs have none

@@ -104,6 +104,7 @@ def in_figures(
     kinds: Mapping[str, str],
     audits: Sequence[pd.DataFrame],
     split: str,
+    ceiling: float = np.nan,
 ) -> dict[str, Any]:
     """What answer.json holds: the recommended model, and the best of all others on test.
 
@@ -112,10 +113,12 @@ def in_figures(
         summary: what `model_summary.summarise` gives.
         kinds: of the models, by name.
         split: the rule of the split, as `split.by`.
+        ceiling: the accuracy of a perfect model on the test pairs, NaN where not known.
 
     Returns:
         `predictor`, `kind`, `accuracy`, `low`, `high` (95 %), `spearman`, `best_single` and
-        `best_single_accuracy` (which are known of the test alone), `split`, `leaks`, `n_test`.
+        `best_single_accuracy` (which are known of the test alone), `ceiling`, `split`, `leaks`,
+        `n_test`.
     """
     name = recommended(validation)
     accuracy = accuracy_of(summary)
@@ -133,6 +136,7 @@ def in_figures(
         "spearman": ranks[name],
         "best_single": single.idxmax(),
         "best_single_accuracy": single.max(),
+        "ceiling": ceiling,
         "split": split,
         "leaks": any(map(leaks, audits)),
         "n_test": int(pd.to_numeric(tested["value"]).sum()),
@@ -174,6 +178,22 @@ def above_baselines(
         return f"{text}use that baseline instead{where}."
     advice = "" if folded else "; ``split: {folds: 5}`` tests all aptamers, each once"
     return f"{text}too few test aptamers to say which is better{advice}."
+
+
+def below_ceiling(name: str, summary: pd.DataFrame, ceiling: float) -> list[str]:
+    """How far a model is below what the noise of the measurements allows; no sentence if unknown.
+
+    Args:
+        ceiling: the accuracy of a perfect model on the test pairs, NaN where not known.
+    """
+    if not np.isfinite(ceiling):
+        return []
+    points = 100 * (ceiling - accuracy_of(summary).loc[name, "mean"])
+    reached = f"is {points:.1f} points below that" if points > 0 else "reaches that"
+    return [
+        "By the errors of the measurements, a perfect model would agree with "
+        f"{percent(ceiling)} of these labels; ``{name}`` {reached}."
+    ]
 
 
 def leakage(audits: Sequence[pd.DataFrame]) -> str:

@@ -12,6 +12,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.tables import read_aptamers, read_table
 from aptarank.evaluation import bootstrap
 from aptarank.evaluation.by_distance import ByDistance
+from aptarank.evaluation.ceiling import ceiling
 from aptarank.evaluation.consistency import average_of_orders, circular_triads, order_disagreement
 from aptarank.evaluation.metric_registry import (
     PAIR_METRICS,
@@ -48,6 +49,7 @@ class Predictions:
         strength: of each aptamer, estimated from the labels, where the input was labelled pairs.
         distances: of the aptamers from a reference, in the order of `sequences`; None where these
             have no meaning.
+        ceiling: what noise leaves, by `ceiling.ceiling`; None where no error is known.
     """
 
     sequences: pd.Index
@@ -60,6 +62,7 @@ class Predictions:
     difference: np.ndarray
     strength: np.ndarray | None
     distances: Distances | None = None
+    ceiling: dict[str, float] | None = None
 
     @property
     def logits(self) -> np.ndarray:
@@ -111,6 +114,7 @@ def load_predictions(
         difference=fitness_difference(truth, sequences, pairs),
         strength=strength,
         distances=distances,
+        ceiling=ceiling(known, sequences, pairs),
     )
 
 
@@ -152,6 +156,7 @@ def evaluate(predictions: Predictions, temperature: float, resamples: int, seed:
         "temperature": temperature,
         **ranking_metrics(*ranking),
         **noise,
+        "ceiling": predictions.ceiling,
         "ci": intervals,
         "accuracy_by_margin": with_intervals(by_margin, of_bands[: len(bands)]),
         "reference": reference_of(predictions),

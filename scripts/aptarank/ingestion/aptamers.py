@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,12 @@ from aptarank.core.log import Track
 from aptarank.core.tables import APTAMER_COLUMNS
 from aptarank.ingestion.primers import find_primer, trim_primers
 from aptarank.ingestion.rejections import Rejected, keep_valid, rejected_table
+from aptarank.ingestion.standard_errors import (
+    add_errors,
+    add_replicates,
+    error_of,
+    replicate_values,
+)
 from aptarank.values.measurements import is_concentration, parse_measurement, to_count
 from aptarank.values.sequences import (
     as_tokens,
@@ -37,7 +44,9 @@ def clean_rows(
     −log10(Kd / (mol/L)), with its score in nM. Merged rows get the median of their fitness, their
     count, and as spread the sample standard deviation of the fitness (empty for a single row).
     `low` and `high` bound the fitness; they are equal except for bounds and ranges, which only
-    count if a sequence has no exact value. Aptamers are sorted by group and sequence, so
+    count if a sequence has no exact value. `error` is the standard error of the fitness, by
+    `standard_errors.add_errors`; of columns of replicates, the fitness is the mean, and `count`,
+    `spread` and `replicates` are of these. Aptamers are sorted by group and sequence, so
     that the order of the rows does not matter.
 
     Args:
@@ -54,18 +63,19 @@ def clean_rows(
     accepted = []
     for row, sequence in read_sequences(rows, options, rejected, track):
         try:
-            low, high = fitness_of(row, better, options)
+            fitness = fitness_of(row, better, options)
         except ValueError as reason:
             rejected.append((row, str(reason)))
         else:
             group = group_of(row, sequence, options)
             kind = chemistry(sequence) or named_chemistry(row.sequence)
-            accepted.append((row, group, sequence, kind, low, high))
-    table = pd.DataFrame(
-        accepted, columns=["row", "group", "sequence", "chemistry", "low", "high"]
-    ).astype({"low": float, "high": float})
+            accepted.append((row, group, sequence, kind, *fitness))
+    columns = ["row", "group", "sequence", "chemistry", *Fitness._fields]
+    table = pd.DataFrame(accepted, columns=columns)
+    table = table.astype({"low": float, "high": float, "error": float})
     table = unify_chemistry(table, rejected)
     aptamers = merge_duplicates(table, rejected)
+    add_errors(aptamers)
     aptamers["score"] = score_of(aptamers["fitness"], better, is_kd=any(map(is_kd, rows)))
     return aptamers[APTAMER_COLUMNS], rejected_table(rejected)
 
@@ -162,20 +172,40 @@ def is_kd(row: Row) -> bool:
     return is_concentration(row.scale)
 
 
-def fitness_of(row: Row, better: str, options: Options) -> tuple[float, float]:
-    """Bounds of a row's fitness.
+class Fitness(NamedTuple):
+    """Bounds of a row's fitness, its standard error (NaN if unknown), that of each replicate."""
+
+    low: float
+    high: float
+    error: float = math.nan
+    replicates: Sequence[float] = ()
+
+
+def fitness_of(row: Row, better: str, options: Options) -> Fitness:
+    """The fitness of a row.
 
     Raises:
-        ValueError: no score, too few reads, or a bound if `bounds` is `reject`.
+        ValueError: no score, too few reads, a bound if `bounds` is `reject`, or no valid error.
     """
+    if row.replicates:
+        values = [as_fitness(value, row, better) for value in replicate_values(row)]
+        mean = float(np.nanmean(values))
+        return Fitness(mean, mean, replicates=values)
     low, high = parse_measurement(row.score, row.scale)
     if options.bounds == "reject" and low != high:
         raise ValueError(f"bound or range: {shortened(row.score)!r}")
     if options.min_count and to_count(row.reads or "0") < options.min_count:
         raise ValueError(f"few reads: {row.reads or 0}, min_count is {options.min_count}")
-    if is_kd(row):
-        low, high = (math.log10(value) if value > 0 else -math.inf for value in (low, high))
-    return (low, high) if better == "higher" else (0.0 - high, 0.0 - low)
+    error = error_of(row, low if low == high else math.nan)
+    low, high = sorted(as_fitness(value, row, better) for value in (low, high))
+    return Fitness(low, high, error)
+
+
+def as_fitness(score: float, row: Row, better: str) -> float:
+    """A score of a row as fitness: with its sign, and of a Kd in mol/L its logarithm to base 10."""
+    if is_kd(row) and not math.isnan(score):
+        score = math.log10(score) if score > 0 else -math.inf
+    return score if better == "higher" else 0.0 - score
 
 
 def usual_chemistry(counts: Counter[str]) -> str:
@@ -203,6 +233,7 @@ def unify_chemistry(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
 def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
     """Return one row for each group and sequence, sorted by them; `clean_rows` says how."""
     table["exact"] = table["low"].where(table["low"] == table["high"])
+    table["squared"] = table["error"] ** 2
     table["name"] = [row.name for row in table["row"]]
     table["family"] = [row.family for row in table["row"]]
     aptamers = (
@@ -217,9 +248,15 @@ def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
             count=("low", "size"),
             chemistry=("chemistry", "first"),
             family=("family", lambda values: " | ".join(sorted(set(values)))),
+            squared=("squared", "mean"),
+            errors=("squared", "count"),
         )
         .reset_index()
     )
+    aptamers["error"] = np.sqrt(aptamers["squared"] / aptamers["errors"])  # of independent rows
+    aptamers["replicates"] = ""
+    if table["replicates"].str.len().any():
+        add_replicates(aptamers, table)
     # Without an exact value: where all bounds hold at once, if they can; else all that they span.
     exact, apart = aptamers["fitness"].notna(), aptamers["low"] > aptamers["high"]
     for column, bound in (("low", "least"), ("high", "most")):

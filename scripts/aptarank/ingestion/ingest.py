@@ -15,6 +15,7 @@ from aptarank.core.tables import PAIR_COLUMNS
 from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
 from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
 from aptarank.ingestion.row_warnings import collect_warnings
+from aptarank.ingestion.standard_errors import check_noise, describe_noise
 from aptarank.reading.enrichment import join_rounds, refuse_rounds
 from aptarank.reading.input_format import Kind, Reading
 from aptarank.reading.read_file import read_file
@@ -45,8 +46,10 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
         track: wraps the rows, for progress.
 
     Raises:
-        InputError: a file that cannot be read, files of different kinds, or an unknown direction.
+        InputError: a file that cannot be read, files of different kinds, an unknown direction, or
+            replicates and errors that contradict each other.
     """
+    check_noise(options)
     readings = [read_file(path, options) for path in expand(list(paths))]
     if any(reading.format.kind is Kind.PAIRS for reading in readings):
         return ingest_labelled_pairs(readings)
@@ -67,6 +70,7 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
     summary["warnings"] = collect_warnings(rows, options)
+    summary["noise"] = describe_noise(aptamers, rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
 

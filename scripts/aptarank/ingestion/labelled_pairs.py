@@ -126,11 +126,10 @@ def make_aptamers(winners: pd.DataFrame, chemistries: Mapping[str, str]) -> pd.D
         {
             "id": make_ids([""] * len(pair_counts)),
             "sequence": pair_counts.index,
-            **dict.fromkeys(("score", "fitness", "spread", "low", "high"), np.nan),
+            **dict.fromkeys(("score", "fitness", "spread", "error", "low", "high"), np.nan),
             "chemistry": [chemistries[sequence] for sequence in pair_counts.index],
             "count": pair_counts.to_numpy(),
-            "group": "",
-            "family": "",
+            **dict.fromkeys(("replicates", "group", "family"), ""),
         }
     )
     return aptamers[APTAMER_COLUMNS]

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from aptarank.pairing.pairs import ManyPairs, Pairs
+from aptarank.pairing.true_fitness import fitter_probability, true_fitness
 
 
 class Comparison(Protocol):
@@ -17,10 +18,12 @@ class Comparison(Protocol):
     `aptamers` is the aptamer of each measurement, `groups` the code of its group; both have the
     shape (n_measurements,).
 
-    A label is the probability that the first is fitter. A hard one is 0 or 1. A soft one is
-    sigmoid((percentile of the first − percentile of the second) / `softness`), where the percentile
-    of a measurement is the share of its group with a lower fitness: two of nearly the same fitness
-    are nearly a draw. Pairs whose order is not certain, by bounds and margin, have no label.
+    A label is the probability that the first is fitter. A hard one is 0 or 1. A soft one follows
+    from the errors of both where these are known: Φ(difference / its standard deviation), of the
+    true fitness given what was measured (`true_fitness`). Elsewhere it is sigmoid((percentile of
+    the first − percentile of the second) / `softness`), where the percentile of a measurement is
+    the share of its group with a lower fitness: two of nearly the same fitness are nearly a draw.
+    Pairs whose order is not certain, by bounds and margin, have no label.
     """
 
     aptamers: np.ndarray
@@ -38,7 +41,12 @@ class Comparison(Protocol):
 
 
 class ByFitness:
-    """By bounds of the fitness, `low` and `high` (shape (n_measurements,)), and a margin."""
+    """By bounds of the fitness, `low` and `high` (shape (n_measurements,)), and a margin.
+
+    Args:
+        error: standard errors of the fitness, NaN where not known, shape (n_measurements,); None:
+            of none it is known.
+    """
 
     def __init__(
         self,
@@ -47,16 +55,21 @@ class ByFitness:
         low: np.ndarray,
         high: np.ndarray,
         margin: float,
+        error: np.ndarray | None = None,
     ):
         self.aptamers, self.groups, self.low, self.high = aptamers, groups, low, high
         self.margin = margin
         middle = pd.Series(np.where(low == high, low, np.nan))  # a bound has no percentile
         self.percentile = middle.groupby(groups).rank(pct=True).to_numpy()
-        # An aptamer of several groups has no single percentile.
+        unknown = np.full(len(low), np.nan)
+        self.truth = true_fitness(middle.to_numpy(), unknown if error is None else error, groups)
+        # An aptamer of several groups has no single percentile, and no single truth.
         several = np.bincount(aptamers, minlength=aptamers.max(initial=0) + 1) > 1
-        self.percentile_of_aptamer = np.full(len(several), np.nan)
-        self.percentile_of_aptamer[aptamers] = self.percentile
-        self.percentile_of_aptamer[several] = np.nan
+        of_aptamer = np.full((3, len(several)), np.nan)
+        of_aptamer[:, aptamers] = self.percentile, *self.truth
+        of_aptamer[:, several] = np.nan
+        self.percentile_of_aptamer = of_aptamer[0]
+        self.truth_of_aptamer = of_aptamer[1], of_aptamer[2]
 
     def of_batch(self, numbers: np.ndarray, softness: float) -> np.ndarray:
         low, high, group = self.low[numbers], self.high[numbers], self.groups[numbers]
@@ -65,6 +78,9 @@ class ByFitness:
         if softness:
             percentile = self.percentile[numbers]
             soft = expit((percentile[:, None] - percentile[None, :]) / softness)
+            mean, variance = (values[numbers] for values in self.truth)
+            apart, variance = (mean[:, None] - mean[None, :]), (variance[:, None] + variance)
+            soft = first_known(fitter_probability(apart, variance), soft)
             tied = (low[:, None] == high[None, :]) & (high[:, None] == low[None, :])
             label = np.where(np.isnan(soft) | (np.isnan(label) & ~tied), label, soft)
         label[group[:, None] != group[None, :]] = np.nan
@@ -74,7 +90,17 @@ class ByFitness:
         if not softness:
             return pairs.label.astype(np.float32)
         apart = self.percentile_of_aptamer[pairs.first] - self.percentile_of_aptamer[pairs.second]
-        return np.where(np.isnan(apart), pairs.label, expit(apart / softness)).astype(np.float32)
+        mean, variance = self.truth_of_aptamer
+        by_errors = fitter_probability(
+            mean[pairs.first] - mean[pairs.second], variance[pairs.first] + variance[pairs.second]
+        )
+        soft = first_known(by_errors, expit(apart / softness))
+        return first_known(soft, pairs.label).astype(np.float32)
+
+
+def first_known(value: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """A value, or the other where it is NaN, same shape."""
+    return np.where(np.isnan(value), other, value)
 
 
 class ByLabels:
@@ -97,13 +123,19 @@ class ByLabels:
 
 
 def comparison(
-    aptamers: pd.DataFrame, used: Sequence[str], pairs: ManyPairs, margin: float
+    aptamers: pd.DataFrame,
+    used: Sequence[str],
+    pairs: ManyPairs,
+    margin: float,
+    *,
+    use_errors: bool = True,
 ) -> Comparison:
     """What compares the aptamers `used`: their fitness, or the labels where they have none.
 
     Args:
         aptamers: what ingest.py writes.
         used: the sequences that `pairs` has indices into.
+        use_errors: whether soft labels follow from the errors of the fitness where known.
     """
     if aptamers["fitness"].isna().any():
         return ByLabels(pairs.take(np.arange(pairs.total)), len(used))
@@ -115,4 +147,5 @@ def comparison(
         low=rows["low"].to_numpy(),
         high=rows["high"].to_numpy(),
         margin=margin,
+        error=rows["error"].to_numpy() if use_errors else None,
     )

@@ -33,6 +33,23 @@ def log2_enrichment(before: np.ndarray, after: np.ndarray, pseudocount: float) -
         return np.log2(new / old)
 
 
+def enrichment_error(before: np.ndarray, after: np.ndarray, pseudocount: float) -> np.ndarray:
+    """Standard error of the log2 enrichment, if reads are Poisson distributed.
+
+    √(1 / after + 1 / before) / ln 2, with the pseudocount added to both: the first order of a
+    Taylor series. Amplification and the choice of what is sequenced add to it, so that the true
+    error is larger.
+
+    Args:
+        before, after: reads, shape (n,).
+
+    Returns:
+        float64, shape (n,); infinite for a zero count without a pseudocount.
+    """
+    with np.errstate(divide="ignore"):
+        return np.sqrt(1 / (before + pseudocount) + 1 / (after + pseudocount)) / np.log(2)
+
+
 def log2_share_ratio(before: np.ndarray, after: np.ndarray, pseudocount: float) -> np.ndarray:
     """log2 of the ratio of a sequence's shares in two rounds, if the reads are not known.
 
@@ -93,10 +110,11 @@ def join_rounds(readings: list[Reading], options: Options) -> list[Reading]:
             entry[0] = row
             entry[1 + index] += int(row.reads)
     counts = np.array([entry[1:] for entry in joined.values()], dtype=float).reshape(-1, 2)
-    scores = log2_enrichment(counts[:, 0], counts[:, 1], options.pseudocount).tolist()
+    both = counts[:, 0], counts[:, 1], options.pseudocount
+    scores, errors = log2_enrichment(*both).tolist(), enrichment_error(*both).tolist()
     rows = [
-        entry[0]._replace(score=repr(score), reads=str(max(entry[1:])))
-        for entry, score in zip(joined.values(), scores, strict=True)
+        entry[0]._replace(score=repr(score), reads=str(max(entry[1:])), error=repr(error))
+        for entry, score, error in zip(joined.values(), scores, errors, strict=True)
     ]
     before, after = (f"file {shortened(reading.source.name)!r}" for reading in rounds)
     read_as = dataclasses.replace(

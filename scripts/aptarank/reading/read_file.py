@@ -23,7 +23,7 @@ from aptarank.reading.input_format import (
     TextFormat,
 )
 from aptarank.reading.round_tables import read_two_rounds
-from aptarank.reading.scored_tables import refuse_binary
+from aptarank.reading.scored_tables import read_scored, refuse_binary
 from aptarank.reading.tabular_files import Table, excel_table, is_excel, parquet_table, text_table
 from aptarank.reading.text_files import decode_text, decompress, is_parquet, read_bytes
 from aptarank.values.sequences import read_notation
@@ -108,6 +108,10 @@ def read_text(input_format: TextFormat, text: str, path: Path, options: Options)
         raise InputError(
             f"{path}: format {input_format.name} has no column {options.group!r} (group)"
         )
+    for role, names in (("replicates", options.replicates), ("error", [options.error])):
+        if any(names) and options.scored:
+            named = ", ".join(map(repr, names))
+            raise InputError(f"{path}: format {input_format.name} has no column {named} ({role})")
     if (options.before or options.after) and input_format.kind is not Kind.COUNTS:
         raise InputError(f"{path}: format {input_format.name} has no rounds (before, after)")
     return input_format.read(text, path, options)
@@ -128,6 +132,8 @@ def read_table(
     read = input_format.read
     if (options.before or options.after) and options.scored and input_format.kind is not Kind.PAIRS:
         read = read_two_rounds
+    elif options.replicates and options.scored and input_format.kind is not Kind.PAIRS:
+        read = read_scored
     return input_format, read(table, path, options)
 
 

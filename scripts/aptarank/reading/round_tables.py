@@ -16,7 +16,7 @@ from aptarank.columns.rounds import find_enrichment, is_counter_round, last_roun
 from aptarank.columns.rows import Options, Row
 from aptarank.columns.score_columns import find_score
 from aptarank.core.errors import InputError
-from aptarank.reading.enrichment import log2_enrichment, log2_share_ratio
+from aptarank.reading.enrichment import enrichment_error, log2_enrichment, log2_share_ratio
 from aptarank.reading.input_format import ReadRows
 from aptarank.reading.scored_tables import (
     Columns,
@@ -195,12 +195,12 @@ def rows_of_counts(
     """Yield rows with the enrichment of two columns of reads."""
     counts = numbers_of_rounds(rows, rounds, count_of)
     usable = ~np.isnan(counts).any(axis=1)
-    scores = iter(
-        log2_enrichment(counts[usable, 0], counts[usable, 1], options.pseudocount).tolist()
-    )
+    both = counts[usable, 0], counts[usable, 1], options.pseudocount
+    scores, errors = iter(log2_enrichment(*both).tolist()), iter(enrichment_error(*both).tolist())
     for (row, _), fine, reads in zip(rows, usable, counts, strict=True):
         if fine:
-            yield row._replace(score=repr(next(scores)), reads=str(int(reads.max())))
+            score, error = repr(next(scores)), repr(next(errors))
+            yield row._replace(score=score, reads=str(int(reads.max())), error=error)
         else:
             yield row._replace(problem=row.problem or "not a count: reads are whole numbers")
 

@@ -19,6 +19,7 @@ from aptarank.columns.rows import GROUPINGS, LabelRow, Options, Row
 from aptarank.columns.score_columns import ask_which_score, find_score, passed_over_columns
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
+from aptarank.reading.noise_columns import NoiseColumns, noise_columns, with_noise
 from aptarank.reading.tabular_files import Table, is_number, is_sequence
 from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import (
@@ -91,7 +92,9 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     name = name_column(header, sequence, options, source)
     if not options.scored:
         return read_columns(table, Columns(sequence, None, name=name), source, options)
-    if options.score:
+    if options.replicates:
+        score = noise_columns(header, options, source).replicates[0]
+    elif options.score:
         score = column_index(header, options.score, "score", source)
     elif rows and not has_names(header):
         score = score_without_header(rows[0], sequence, source)
@@ -103,11 +106,23 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     better, because = meaning.better, meaning.because
     if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
-    scale = scale_of(header[score], [row[score] for row in rows if len(row) > score])
+    scale = scale_of(header[score], fields_of(rows, score))
+    if options.replicates:
+        for other in noise_columns(header, options, source).replicates:
+            if scale_of(header[other], fields_of(rows, other)) != scale:
+                raise InputError(
+                    f"{source}, line 1: the replicates {header[score]!r} and {header[other]!r} are "
+                    "not in one unit; expected the same in all"
+                )
     if scale == PLAIN_NUMBERS and meaning.kind == "concentration" and not meaning.logarithm:
         because += NO_UNIT
     columns = Columns(sequence, score, better, because, scale, name)
     return read_columns(table, columns, source, options)
+
+
+def fields_of(rows: list[list[str]], column: int) -> list[str]:
+    """The fields of a column, of those rows that have it."""
+    return [row[column] for row in rows if len(row) > column]
 
 
 def score_without_header(fields: list[str], sequence: int, source: Path) -> int:
@@ -212,16 +227,18 @@ def columns_read_as(header: list[str], columns: Columns, source: Path, options: 
     if is_concentration(columns.scale):
         unit = columns.scale or "the unit of each cell"
         unit_from = HEADER
+    noise = noise_columns(header, options, source)
     return dataclasses.replace(
         read_as,
-        score=named(columns.score),
+        score=noise.in_words if noise.replicates else named(columns.score),
+        error="" if noise.replicates else noise.in_words,
         better=columns.better,
         because=columns.because,
         unit=unit,
         unit_from=unit_from,
         reads=named(columns.reads),
         passed_over=""
-        if options.score
+        if options.score or options.replicates
         else passed_over_columns(header, [columns.sequence, columns.score]),
     )
 
@@ -236,6 +253,7 @@ def rows_of_columns(
     """
     header = table.header
     group, family = grouping_columns(header, options, source)
+    noise = NoiseColumns() if columns.score is None else noise_columns(header, options, source)
     for line, fields in table.lines:
         fields = trim_to_header(fields, header)
         row = Row(source=str(source), line=line, sequence="", score="", scale=columns.scale)
@@ -268,7 +286,7 @@ def rows_of_columns(
             family=cell(fields, family),
             problem=problem,
         )
-        yield row, fields
+        yield with_noise(row, fields, noise, options.decimal), fields
 
 
 def cell(fields: list[str], index: int | None) -> str:

@@ -17,6 +17,7 @@ from aptarank.config.resolution import as_text
 from aptarank.config.schema import default
 from aptarank.core.markdown import markdown_table
 from aptarank.evaluation.metric_registry import METRICS
+from aptarank.ingestion.standard_errors import noise_in_words
 from aptarank.models.model_files import PREDICTOR
 from aptarank.report.licenses import license_fields
 from aptarank.training.losses import LOSSES
@@ -37,6 +38,7 @@ LIBRARIES = ("python", "torch", "transformers", "tokenizers", "safetensors", "on
 PATHS = ("checkpoint", "unlabelled")  # settings that may name a file of the user's
 ALBERT = "ALBERT: Lan et al. 2020, arXiv:1909.11942"
 TEMPERATURE_SCALING = "Temperature scaling: Guo et al. 2017, arXiv:1706.04599"
+CEILING = "ceiling: pairs that a perfect model would put in the order of these noisy labels"
 FILES = {
     "config.json": "architecture; `aptarank` says kind and temperature",
     "model.safetensors": "the weights",
@@ -209,6 +211,8 @@ def data_rows(facts: Facts) -> list[tuple[str, str]]:
         better = f"{ingestion['better']} is better"
         rows["score"] = f"{scale}; {better}; {low:.4g} to {high:.4g} in training"
         rows["bounds"] = f"{ingestion['bounds']:,} scores are bounds or ranges, not values"
+        noise = ingestion.get("noise")
+        rows["errors"] = noise_in_words(noise) if noise else "not known"
     else:
         rows["score"] = "none: the input was a table of labelled pairs"
     return list(rows.items())
@@ -255,6 +259,8 @@ def metric_rows(metrics: Mapping) -> list[tuple[str, str, str]]:
             bounds = metrics["ci"].get(key)
             interval = "{:.3f} to {:.3f}".format(*bounds) if bounds else "–"
             rows.append((metric.description, f"{metrics[key]:.3f}", interval))
+    if metrics.get("ceiling"):
+        rows.append((CEILING, f"{metrics['ceiling']['perfect_model']:.3f}", "–"))
     return rows
 
 

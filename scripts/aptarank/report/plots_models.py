@@ -26,7 +26,7 @@ def plot_models(runs: pd.DataFrame, summary: pd.DataFrame, path: Path) -> None:
     """Plot the accuracy of each model and baseline, best first: runs, mean and interval.
 
     Args:
-        runs: a row per run: `model`, `kind` and `accuracy`.
+        runs: a row per run: `model`, `kind`, `accuracy`, and the `ceiling` if it is known.
         summary: what `summarise` returns.
     """
     table = summary[summary["metric"] == "accuracy"]
@@ -43,10 +43,14 @@ def plot_models(runs: pd.DataFrame, summary: pd.DataFrame, path: Path) -> None:
         axes.plot(mean, row, "o", color=colour, markersize=6)
         names.append(f"{model} ({count} runs)" if count > 1 else model)
     axes.axvline(0.5, color=GREY, linestyle="--", linewidth=1)
+    dashed = "dashed: chance"
+    if "ceiling" in runs and runs["ceiling"].notna().any():
+        axes.axvline(runs["ceiling"].mean(), color=ORANGE, linestyle="--", linewidth=1)
+        dashed += "; orange: a perfect model"
     axes.set_yticks(range(len(names)), names)
     axes.set(
         xlabel="pair accuracy (dot: mean; strokes: runs;\n"
-        "line: 95 % interval over test aptamers; dashed: chance)",
+        f"line: 95 % interval over test aptamers; {dashed})",
         title="Models (blue) and baselines (grey)",
     )
     save(figure, path)
