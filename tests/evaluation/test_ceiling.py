@@ -44,9 +44,9 @@ def table_of(fitness, error, **columns):
 @pytest.mark.parametrize("truth", TRUTHS)
 @pytest.mark.parametrize("noise", [0.1, 0.4, 0.8])
 def test_both_ceilings_are_those_of_the_simulation(truth, noise):
-    """Of a perfect model and of a repeat, to within a point (two with peaks, which noise hides);
+    """Of a perfect model and of a repeat, to within a point (2.5 with peaks, which noise hides);
     errors differ between aptamers."""
-    near = 0.02 if truth == "two peaks" else 0.01
+    near = 0.025 if truth == "two peaks" else 0.01
     found, true = [], []
     for seed in range(3):
         rng = np.random.default_rng(seed)

@@ -244,7 +244,8 @@ def test_aptamers_of_former_versions_are_read(tmp_path):
 
 def test_the_config_names_replicates(snakemake, tmp_path):
     measured().to_csv(tmp_path / "scores.csv", index=False)
-    config = f"run: noisy\ndatasets:\n  lab: {{path: scores.csv, better: higher, replicates: {REPLICATES}}}"
+    lab = f"{{path: scores.csv, better: higher, replicates: {REPLICATES}}}"
+    config = f"run: noisy\ndatasets:\n  lab: {lab}"
     snakemake("results/noisy/lab/aptamers.csv", config=config)
     aptamers = read_aptamers(tmp_path / "results/noisy/lab/aptamers.csv")
     assert aptamers["error"].median() == pytest.approx(0.5 / math.sqrt(3), rel=0.2)

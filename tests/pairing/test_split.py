@@ -357,7 +357,7 @@ def test_program_by_fold(program, aptamers):
 
 
 def test_a_small_test_is_said(program):
-    """With what can be done: twenty aptamers leave two, and in a cross-validation all are tested."""
+    """With what can be done: twenty aptamers leave two; in a cross-validation, all are tested."""
     aptamer_table(random_sequences(20, np.random.default_rng(1), 12, 12), np.arange(20.0)).to_csv(
         "few.csv", index=False
     )
