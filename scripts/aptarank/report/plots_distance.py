@@ -36,7 +36,7 @@ def plot_by_distance(bands: Sequence[dict], reference: Reference, path: Path) ->
     axes.set(
         xlabel=from_reference(reference),
         ylabel="within this distance",
-        ylim=(min(0.0, table["spearman"].astype(float).min(), 0.0) - 0.02, 1.02),
+        ylim=(min(0.0, table["spearman"].astype(float).min()) - 0.02, 1.02),
         title=f"By distance, {count:,} test aptamers",
     )
     axes.legend(loc="lower left", frameon=False)
