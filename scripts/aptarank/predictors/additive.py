@@ -80,8 +80,8 @@ def resolve(
         by_ridge, by_trees = additive_and_trees(sequences, fitness, seed)
         additive = bool(by_trees < by_ridge < CLEAR)
         logger.info(
-            "Spearman's rho in cross-validation of the training part: %.3f by a ridge, %.3f by trees; "
-            "%s",
+            "Spearman's rho in cross-validation of the training part: %.3f by a ridge, %.3f by "
+            "trees; %s",
             by_ridge,
             by_trees,
             "labels are noisy and teach additive effects: a linear path, more dropout, fewer steps"
