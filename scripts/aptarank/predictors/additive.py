@@ -39,7 +39,8 @@ def additive_and_trees(
     """
     _, distinct = np.unique(np.asarray(sequences, dtype=object), return_index=True)
     some = np.sort(np.random.default_rng(seed).permutation(distinct)[:MOST])
-    columns = one_hot(base_codes(sequences, max(map(len, sequences))))[some]
+    drawn = [sequences[index] for index in some]
+    columns = one_hot(base_codes(drawn, max(map(len, drawn))))
     target = normal_scores(fitness[some])
     folds = KFold(FOLDS, shuffle=True, random_state=seed)
     forest = ExtraTreesRegressor(
