@@ -33,7 +33,8 @@ torch.set_num_threads(1)
 words = nucleotide_tokenizer(512)
 part = finetune.load_part(folder / pairs, read_aptamers(folder / "aptamers.csv"), words)
 assert len(part.sequences) == 100_000
-chosen = resolve({"models": {kind: {"steps": 9, "batch_size": 16, "validation_pairs": 9}}})["models"][kind]
+given = {"steps": 9, "batch_size": 16, "validation_pairs": 1000}
+chosen = resolve({"models": {kind: given}})["models"][kind]
 settings = TrainingSettings.of(chosen)
 training = Training(make_model(chosen, words), part, part, settings, 1, World(torch.device("cpu")))
 for _ in range(3):
