@@ -84,6 +84,8 @@ def main(
     truth = known_fitness(known, sequences, testing)
     truth = truth[truth["sequence"].isin(unseen)]
     stack, scores = fit_all(taught, sequences.tolist(), seed)
+    if models is not None:
+        models.mkdir(parents=True, exist_ok=True)  # empty where nothing can be learnt
     rows = []
     predicted: dict[str, np.ndarray] = {}  # probabilities of the test pairs
     for name, values in scores.items():

@@ -91,6 +91,18 @@ def run_blend(program, data, *more, code=0):
     return program("blend", *arguments, code=code)
 
 
+def test_bounds_alone_teach_nothing(program, data, tmp_path):
+    """The folder of predictors is there, and empty; the table has no more than chance."""
+    aptamers = pd.read_csv(data / "aptamers.csv")
+    aptamers.assign(low=-np.inf).to_csv("bounds.csv", index=False)
+    arguments = ["--aptamers", "bounds.csv", "--split", data / "split.csv", "--models", "made"]
+    for part in ("train", "validation", "test"):
+        arguments += [f"--{part}", data / f"pairs/{part}.parquet"]
+    program("baselines", *arguments)
+    assert list((tmp_path / "made").iterdir()) == []
+    assert set(pd.read_csv("baselines.csv")["accuracy"]) == {0.5}
+
+
 def test_what_is_left_out(program, data, tmp_path):
     for name, kind, tokenizer in (
         ("pair", "pair", TOKENIZER),
