@@ -27,6 +27,7 @@ models:
   rank: {steps: 40, evaluate_every: 20, batch_size: 32}
 learning_curve: {shares: []}
 speed: {variants: []}
+blend: false
 expected: {level: null}
 threads: 1
 """
