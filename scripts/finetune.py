@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, write_csv
@@ -146,7 +145,7 @@ def build(
     seed: int,
 ) -> PreTrainedModel:
     """The model to train; fills in those settings that follow from the training aptamers."""
-    if not KINDS[chosen["kind"]].scores_aptamers:
+    if "linear_path" not in chosen:  # a kind without these settings
         return make_model(chosen, words, init)
     needed = train.pairs.total if known["fitness"].isna().any() else 0
     labelled = train.pairs.take(np.arange(needed))

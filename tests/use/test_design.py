@@ -320,9 +320,9 @@ def test_what_cannot_be_is_told(limits, said):
 @pytest.mark.parametrize(
     ("design", "said"),
     [
-        ("{model: other/rank}", "'other/rank'; expected one of: example/rank"),
-        ("{model: example/best}", "'example/best'; expected one of: example/rank"),
-        ("{model: example/pair}", "'example/pair'; expected one of: example/rank"),
+        ("{model: other/rank}", "'other/rank'; expected one of: example/blend, example/rank"),
+        ("{model: example/best}", "'example/best'; expected one of: example/blend, example/rank"),
+        ("{model: example/pair}", "'example/pair'; expected one of: example/blend, example/rank"),
         ("{model: rank}", "design.model is 'rank'; expected a text"),
         ("{model: example/rank, kappa: 1}", "design.kappa is 1, but there is one seed"),
         ("{length: [5]}", "design.length is .*at least 2 of them"),
