@@ -1,14 +1,17 @@
 """README.md is true: its three steps and snippets run, and its graph is that of the rules."""
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
+import yaml
 
-from snakemake_runs import ROOT
+from snakemake_runs import ROOT, run_snakemake
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SPEED = (ROOT / "docs/speed.md").read_text(encoding="utf-8")
@@ -41,12 +44,28 @@ def test_own_data(finished, tmp_path):
     (tmp_path / "mine.yaml").write_text(overlay, encoding="utf-8")
     table = (finished / "scored.csv").read_text(encoding="utf-8")
     (tmp_path / "scored.csv").write_text(table.replace("sequence,score", "Sequence,Kd", 1))
-    (command,) = (line for line in COMMANDS if line.startswith("snakemake"))
+    (command,) = (line for line in COMMANDS if "snakemake" in line and "mine.yaml" in line)
     words = [*shlex.split(command), "results/mine/lab/split.csv", "-s", str(ROOT / "Snakefile")]
     words.insert(1, words.pop(-3))  # the target goes first
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "results/mine/lab/split.csv").is_file()
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if "example/measured" in line])
+def test_measured_examples(command, tmp_path):
+    """Each is read and split; all rows are accepted."""
+    shutil.copytree(ROOT / "example", tmp_path / "example")
+    overlay = shlex.split(command)[-1]
+    config = yaml.safe_load((tmp_path / overlay).read_text(encoding="utf-8"))
+    (name,) = config["datasets"]
+    fold = "fold-1/" if config["split"].get("folds") else ""
+    data = f"results/{config['run']}/{name}"
+    run_snakemake(tmp_path, f"{data}/{fold}split.csv", "--configfile", overlay)
+    account = json.loads((tmp_path / data / "ingestion.json").read_text())
+    assert account["rejected"] == 0
+    parts = pd.read_csv(tmp_path / data / f"{fold}split.csv")["part"].value_counts()
+    assert parts["test"] > 80
 
 
 @pytest.mark.parametrize("code", [*blocks("python"), *blocks("python", SPEED)])
