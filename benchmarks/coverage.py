@@ -31,14 +31,6 @@ def run(name: str, *arguments: object) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def prepare(name: str, data: Path, most: int, output: Path) -> Path:
-    """Cut a set, and write its sequences with T alone: some siRNAs of RNA end with bases of DNA."""
-    path = cut(name, data, most, output)
-    table = pd.read_csv(path)
-    table.assign(sequence=table["sequence"].str.replace("U", "T")).to_csv(path, index=False)
-    return path
-
-
 def fit(name: str, seed: int, path: Path, folder: Path) -> None:
     """Split a set, and fit the predictors."""
     options = ["--sequence", "sequence", "--score", "score", "--format", "csv", "--group", "none"]
@@ -84,7 +76,7 @@ def main(data, sets, seeds, most, level, output):
     output.mkdir(parents=True, exist_ok=True)
     tables = []
     for name in sets.split(","):
-        path = prepare(name, data, most, output)
+        path = cut(name, data, most, output)
         for seed in map(int, seeds.split(",")):
             folder = output / f"{name}-{seed}"
             folder.mkdir(exist_ok=True)

@@ -26,7 +26,7 @@ from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.pairing.pairs import label_pairs
 from aptarank.pairing.soft_labels import comparison
-from aptarank.predictors.additive import with_path
+from aptarank.predictors.linear_path import columns_read, with_path
 from aptarank.training.loop import finetune
 from aptarank.training.objectives import Part
 from aptarank.training.optimisation import TrainingSettings
@@ -53,8 +53,8 @@ def accuracy(parts: list[pd.DataFrame], steps: int, seed: int, *, use_errors: bo
     chosen = resolve_model(settings, "benchmark") | {"precision": "fp32"}
     train, validation, test = (part_of(rows, use_errors=use_errors) for rows in parts)
     torch.manual_seed(seed)
-    learnt = parts[0]["sequence"].tolist(), parts[0]["fitness"].to_numpy()
-    model = with_path(make_model(chosen, TOKENIZER, None), chosen, *learnt, seed)
+    columns = columns_read(train.sequences)
+    model = with_path(make_model(chosen, TOKENIZER, None), None, columns)
     finetune(model, train, validation, TrainingSettings.of(chosen), seed, World(CPU))
     scorer = torch_scorer(model, TOKENIZER, CPU)
     logits = scorer.pair_logits(test.encoded, test.pairs.first, test.pairs.second)

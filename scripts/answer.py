@@ -69,9 +69,10 @@ def main(
     name = answer.recommended(validation)
     leaking = any(map(answer.leaks, tables))
     pairs = int(runs.loc[[name], "n_pairs"].iloc[0])
+    advice = answer.more_tested(split, len(audits))
     sentences = [
         answer.which_model(validation, means, pairs, leaking=leaking),
-        answer.above_baselines(name, means, differences, folded=len(audits) > 1),
+        answer.above_baselines(name, means, differences, advice=advice),
         *answer.below_ceiling(name, means, ceiling),
         answer.leakage(tables),
     ]

@@ -23,7 +23,14 @@ from aptarank.pairing.pair_store import distinct_sequences, index_pairs
 from aptarank.pairing.pairs import Pairs
 from aptarank.predictors.assemble import blend, reads_bases, save
 from aptarank.predictors.blending import pair_weights
-from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    Program,
+    device_option,
+    models_option,
+    threads_option,
+)
 from aptarank.programs.schema_options import seed_option
 from aptarank.training.loop import validate
 
@@ -33,14 +40,7 @@ Encoders = dict[str, tuple[PreTrainedModel, PreTrainedTokenizerBase]]  # by name
 
 @click.command(cls=Program)
 @click.option("--predictors", type=PATH, required=True, help="What baselines.py --models writes.")
-@click.option(
-    "--model",
-    "models",
-    type=(str, PATH),
-    multiple=True,
-    metavar="NAME FOLDER",
-    help="A model's name and the folder that finetune.py writes; may be repeated.",
-)
+@models_option
 @click.option("--validation", type=PATH, required=True, help="Labelled validation pairs.")
 @seed_option("Seed of the validation pairs that are drawn.")
 @device_option

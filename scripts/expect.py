@@ -26,7 +26,14 @@ from aptarank.models.model_files import weights_checksum
 from aptarank.pairing.clusters import nearest
 from aptarank.pairing.split_table import read_split
 from aptarank.pairing.splits import ALL_PARTS
-from aptarank.programs.cli import PATH, WRITTEN, OfResults, device_option, threads_option
+from aptarank.programs.cli import (
+    PATH,
+    WRITTEN,
+    OfResults,
+    device_option,
+    models_option,
+    threads_option,
+)
 from aptarank.programs.schema_options import setting
 from aptarank.report.plots_coverage import plot_coverage
 from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
@@ -34,14 +41,7 @@ from aptarank.use.ranking import interval_holds, novelty
 
 
 @click.command(cls=OfResults)
-@click.option(
-    "--model",
-    "models",
-    type=(str, PATH),
-    multiple=True,
-    metavar="NAME FOLDER",
-    help="A model's name and the folder that finetune.py writes; may be repeated.",
-)
+@models_option
 @click.option("--predictors", type=PATH, help="What baselines.py --models writes: each in it.")
 @click.option("--aptamers", type=PATH, required=True, help="What ingest.py writes.")
 @click.option("--ingestion", type=PATH, required=True, help="What ingest.py --summary writes.")

@@ -18,8 +18,8 @@ from aptarank.models.tokenizer import load_tokenizer
 from aptarank.pairing.pair_store import StoredPairs, read_margin
 from aptarank.pairing.reference_fitness import centred, known_fitness
 from aptarank.pairing.soft_labels import comparison
-from aptarank.predictors.additive import resolve, with_path
 from aptarank.predictors.assemble import reads_bases
+from aptarank.predictors.linear_path import columns_read, first_path, resolve, with_path
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,
@@ -151,8 +151,15 @@ def build(
     labelled = train.pairs.take(np.arange(needed))
     rows = centred(known_fitness(known, pd.Index(train.sequences), labelled))
     learnt = rows["sequence"].tolist(), rows["fitness"].to_numpy()
-    chosen |= resolve(chosen, *learnt, seed, reads_bases=reads_bases(words))
-    return with_path(make_model(chosen, words, init), chosen, *learnt, seed)
+    by_base = reads_bases(words)
+    resolved = resolve(chosen, *learnt, seed, reads_bases=by_base)
+    chosen |= {key: resolved[key] for key in resolved if key in chosen}
+    path = first_path(*learnt, seed) if chosen["linear_path"] else None
+    skips = chosen["skip_constant"] and by_base
+    columns = columns_read(train.sequences) if skips else None
+    model = with_path(make_model(chosen, words, init), path, columns)
+    model.config.aptarank["resolved"] = resolved
+    return model
 
 
 def load_part(

@@ -8,7 +8,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from aptarank.config.split_settings import check_used
+from aptarank.config.split_settings import NOT_FOLDED, check_used
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, read_table, write_csv
@@ -92,11 +92,11 @@ def main(
     )
     tested = int(sizes.get("test", 0))
     if 0 < tested < FEW_TESTED and not options["folds"]:
+        advice = f"; with split.folds: 5, all {len(split)} are tested, each once"
         logger.warning(
-            "only %d aptamers are in the test, too few to tell predictors apart; with split.folds: "
-            "5, all %d are tested, each once",
+            "only %d aptamers are in the test, too few to tell predictors apart%s",
             tested,
-            len(split),
+            "" if table or options["by"] in NOT_FOLDED else advice,
         )
 
 
@@ -109,7 +109,7 @@ def check_options(options: Mapping[str, Any], table: Path | None) -> None:
             if folds
             else f"--fold is {fold}, but there are none: give --folds"
         )
-    if folds and (table or by in ("pair", "distance")):
+    if folds and (table or by in NOT_FOLDED):
         given = "a table" if table else {"pair": "pairs"}.get(by, by)
         raise InputError(f"a split by {given} has no folds; leave out split.folds")
     check_used(options)

@@ -58,13 +58,19 @@ def test_the_model_is_chosen_on_validation():
 def test_above_the_baselines(ends, said):
     paired = pd.DataFrame([("rank", "ridge", 0.02, *ends)])
     paired.columns = ["model_a", "model_b", "difference", "low", "high"]
-    found = answer.above_baselines("rank", summary_of(rank=0.7, ridge=0.68, length=0.5), paired)
+    summary = summary_of(rank=0.7, ridge=0.68, length=0.5)
+    found = answer.above_baselines("rank", summary, paired, advice="; ask more")
     assert said in found
-    assert ("split: {folds: 5}" in found) == ("too few" in found)
-    folded = answer.above_baselines(
-        "rank", summary_of(rank=0.7, ridge=0.68, length=0.5), paired, folded=True
-    )
-    assert "folds" not in folded
+    assert ("; ask more" in found) == ("too few" in found)
+
+
+@pytest.mark.parametrize(
+    ("split", "folds", "said"),
+    [("aptamer", 1, True), ("cluster", 1, True), ("position", 1, True), ("aptamer", 5, False)]
+    + [(split, 1, False) for split in ("distance", "pair", "file")],
+)
+def test_more_is_tested_only_where_there_can_be_folds(split, folds, said):
+    assert ("split: {folds: 5}" in answer.more_tested(split, folds)) == said
 
 
 def test_below_a_baseline():

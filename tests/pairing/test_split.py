@@ -365,3 +365,7 @@ def test_a_small_test_is_said(program):
     assert "only 2 aptamers are in the test" in said
     assert "split.folds: 5, all 20 are tested" in said
     assert "only" not in program("split", "few.csv", "--folds", 5, "--fold", 1).output
+    pd.read_csv("split.csv").to_csv("mine.csv", index=False)
+    said = program("split", "few.csv", "--file", "mine.csv").output
+    assert "too few to tell predictors apart" in said
+    assert "folds" not in said

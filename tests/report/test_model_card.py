@@ -15,6 +15,10 @@ from huggingface_hub import ModelCard
 
 from aptarank.core.errors import InputError
 from aptarank.exports.variants import FORMS
+from aptarank.models.encoder import load_model
+from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.predictors.assemble import save
+from aptarank.predictors.linear_path import first_path, with_path
 from aptarank.provenance.hub_layout import VARIANTS, files_of_model, path_in_repository
 from aptarank.report.licenses import license_fields
 from snakemake_runs import ROOT
@@ -191,6 +195,30 @@ def front(text):
 
 def test_the_same_bytes_each_time(card):
     assert card() == card()
+
+
+def test_settings_that_labels_chose(card):
+    """The value, not the null of the config, and why; what was given stays as it is."""
+    settings = json.dumps({"dropout": None, "steps": 60, "linear_path": None, "epochs": None})
+    text = card("--settings", settings)
+    assert re.search(r"\| `dropout` +\| `0\.02?`, chosen by the training labels", text)
+    assert re.search(r"\| `linear_path` +\| `(true|false)`, chosen by the training labels", text)
+    assert re.search(r"\| `steps` +\| `60` ", text)
+    assert re.search(r"\| `epochs` +\| `null` ", text)
+
+
+def test_a_model_that_only_aptarank_reads(card, finished, tmp_path):
+    """An encoder with a linear path: no program for PyTorch, and the library is ONNX's."""
+    encoder = load_model(finished / "results/small/lab/rank/seed-1/model")
+    aptamers = pd.read_csv(finished / "results/small/lab/aptamers.csv")
+    path = first_path(aptamers["sequence"].tolist(), aptamers["fitness"].to_numpy(), 1)
+    save(with_path(encoder, path, None), tmp_path / "model", nucleotide_tokenizer(512))
+    text = card("--model", str(tmp_path / "model"))
+    assert front(text)["library_name"] == "onnx"
+    assert "PyTorch runs it only with aptarank" in text
+    assert "AutoModelForSequenceClassification" not in text
+    assert "onnxruntime.InferenceSession" in text
+    assert "ALBERT: Lan et al. 2020" in text
 
 
 def test_labelled_pairs_and_folds(card):

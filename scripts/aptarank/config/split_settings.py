@@ -13,6 +13,8 @@ USED_BY = {
     **{"distance": "distance", "positions": "position"},
 }
 
+NOT_FOLDED = ("distance", "pair")  # what `split.by` has no folds of
+
 
 def check_split(split: Mapping[str, Any]) -> None:
     """Raise InputError if keys of the split contradict each other."""
@@ -33,7 +35,7 @@ def check_split(split: Mapping[str, Any]) -> None:
             check_reference(split["reference"])
     except InputError as error:
         raise InputError(f"config: {error}") from None
-    if split["folds"] and (split["file"] or by in ("distance", "pair")):
+    if split["folds"] and (split["file"] or by in NOT_FOLDED):
         other = "split.file" if split["file"] else f"split.by: {by}"
         raise InputError(f"config: split.folds and {other} exclude each other")
 
@@ -57,7 +59,7 @@ def check_reference(given: str) -> str:
     """Return the bases of a reference.
 
     Raises:
-        InputError: it is no sequence of bases.
+        InputError: it is not a sequence of bases.
     """
     try:
         return normalise(given)

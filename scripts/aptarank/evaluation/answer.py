@@ -8,6 +8,7 @@ import pandas as pd
 
 from aptarank.columns.read_as import read_as_in_words
 from aptarank.config.names import BLEND, PREDICTORS, STACK
+from aptarank.config.split_settings import NOT_FOLDED
 from aptarank.core.restructured_text import literal
 from aptarank.evaluation.sweep_summary import best_evaluation
 
@@ -146,13 +147,13 @@ def in_figures(
 
 
 def above_baselines(
-    name: str, summary: pd.DataFrame, paired: pd.DataFrame, *, folded: bool = False
+    name: str, summary: pd.DataFrame, paired: pd.DataFrame, *, advice: str = ""
 ) -> str:
     """How far a model is above the best of the cheap baselines, on the same test pairs.
 
     Args:
         paired: what `model_summary.paired_differences` gives.
-        folded: whether it is a cross-validation, in which each aptamer is tested.
+        advice: what to do where the test aptamers are too few.
     """
     table = accuracy_of(summary)
     cheap = table.loc[table["kind"] == "baseline", "mean"].sort_values(
@@ -176,8 +177,19 @@ def above_baselines(
     if high < 0:
         where = f" (its model is ``predictors/{best}``)" if best in (*PREDICTORS, STACK) else ""
         return f"{text}use that baseline instead{where}."
-    advice = "" if folded else "; ``split: {folds: 5}`` tests all aptamers, each once"
     return f"{text}too few test aptamers to say which is better{advice}."
+
+
+def more_tested(split: str, folds: int) -> str:
+    """How more aptamers could be tested; empty where the split has folds or cannot have any.
+
+    Args:
+        split: the rule of the split, as `split.by`, or `file`.
+        folds: how many there are, 1 for none.
+    """
+    if folds > 1 or split in (*NOT_FOLDED, "file"):
+        return ""
+    return "; ``split: {folds: 5}`` tests all aptamers, each once"
 
 
 def below_ceiling(name: str, summary: pd.DataFrame, ceiling: float) -> list[str]:

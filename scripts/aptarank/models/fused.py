@@ -1,6 +1,7 @@
 """The same function as a fine-tuned model, with only the work that its logit needs."""
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
@@ -8,7 +9,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from aptarank.models.depth import shares_layers
-from aptarank.models.predictor import Encoder, Predictor, weighted_scores
+from aptarank.models.predictor import Encoder, Predictor
 
 MASKED = -10_000.0  # added to the attention to padding: its softmax is then 0, in fp16 too
 
@@ -80,39 +81,21 @@ class LogitsAlone(nn.Module):
         return self.model(input_ids=input_ids, attention_mask=attention_mask, **types).logits
 
 
-class FusedPredictor(nn.Module):
-    """A predictor whose encoders are fused, giving its logits as a tensor."""
-
-    weights: torch.Tensor
-
-    def __init__(self, model: Predictor):
-        super().__init__()
-        self.members = nn.ModuleList(map(fused_member, model.members))
-        self.register_buffer("weights", model.weights)
-
-    def forward(
-        self,
-        input_ids: torch.Tensor,
-        attention_mask: torch.Tensor,
-        token_type_ids: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
-        if token_type_ids is not None:
-            inputs["token_type_ids"] = token_type_ids
-        return weighted_scores(self.members, self.weights, inputs)[:, None]
-
-
-def fused_member(member: nn.Module) -> nn.Module:
-    """A member of a predictor whose encoder, if it has one, is fused; nothing is copied."""
-    if not isinstance(member, Encoder):
-        return member
-    own = copy.copy(member)
-    own._modules = {"model": fused(member.model)}  # the copy shares all else
-    return own
+def with_modules(module: nn.Module, **modules: nn.Module) -> Any:
+    """The same module with other modules in it; it shares all else."""
+    other = copy.copy(module)
+    other._modules = {**module._modules, **modules}
+    return other
 
 
 def fused(model: PreTrainedModel) -> nn.Module:
     """What gives the model's logits with the least work, in evaluation mode."""
     if isinstance(model, Predictor):
-        return FusedPredictor(model).eval()
+        members = [
+            with_modules(member, model=fused(member.model))
+            if isinstance(member, Encoder)
+            else member
+            for member in model.members
+        ]
+        model = with_modules(model, members=nn.ModuleList(members))
     return (FusedAlbert(model) if shares_layers(model.config) else LogitsAlone(model)).eval()

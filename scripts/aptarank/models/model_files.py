@@ -17,8 +17,8 @@ from aptarank.core.errors import InputError
 from aptarank.core.files import sha256
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
-# What save_pretrained writes of a model and its tokenizer: nothing else of a folder is copied.
 PREDICTOR = "aptarank-predictor"  # model_type of sums of several parts: models/predictor.py
+# What save_pretrained writes of a model and its tokenizer: nothing else of a folder is copied.
 KNOWN = (
     *(CONFIG, WEIGHTS, "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
     *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt"),

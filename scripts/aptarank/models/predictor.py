@@ -7,7 +7,7 @@ has several members, and so has an encoder with a linear path. aptarank.predicto
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -156,7 +156,10 @@ class Kernel(nn.Module, ABC):
         """k of each aptamer and each known one, shape (batch, n_known)."""
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        return dot(self.weights(codes), self.coefficients) + self.bias
+        return (
+            dot(self.weights(codes).double(), self.coefficients.double()).to(self.bias.dtype)
+            + self.bias
+        )
 
 
 class Rbf(Kernel):
@@ -288,7 +291,12 @@ class Predictor(PreTrainedModel):
         inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
         if token_type_ids is not None:
             inputs["token_type_ids"] = token_type_ids
-        logits = weighted_scores(self.members, self.weights, inputs)
+        codes = base_codes(input_ids)
+        scores = [
+            member(inputs if isinstance(member, Encoder) else codes).to(self.weights.dtype)
+            for member in self.members
+        ]
+        logits = dot(torch.stack(scores, 1), self.weights)
         return SequenceClassifierOutput(logits=logits[:, None])
 
     def rescale(self, factor: float) -> None:
@@ -296,18 +304,6 @@ class Predictor(PreTrainedModel):
         self.weights.mul_(factor)
         for member in self.config.members:
             member["weight"] *= factor
-
-
-def weighted_scores(
-    members: Iterable[nn.Module], weights: torch.Tensor, inputs: Mapping[str, torch.Tensor]
-) -> torch.Tensor:
-    """The weighted sum of the members' scores, shape (batch,)."""
-    codes = base_codes(inputs["input_ids"])
-    scores = [
-        member(inputs if isinstance(member, Encoder) else codes).to(weights.dtype)
-        for member in members
-    ]
-    return dot(torch.stack(scores, 1), weights)
 
 
 def encoder_in(model: PreTrainedModel) -> PreTrainedModel | None:

@@ -143,6 +143,15 @@ resamples_option = setting("evaluation.resamples")
 
 resampling_seed_option = setting("evaluation.seed", "--resampling-seed")
 
+models_option = click.option(
+    "--model",
+    "models",
+    type=(str, PATH),
+    multiple=True,
+    metavar="NAME FOLDER",
+    help="A model's name and the folder that finetune.py writes; may be repeated.",
+)
+
 fold_option = click.option(
     "--fold",
     type=WholeNumber(min=1),

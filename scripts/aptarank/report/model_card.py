@@ -139,7 +139,7 @@ def values(facts: Facts) -> dict[str, Any]:
         "file_rows": file_rows(facts),
         "has_openvino": has_openvino(facts),
         "settings": settings,
-        "setting_rows": [(f"`{key}`", f"`{as_text(value)}`") for key, value in settings.items()],
+        "setting_rows": setting_rows(settings, about.get("resolved", {})),
         "versions": [
             (name, facts.versions[name]) for name in LIBRARIES if facts.versions.get(name)
         ],
@@ -294,6 +294,21 @@ def file_rows(facts: Facts) -> list[tuple[str, str]]:
             f"{variant['size']:.2f} of the weights' size"
         )
     return [(f"`{name}`", about.get(name, "")) for name in facts.files if name != "README.md"]
+
+
+def setting_rows(settings: Mapping, resolved: Mapping) -> list[tuple[str, str]]:
+    """Return each setting with its value; of one that was left open, what followed from the labels.
+
+    Args:
+        resolved: what `predictors.linear_path.resolve` gave, or nothing.
+    """
+    rows = []
+    for key, value in settings.items():
+        if value is None and key in resolved:
+            rows.append((f"`{key}`", f"`{as_text(resolved[key])}`, chosen by the training labels"))
+        else:
+            rows.append((f"`{key}`", f"`{as_text(value)}`"))
+    return rows
 
 
 def without_folders(settings: Mapping) -> dict[str, Any]:

@@ -15,9 +15,15 @@ from aptarank.models.encoder import load_model
 from aptarank.models.inference import torch_forward
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.predictor import Predictor, encoder_in
-from aptarank.predictors.additive import additive_and_trees, columns_read, resolve, with_path
 from aptarank.predictors.assemble import blend, save
 from aptarank.predictors.fit import normal_scores, ridge
+from aptarank.predictors.linear_path import (
+    additive_and_trees,
+    columns_read,
+    first_path,
+    resolve,
+    with_path,
+)
 from aptarank.programs.json_options import model_settings
 from aptarank.training.loop import calibrate, finetune
 from made_aptamers import random_sequences
@@ -43,10 +49,10 @@ def chosen(**given):
     return model_settings(json.dumps(given), ["kind=rank"])
 
 
-def made(**given):
-    """A model to train on the library, with what `given` asks for."""
-    found = chosen(**given) | {"dropout": 0.0}
-    return with_path(model("rank"), found, LIBRARY, additive(CORES), 1)
+def made(*, linear_path):
+    """A model to train on the library."""
+    path = first_path(LIBRARY, additive(CORES), 1) if linear_path else None
+    return with_path(model("rank"), path, columns_read(LIBRARY))
 
 
 def logits(any_model, sequences):
@@ -54,33 +60,51 @@ def logits(any_model, sequences):
     return torch_forward(any_model.eval(), CPU)(inputs)
 
 
+def said_by(labels):
+    """The settings that labels decide, without the figures that they decide by."""
+    found = resolve(chosen(), CORES, labels, 1, reads_bases=True)
+    assert -1 <= found.pop("trees") <= 1
+    assert -1 <= found.pop("ridge") <= 1
+    return found
+
+
 def test_labels_decide():
-    """Noisy additive labels: a linear path and much dropout. Combinations of bases, or additive
-    labels without noise: neither."""
+    """Noisy additive labels: a linear path, much dropout, few steps. Combinations of bases, or
+    additive labels without noise: neither."""
     noisy, clean = additive(CORES), by_combinations(CORES)
     ahead, behind = additive_and_trees(CORES, noisy, 1)
     assert behind < ahead < 0.8
     ahead, behind = additive_and_trees(CORES, clean, 1)
     assert behind > ahead + 0.2
-    with_noise = resolve(chosen(), CORES, noisy, 1, reads_bases=True)
-    assert with_noise == {"linear_path": True, "dropout": 0.2, "steps": 800, "skip_constant": True}
-    without = resolve(chosen(), CORES, clean, 1, reads_bases=True)
-    assert without == {"linear_path": False, "dropout": 0.02, "steps": 3000, "skip_constant": True}
-    assert resolve(chosen(), CORES, additive(CORES, noise=0), 1, reads_bases=True) == without
+    assert said_by(noisy) == {"linear_path": True, "dropout": 0.2, "steps": 800}
+    without = {"linear_path": False, "dropout": 0.02, "steps": 3000}
+    assert said_by(clean) == without
+    assert said_by(additive(CORES, noise=0)) == without
 
 
 def test_settings_decide_first():
-    own = {"linear_path": True, "dropout": 0.1, "steps": 7, "skip_constant": False}
-    given = chosen(**own)
-    assert resolve(given, CORES, by_combinations(CORES), 1, reads_bases=True) == own
-    frozen = resolve(chosen(freeze=True), CORES, additive(CORES), 1, reads_bases=True)
-    assert frozen["linear_path"] is False
-    few = resolve(chosen(), CORES[:9], additive(CORES[:9]), 1, reads_bases=True)
-    assert few["linear_path"] is False
-    words = resolve(chosen(), CORES, additive(CORES), 1, reads_bases=False)
-    assert words == {"linear_path": False, "dropout": 0.02, "steps": 3000, "skip_constant": False}
-    with pytest.raises(InputError, match="linear_path: true needs a model whose tokens are bases"):
-        resolve(given, CORES, additive(CORES), 1, reads_bases=False)
+    own = {"linear_path": True, "dropout": 0.1, "steps": 7}
+    assert resolve(chosen(**own), CORES, by_combinations(CORES), 1, reads_bases=True) == own
+    without = {"linear_path": False, "dropout": 0.02, "steps": 3000}
+    noisy = additive(CORES)
+    assert resolve(chosen(freeze=True), CORES, noisy, 1, reads_bases=True) == without
+    assert resolve(chosen(), CORES[:9], noisy[:9], 1, reads_bases=True) == without
+    assert resolve(chosen(), CORES, noisy, 1, reads_bases=False) == without
+
+
+@pytest.mark.parametrize(
+    ("more", "cores", "reads_bases", "said"),
+    [
+        ({}, CORES, False, "needs a model whose tokens are bases"),
+        ({"freeze": True}, CORES, True, "freeze: true exclude each other"),
+        ({}, [], True, "all have only bounds"),
+    ],
+)
+def test_a_path_that_cannot_be(more, cores, reads_bases, said):
+    with pytest.raises(InputError, match=f"linear_path: true .*{said}"):
+        resolve(
+            chosen(linear_path=True, **more), cores, additive(cores), 1, reads_bases=reads_bases
+        )
 
 
 def test_what_is_read():
@@ -92,16 +116,12 @@ def test_what_is_read():
 
 
 def test_it_stays_an_encoder_where_nothing_asks_for_more():
-    plain = with_path(
-        model("rank"), chosen(linear_path=False, dropout=0), CORES, additive(CORES), 1
-    )
-    assert not isinstance(plain, Predictor)
+    assert not isinstance(with_path(model("rank"), None, None), Predictor)
 
 
 def test_it_starts_as_a_ridge():
-    fitness = additive(CORES)
     start = made(linear_path=True)
-    expected = ridge(LIBRARY, 2 * normal_scores(fitness), 1).scores(LIBRARY)
+    expected = ridge(LIBRARY, 2 * normal_scores(additive(CORES)), 1).scores(LIBRARY)
     assert np.allclose(logits(start, LIBRARY), expected, atol=1e-3)
 
 
@@ -128,8 +148,8 @@ def test_it_learns_calibrates_and_comes_back(parts, tmp_path):
     """On the parts of other tests, whose fitness is additive with combinations."""
     train, validation = parts
     fitness = train.comparison.low[np.argsort(train.comparison.aptamers)]
-    rate = {"linear_path": True, "skip_constant": True}
-    begun = with_path(model("rank"), chosen(**rate), list(train.sequences), fitness, 1)
+    path = first_path(list(train.sequences), fitness, 1)
+    begun = with_path(model("rank"), path, columns_read(train.sequences))
     before = {name: value.clone() for name, value in begun.state_dict().items()}
     history = finetune(begun, *parts, settings("rank", steps=60, evaluate_every=20), 1, ALONE)
     assert history["validation_accuracy"].max() > 0.9

@@ -1,4 +1,4 @@
-"""What labels can teach of bases alone or together, and how a rank model is made accordingly."""
+"""A linear path beside the encoder of a rank model, where its labels teach no more."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,13 +10,14 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from transformers import PreTrainedModel
 
+from aptarank.config.resolution import as_text
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.models.encoder import LITTLE_DROPOUT
 from aptarank.models.predictor import encoder_in
 from aptarank.predictors.assemble import beside_linear_path
 from aptarank.predictors.features import base_codes, one_hot, varying
-from aptarank.predictors.fit import ALPHAS, SHARES, normal_scores, ridge
+from aptarank.predictors.fit import ALPHAS, SHARES, Member, normal_scores, ridge
 
 FOLDS = 5
 MOST = 1500  # aptamers that are compared on
@@ -50,7 +51,7 @@ def additive_and_trees(
         spearmanr(cross_val_predict(model, columns, target, cv=folds), target).statistic
         for model in (RidgeCV(ALPHAS), forest)
     ]
-    return rhos[0], rhos[1]
+    return float(rhos[0]), float(rhos[1])
 
 
 def resolve(
@@ -61,65 +62,84 @@ def resolve(
     *,
     reads_bases: bool,
 ) -> dict[str, Any]:
-    """The settings of a rank model that may be null, and `skip_constant`, as they are to be used.
+    """The settings of a rank model that may be null, as they are to be used.
 
     Args:
         sequences, fitness: of training, a row a measurement.
         reads_bases: whether each token is a base; else the encoder stays alone.
 
+    Returns:
+        `linear_path`, `dropout` and `steps`; where labels were asked for one of them, also what
+        they said: `ridge` and `trees`, as `additive_and_trees` gives them.
+
     Raises:
         InputError: a linear path was asked for but cannot be.
     """
     path, dropout, steps = (settings[key] for key in ("linear_path", "dropout", "steps"))
-    if path and not reads_bases:
-        raise InputError(
-            "linear_path: true needs a model whose tokens are bases; choose tokenizer: nucleotide"
-        )
-    alone = not reads_bases or settings["freeze"] or len(set(sequences)) < FEWEST
+    check_path(settings, sequences, reads_bases=reads_bases)
+    found: dict[str, float] = {}
     additive = False
-    if not alone and None in (path, dropout, steps):
+    few = len(set(sequences)) < FEWEST
+    if None in (path, dropout, steps) and reads_bases and not settings["freeze"] and not few:
         by_ridge, by_trees = additive_and_trees(sequences, fitness, seed)
         additive = bool(by_trees < by_ridge < CLEAR)
+        found = {"ridge": by_ridge, "trees": by_trees}
         logger.info(
             "Spearman's rho in cross-validation of the training part: %.3f by a ridge, %.3f by "
-            "trees; %s",
+            "trees: labels are %s",
             by_ridge,
             by_trees,
-            "labels are noisy and teach additive effects: a linear path, more dropout, fewer steps"
-            if additive
-            else "labels teach more than noisy additive effects: the encoder alone",
+            "noisy and additive" if additive else "not both noisy and additive",
         )
-    return {
-        "linear_path": not alone and (additive if path is None else path),
+    chosen = {
+        "linear_path": additive if path is None else path,
         "dropout": (MUCH_DROPOUT if additive else LITTLE_DROPOUT) if dropout is None else dropout,
         "steps": (FEW_STEPS if additive else STEPS) if steps is None else steps,
-        "skip_constant": settings["skip_constant"] and reads_bases,
     }
+    logger.info("%s", ", ".join(f"{key}: {as_text(value)}" for key, value in chosen.items()))
+    return chosen | {key: round(value, 3) for key, value in found.items()}
+
+
+def check_path(settings: Mapping[str, Any], sequences: Sequence[str], *, reads_bases: bool) -> None:
+    """Raise InputError where a linear path was asked for but cannot be."""
+    if not settings["linear_path"]:
+        return
+    reason = ""
+    if not reads_bases:
+        reason = "needs a model whose tokens are bases; choose tokenizer: nucleotide"
+    elif settings["freeze"]:
+        reason = "and freeze: true exclude each other: the path would be all that learns"
+    elif not len(sequences):
+        reason = "needs training aptamers with a value, and all have only bounds"
+    if reason:
+        raise InputError(f"linear_path: true {reason}")
+
+
+def first_path(sequences: Sequence[str], fitness: np.ndarray, seed: int) -> Member:
+    """The linear path as training begins: a ridge, in log-odds.
+
+    Args:
+        sequences, fitness: of training, a row a measurement.
+    """
+    return ridge(sequences, STEEPNESS * normal_scores(fitness), seed)
 
 
 def with_path(
-    made: PreTrainedModel,
-    settings: Mapping[str, Any],
-    sequences: Sequence[str],
-    fitness: np.ndarray,
-    seed: int,
+    made: PreTrainedModel, path: Member | None, columns: Sequence[int] | None
 ) -> PreTrainedModel:
-    """The model to train: the encoder, or a predictor of it where it reads not all positions or has
-    a linear path beside it.
+    """The model to train: the encoder, or a predictor of it where it does not read all positions or
+    has a linear path beside it.
 
     Args:
         made: what `make_model` gives; of a predictor, a model of the run to start from, only the
             encoder is used.
-        settings: what `resolve` gives.
+        path: None for none.
+        columns: of the tokens that the encoder reads; None for all.
     """
     encoder = encoder_in(made)
     if encoder is None:
         raise InputError("a predictor without an encoder cannot be trained further")
     encoder.config.aptarank = made.config.aptarank
-    columns = columns_read(sequences) if settings["skip_constant"] else None
-    path = None
-    if settings["linear_path"]:
-        path = ridge(sequences, STEEPNESS * normal_scores(fitness), seed)
     if columns is None and path is None:
         return encoder
     return beside_linear_path(encoder, path, columns)
@@ -128,6 +148,9 @@ def with_path(
 def columns_read(sequences: Sequence[str]) -> list[int] | None:
     """Indices of the tokens of `[CLS] bases [SEP]` that vary, with the special ones; None where all
     do, none does, or aptamers differ in length.
+
+    Args:
+        sequences: all that are in training, also those with only a bound.
     """
     lengths = set(map(len, sequences))
     length = max(lengths, default=0)
