@@ -1,10 +1,11 @@
-"""How often the intervals of expect.py hold on test aptamers of measured sets, under random splits.
+"""How often the intervals of expect.py hold on test aptamers of measured sets.
 
 Run: .venv/bin/python benchmarks/coverage.py --data FOLDER
 where FOLDER holds the files that measured.py names. No encoder is trained: only the predictors
 `ridge` and `stack`. What a run has finished is kept: the same command goes on after a stop.
 
-Each set is split at random, 80/10/10, anew for each seed. Large sets are cut to --most aptamers.
+Sets and their splits are those of measured.py, anew for each seed. Large sets are cut to --most
+aptamers.
 """
 
 import subprocess
@@ -17,7 +18,7 @@ import pandas as pd
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME / "scripts"))
 
-from measured import SETS, cut
+from measured import SETS, cut, split_of
 
 from aptarank.core import machine
 
@@ -33,11 +34,13 @@ def run(name: str, *arguments: object) -> None:
 
 def fit(name: str, seed: int, path: Path, folder: Path) -> None:
     """Split a set, and fit the predictors."""
-    options = ["--sequence", "sequence", "--score", "score", "--format", "csv", "--group", "none"]
-    options += ["--better", SETS[name][3], "--rejected", folder / "rejected.csv"]
+    group = "group" if SETS[name].group else "none"
+    options = ["--sequence", "sequence", "--score", "score", "--format", "csv", "--group", group]
+    options += ["--better", SETS[name].better, "--rejected", folder / "rejected.csv"]
     options += ["--labels", folder / "labels.parquet", "--summary", folder / "ingestion.json"]
     run("ingest", path, *options, "-o", folder / "aptamers.csv")
-    run("split", folder / "aptamers.csv", "--seed", seed, "-o", folder / "split.csv")
+    rule = [word for key, value in split_of(name, seed).items() for word in (f"--{key}", value)]
+    run("split", folder / "aptamers.csv", *rule, "-o", folder / "split.csv")
     split = ["--split", folder / "split.csv"]
     pairs = folder / "pairs"
     run("pairing", "-d", folder / "aptamers.csv", *split, "--seed", seed, "-o", pairs)

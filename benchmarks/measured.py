@@ -4,12 +4,16 @@ Run: .venv/bin/python benchmarks/measured.py --data FOLDER
 where FOLDER holds the files that SETS names, from public repositories. What a
 run has finished is kept: the same command goes on after a stop.
 
-Each set is split at random, 80/10/10, anew for each seed, with the default settings and one model,
-`rank`. Large sets are cut to --most aptamers first.
+Each set is split anew for each seed, 80/10/10 at random unless its name says more: `-far` trains on
+few mutations and tests on more, `-genes` and `-datasets` hold out whole groups, `-published` has
+the split of its source. All has the default settings and one model, `rank`. Large sets are cut to
+--most aptamers first (of a published split, only training).
 """
 
 import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -17,41 +21,99 @@ import pandas as pd
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME / "scripts"))
 
-from ehppdk import run_chain, spread
+from ehppdk import published_split, run_chain, spread
 
 from aptarank.core import machine
 
-# File, columns of sequence and score, and which scores are better.
+
+@dataclass(frozen=True)
+class Measured:
+    """A file, its columns, and how it is split."""
+
+    file: str
+    sequence: str
+    score: str
+    better: str
+    group: str | None = None  # column: aptamers are compared within it
+    split: dict[str, Any] = field(default_factory=dict)  # of the config
+    column: str | None = None  # that the split needs
+
+
+FAR = {"by": "distance", "distance": 2}
+PUBLISHED = {"by": "published"}
+
+TOME = Measured("tome2014_gfp_aptamer.csv", "sequence", "DMS_score", "higher")
+HUESKEN = Measured("huesken2005_sirna.csv", "antisense", "inhibition", "higher")
+CPEB3 = Measured("cpeb3_ribozyme.csv.gz", "sequence", "activity", "higher")
+GLMS = Measured("glms_ribozyme.csv.gz", "sequence", "activity", "lower")
+HAIRPINS = Measured("array_melt_hairpins.csv.gz", "RefSeq", "dG_37", "lower")
+ETERNA = Measured("eternabench_switch.csv.gz", "sequence", "logkd_nolig", "lower", "Dataset")
+EHPPDK = Measured("tea_ehppdk_scored_sequences.csv", "Sequence", "Entropy", "higher")
+
 SETS = {
-    "tome": ("tome2014_gfp_aptamer.csv", "sequence", "DMS_score", "higher"),
-    "huesken": ("huesken2005_sirna.csv", "antisense", "inhibition", "higher"),
-    "cpeb3": ("cpeb3_ribozyme.csv.gz", "sequence", "activity", "higher"),
-    "glms": ("glms_ribozyme.csv.gz", "sequence", "activity", "lower"),
-    "solaris": ("solaris_rbs_rounds.csv", "RBS", "AVERAGE", "higher"),
-    "landscape": ("solaris_rbs_landscape.csv", "Sequence", "TIR", "higher"),
-    "hairpins": ("array_melt_hairpins.csv.gz", "RefSeq", "dG_37", "lower"),
-    "ehppdk": ("tea_ehppdk_scored_sequences.csv", "Sequence", "Entropy", "higher"),
+    "tome": TOME,
+    "tome-far": replace(TOME, split=FAR | {"distance": 1}),
+    "huesken": HUESKEN,
+    "huesken-genes": replace(HUESKEN, split={"by": "column", "column": "target"}, column="target"),
+    "cpeb3": CPEB3,
+    "cpeb3-far": replace(CPEB3, split=FAR),
+    "glms": GLMS,
+    "glms-far": replace(GLMS, split=FAR),
+    "solaris": Measured("solaris_rbs_rounds.csv", "RBS", "AVERAGE", "higher"),
+    "landscape": Measured("solaris_rbs_landscape.csv", "Sequence", "TIR", "higher"),
+    "hairpins": HAIRPINS,
+    "hairpins-published": replace(HAIRPINS, split=PUBLISHED, column="part"),
+    "eternabench": ETERNA,
+    "eternabench-datasets": replace(ETERNA, split={"by": "group"}),
+    "aptabench": Measured(
+        "aptabench_v2.csv", "sequence", "pKd_value", "higher", group="canonical_smiles"
+    ),
+    "ehppdk": EHPPDK,
+    "ehppdk-published": replace(EHPPDK, split=PUBLISHED, column="part"),
 }
 WEAK = ("shared_prefix", "length", "gc_content")
 CHEAP = ("ridge", "gp", "trees", "additive_pairwise", "nearest")
 
 
 def cut(name: str, data: Path, most: int, output: Path) -> Path:
-    """Write at most `most` rows of a set, drawn at random, as sequence and score."""
-    file, sequence, score, _ = SETS[name]
-    table = pd.read_csv(data / file)[[sequence, score]].dropna()
-    table.columns = ["sequence", "score"]
+    """Write at most `most` rows of a set, drawn at random, and its published split if it has one;
+    returns the path of the rows.
+    """
+    chosen = SETS[name]
+    table = pd.read_csv(data / chosen.file)
+    published = chosen.split is PUBLISHED
+    if published and chosen.file == EHPPDK.file:
+        table["part"] = published_split(data)["part"]
+    columns = {chosen.sequence: "sequence", chosen.score: "score"}
+    columns |= {chosen.group: "group"} if chosen.group else {}
+    columns |= {chosen.column: chosen.column} if chosen.column else {}
+    table = table[[*columns]].rename(columns=columns).dropna()
     # RNA may have DNA overhangs, which ingestion takes for a mistake; models read U as T anyway.
     table["sequence"] = table["sequence"].str.replace("U", "T")
-    if len(table) > most:
-        table = table.sample(most, random_state=1)
     path = output / f"{name}.csv"
+    if published:
+        table["part"] = table["part"].replace({"val": "validation"})
+        training = table["part"] == "train"
+        drawn = table[training].sample(min(most, training.sum()), random_state=1)
+        table = pd.concat([drawn, table[~training]])
+        table[["sequence", "part"]].to_csv(output / f"{name}-split.csv", index=False)
+        table = table.drop(columns="part")
+    elif len(table) > most:
+        table = table.sample(most, random_state=1)
     table.to_csv(path, index=False)
     return path
 
 
+def split_of(name: str, seed: int) -> dict[str, Any]:
+    """The part `split` of the config."""
+    if SETS[name].split is PUBLISHED:
+        return {"file": f"{name}-split.csv"}
+    return {"seed": seed} | SETS[name].split
+
+
 def measure(name: str, seed: int, path: Path, output: Path, steps: int, cores: int) -> pd.DataFrame:
     """Run the chain on one set and split; returns comparison.csv."""
+    chosen = SETS[name]
     model = {"kind": "rank"} | ({"steps": steps} if steps else {})
     overlay = {
         "run": f"{name}-{seed}",
@@ -60,14 +122,13 @@ def measure(name: str, seed: int, path: Path, output: Path, steps: int, cores: i
                 "path": path.name,
                 "sequence": "sequence",
                 "score": "score",
-                "better": SETS[name][3],
+                "better": chosen.better,
                 "format": "csv",
-                "group": "none",
+                "group": "group" if chosen.group else "none",
             }
         },
-        "split": {"seed": seed},
+        "split": split_of(name, seed),
         "models": {"rank": model},
-        "blend": True,
         "seeds": [seed],
         "threads": cores,
     }

@@ -90,14 +90,16 @@ def main(
     members: dict[str, PreTrainedModel] = {} if stack is None else {STACK: stack}
     members |= {name: each for name, (each, _) in encoders.items()}
     model = blend({name: each.cpu() for name, each in members.items()}, named, BLEND)
+    spread = {name: weight * scores[name].std() for name, weight in named.items()}
+    total = sum(spread.values()) or 1.0
+    shares = {name: round(float(each / total), 3) for name, each in spread.items()}
+    model.config.aptarank["shares"] = shares
     tokenizers = [tokenizer for _, tokenizer in encoders.values()]
     tokenizer = tokenizers[0] if tokenizers else load_tokenizer(predictors / STACK)
     save(model, output, tokenizer)
     write_csv(evaluate(model, tokenizer, sequences, pairs), history)
-    spread = {name: weight * scores[name].std() for name, weight in named.items()}
-    total = sum(spread.values()) or 1.0
-    shares = ", ".join(f"{name} {100 * each / total:.0f} %" for name, each in spread.items())
-    logger.info("%s: %s", output, shares)
+    in_words = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
+    logger.info("%s: %s", output, in_words)
 
 
 def load_encoders(models: Sequence[tuple[str, Path]]) -> Encoders:

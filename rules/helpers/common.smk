@@ -127,7 +127,7 @@ def dataset(wildcards):
 
 def settings(wildcards, *keys):
     """Return these settings of a model, or all of them, as JSON."""
-    model = MODELS[wildcards.model]
+    model = {} if wildcards.model == BLEND else MODELS[wildcards.model]
     return json.dumps({key: model[key] for key in keys or model}, sort_keys=True)
 
 

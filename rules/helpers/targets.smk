@@ -13,7 +13,6 @@ OF_MODEL = [
     "onnx/model.onnx",
     "repository",
 ]
-OF_BLEND = [name for name in OF_MODEL if name != "repository"]
 OF_FOLD = [
     "split.csv",
     "pairs/train.parquet",
@@ -119,12 +118,7 @@ def results_of_models(dataset):
         *[
             path
             for name in OF_MODEL
-            for path in every_model(f"{trained}/{name}", dataset)
-        ],
-        *[
-            path
-            for name in OF_BLEND
-            for path in every_blend(f"{trained}/{name}", dataset)
+            for path in models_and_blend(f"{trained}/{name}", dataset)
         ],
         *every_model("<run>/{dataset}/{fold}{model}/tokenizer", dataset),
         *expand(

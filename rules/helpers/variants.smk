@@ -18,7 +18,7 @@ def split_variant(variant):
 def variants_to_publish(wildcards):
     """Return the variants for a model's repository, of the first seed and fold only."""
     seed, fold = str(config["seeds"][0]), wildcards.get("fold", "1")
-    if wildcards.seed != seed or fold != "1" or wildcards.model in SWEPT:
+    if wildcards.seed != seed or fold != "1" or wildcards.model in [*SWEPT, BLEND]:
         return []
     folder = f"{wildcards.model}/seed-{seed}/variants"
     return [

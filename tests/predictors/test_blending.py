@@ -1,6 +1,7 @@
 """How much each predictor counts: learnt on aptamers that it has not learnt from."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -143,8 +144,10 @@ seeds: [1, 2]
 blend: true
 rank: {candidates: d.csv}
 evaluation: {resamples: 50}
+expected: {level: null}
 """
-    snakemake("results/small/ranking/ranking.csv", "results/small/d/answer.json", config=config)
+    targets = ["ranking/ranking.csv", "d/answer.json", "d/blend/seed-1/repository"]
+    snakemake(*(f"results/small/{name}" for name in targets), config=config)
     data = tmp_path / "results/small/d"
     table = pd.read_csv(data / "comparison.csv").set_index("model")["accuracy"]
     assert len(table["blend"]) == 2
@@ -156,3 +159,11 @@ evaluation: {resamples: 50}
     ranking = pd.read_csv(tmp_path / "results/small/ranking/ranking.csv")
     assert (ranking["uncertainty"] > 0).all()
     assert (data / "blend/seed-2/onnx/model.onnx").is_file()
+    card = (data / "blend/seed-1/repository/README.md").read_text()
+    shares = json.loads((data / "blend/seed-1/model/config.json").read_text())["aptarank"]["shares"]
+    assert set(shares) == {"stack", "rank"}
+    assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+    assert re.search(rf"\| `stack` +\| {shares['stack']:.2f} +\|", card)
+    assert "the weights of the blend were found on validation pairs" in card
+    assert "PyTorch runs it only with aptarank" in card
+    assert "Stacking: Wolpert 1992" in card

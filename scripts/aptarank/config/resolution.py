@@ -155,7 +155,7 @@ def used_model(config: Mapping, use: str) -> str:
         for model in models_of(config, dataset)
         if use not in ("screen", "design") or KINDS[config["models"][model]["kind"]].scores_aptamers
     ]
-    if config["blend"] and use != "publish":  # only its ONNX file runs without aptarank
+    if config["blend"]:
         suitable = [f"{dataset}/{BLEND}" for dataset in config["datasets"]] + suitable
     named = config[use]["model"]
     if named in suitable or (named is None and suitable):

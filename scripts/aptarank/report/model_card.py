@@ -36,7 +36,15 @@ KEPT_TOGETHER = {
 TAGS = ["aptamers", "biology", "chemistry", "learning-to-rank", "onnx"]
 LIBRARIES = ("python", "torch", "transformers", "tokenizers", "safetensors", "onnxruntime")
 PATHS = ("checkpoint", "unlabelled")  # settings that may name a file of the user's
-ALBERT = "ALBERT: Lan et al. 2020, arXiv:1909.11942"
+# Of what a model is made of: an encoder's type, the form of another member, `shares` of a blend.
+REFERENCES = {
+    "albert": "ALBERT: Lan et al. 2020, arXiv:1909.11942",
+    "linear": "Ridge regression: Hoerl and Kennard 1970, doi:10.1080/00401706.1970.10488634",
+    "rbf": "Gaussian processes: Rasmussen and Williams 2006, doi:10.7551/mitpress/3206.001.0001",
+    "trees": "Extremely randomised trees: Geurts et al. 2006, doi:10.1007/s10994-006-6226-1",
+    "shares": "Stacking: Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1; weights not below 0: "
+    "Breiman 1996, doi:10.1007/BF00117832",
+}
 TEMPERATURE_SCALING = "Temperature scaling: Guo et al. 2017, arXiv:1706.04599"
 CEILING = "ceiling: pairs that a perfect model would put in the order of these noisy labels"
 FILES = {
@@ -111,11 +119,13 @@ def values(facts: Facts) -> dict[str, Any]:
     lengths = facts.aptamers["sequence"].str.len()
     typical = int(lengths.median())
     (architecture,) = facts.config["architectures"]
+    shares = [(f"`{name}`", f"{share:.2f}") for name, share in about.get("shares", {}).items()]
     settings = without_folders(facts.settings)
     return {
         "metadata": metadata(facts).to_yaml(),
         "kind": KINDS[about["kind"]],
         "architecture": architecture,
+        "shares": shares,
         "is_predictor": facts.config["model_type"] == PREDICTOR,
         "metrics": facts.metrics,
         "cycles": facts.metrics["consistency"]["cycles"]["after"],
@@ -328,6 +338,8 @@ def references(facts: Facts) -> list[str]:
     # A pair model's ranknet is the cross-entropy of its labels.
     plain = loss == "ranknet" and not KINDS[about["kind"]].scores_aptamers
     lines = [] if plain else [LOSSES[loss].reference]
-    encoders = [facts.config, *(part.get("config", {}) for part in facts.config.get("members", []))]
-    lines += [ALBERT] if any(each.get("model_type") == "albert" for each in encoders) else []
+    members = facts.config.get("members", [{"form": "encoder", "config": facts.config}])
+    parts = {each["config"]["model_type"] if "config" in each else each["form"] for each in members}
+    parts |= {"shares"} & set(about)
+    lines += [reference for part, reference in REFERENCES.items() if part in parts]
     return lines + ([TEMPERATURE_SCALING] if "temperature" in about else [])
