@@ -1,5 +1,5 @@
 # make run   train and evaluate on the embedded example
-# make test  all checks and tests
+# make test  all checks and tests, but for the long ones
 # make help  list the other targets
 # Both set up .venv themselves. To use another Python: make PYTHON=python3.12 run
 
@@ -25,12 +25,14 @@ report: .venv/installed ## pack the results of make run into one zip to view in 
 # Four test modules run at a time, because some mostly wait. Waiting OpenMP threads sleep instead of
 # spinning on CPUs that the other tests need.
 test: export OMP_WAIT_POLICY := passive
-test: check ## run all checks and tests (ARGS= is passed to pytest)
+test: check ## run all checks and tests, but for the long ones (ARGS= is passed to pytest)
 	pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
+test-slurm: export APTARANK_SLOW := 1
 test-slurm: .venv/installed-dev ## run the chain under a temporary SLURM with two nodes on this machine
 	pytest tests/workflow/test_slurm.py $(ARGS)
 
+test-reruns: export APTARANK_SLOW := 1
 test-reruns: .venv/installed-dev ## change a finished run, and check which jobs are rerun
 	pytest -s tests/workflow/test_reruns.py $(ARGS)
 

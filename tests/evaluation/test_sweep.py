@@ -179,6 +179,7 @@ def test_plans(snakemake, tmp_path, scored):
     assert plan["finetune"] == 2 * (1 + 3)
 
 
+@pytest.mark.slow
 def test_a_sweep_under_snakemake(snakemake, tmp_path, scored):
     """All combinations and seeds are trained and validated; a new value trains itself alone."""
     scored.to_csv(tmp_path / "d.csv", index=False)

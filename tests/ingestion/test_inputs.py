@@ -69,6 +69,7 @@ def chain(tmp_path_factory):
     return folder / "results/other"
 
 
+@pytest.mark.slow
 def test_labelled_pairs_go_through_the_whole_chain(chain):
     data = chain / "labelled"
     aptamers = pd.read_csv(data / "aptamers.csv")
@@ -98,6 +99,7 @@ def test_labelled_pairs_go_through_the_whole_chain(chain):
     assert set(comparison["fold"]) == {1, 2}
 
 
+@pytest.mark.slow
 def test_families_and_folds(chain):
     """Each aptamer is in one test, and no three first bases are in two parts of a fold."""
     for data in (chain / "labelled", chain / "grouped"):
@@ -112,6 +114,7 @@ def test_families_and_folds(chain):
         assert sorted(tested) == sorted(set(pd.read_csv(data / "aptamers.csv")["sequence"]))
 
 
+@pytest.mark.slow
 def test_groups_and_bounds_in_the_chain(chain):
     data = chain / "grouped"
     account = json.loads((data / "ingestion.json").read_text())

@@ -133,6 +133,7 @@ def test_nothing_to_blend(program, data, tmp_path):
     assert "blend: false" in said
 
 
+@pytest.mark.slow
 def test_in_the_workflow(snakemake, tmp_path, scored):
     """The blend of each seed is measured and exported as a model is, and ranks."""
     scored.to_csv(tmp_path / "d.csv", index=False)

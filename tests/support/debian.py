@@ -14,7 +14,7 @@ BROWSER = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 
 
 def install(packages: Mapping[str, str]) -> str | None:
-    """Install the packages of programs, where these are missing; else say why there are none.
+    """Install the packages of programs that are missing, if it is allowed; else say why not.
 
     Args:
         packages: by program.
@@ -22,6 +22,8 @@ def install(packages: Mapping[str, str]) -> str | None:
     what = ", ".join(packages)
     if all(map(shutil.which, packages)):
         return None
+    if not os.environ.get("APTARANK_APT"):
+        return f"{what}: not installed; APTARANK_APT=1 lets root install Debian's packages of it"
     if os.geteuid() or not shutil.which("apt-get"):
         return f"{what}: not installed; installing them needs root and Debian's packages"
     apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]

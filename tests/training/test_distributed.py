@@ -13,6 +13,8 @@ import pytest
 
 from snakemake_runs import ROOT, run_snakemake
 
+pytestmark = pytest.mark.slow
+
 STEPS = 24
 
 

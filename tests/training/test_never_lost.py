@@ -36,6 +36,8 @@ from small_models import ALONE, TOKENIZER, model, settings
 from snakemake_runs import ROOT, run_snakemake
 from trainings import at_work_in, latest, start_training
 
+pytestmark = pytest.mark.slow
+
 TENSORS = {"a": torch.arange(10.0), "b": torch.ones(3, dtype=torch.uint8)}
 
 

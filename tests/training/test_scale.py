@@ -28,6 +28,8 @@ from aptarank.core.tables import read_aptamers
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.training.loop import Training
 
+pytestmark = pytest.mark.slow
+
 kind, folder, pairs = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(1)
 words = nucleotide_tokenizer(512)

@@ -161,6 +161,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.slow
 def test_in_the_workflow(snakemake, tmp_path, scored):
     """A model pretrained on bpe, and one that starts from it on another dataset."""
     for name, rows in (("old", scored.iloc[:70]), ("new", scored.iloc[50:])):

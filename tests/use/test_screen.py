@@ -228,6 +228,7 @@ def test_made_candidates_are_of_the_chemistry_of_the_model(program, models, tmp_
     assert "mutants of 'ACGT': not RNA, which the model was trained on" in said
 
 
+@pytest.mark.slow
 def test_a_lost_chunk_is_made_again_alone(finished, tmp_path):
     """Under Snakemake, in a finished run: the same shortlist from other numbers of chunks."""
     folder = finished.with_name("screened")

@@ -14,6 +14,8 @@ import yaml
 from made_aptamers import random_sequences
 from snakemake_runs import ROOT, run_snakemake
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", PAGE, re.M | re.S))
 # The files that each worked example may touch, config.yaml left out: `make config` writes that.

@@ -20,6 +20,8 @@ from aptarank.models.encoder import load_model
 from snakemake_runs import run_snakemake
 from trainings import at_work_in, start_training
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def data(finished, tmp_path):

@@ -12,6 +12,8 @@ import pytest
 from made_aptamers import random_aptamers
 from snakemake_runs import ROOT, jobs_of, planned, run_snakemake
 
+pytestmark = pytest.mark.slow
+
 OVERLAY = """
 run: small
 datasets:

@@ -22,6 +22,8 @@ from made_aptamers import random_aptamers
 from slurm_cluster import Cluster, at_work_in
 from snakemake_runs import ROOT
 
+pytestmark = pytest.mark.slow
+
 OVERLAY = """
 datasets: {lab: {path: scored.csv, better: lower}}
 models: {rank: {steps: 600, patience: null, evaluate_every: 200}}

@@ -206,6 +206,7 @@ def test_a_second_run_does_nothing(run):
     assert "Nothing to be done" in run().stderr
 
 
+@pytest.mark.slow
 def test_same_config_same_bytes(run, finished, snakemake, tmp_path):
     """A second folder, the same config: tables, predictions, metrics and weights are identical."""
     shutil.copy(finished / "scored.csv", tmp_path)
