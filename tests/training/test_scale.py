@@ -28,8 +28,6 @@ from aptarank.core.tables import read_aptamers
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.training.loop import Training
 
-pytestmark = pytest.mark.slow
-
 kind, folder, pairs = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(1)
 words = nucleotide_tokenizer(512)
@@ -73,6 +71,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rank", "pair"])
 def test_memory_does_not_grow_with_the_number_of_pairs(folder, kind):
     peaks = []
