@@ -46,6 +46,7 @@ from aptarank.provenance.hub_layout import path_in_repository
 from aptarank.core.restructured_text import at_terminal, visible
 from aptarank.core.result_files import REPORTS
 from aptarank.core.shell_words import shell_words
+from aptarank.core.terminal import calm_terminal
 from aptarank.core.code_inputs import imported_modules
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.names import BLEND
@@ -59,6 +60,11 @@ def tell(line):
 RUN_LOCK = RunLock(tell)
 if workflow.is_main_process:
     RUN_LOCK.acquire_at_parse(sys.argv)
+    # Not the terminal of another workflow that uses this one as a module.
+    if workflow.main_snakefile == f"{HOME}/Snakefile" and not (
+        workflow.output_settings.verbose or workflow.output_settings.dryrun
+    ):
+        calm_terminal(lambda rule: workflow.get_rule(rule).docstring)
 
 
 def require_run_lock():
