@@ -40,6 +40,7 @@ class Measured:
 
 
 FAR = {"by": "distance", "distance": 2}
+GENES = {"by": "column", "column": "target", "folds": 5}
 PUBLISHED = {"by": "published"}
 
 TOME = Measured("tome2014_gfp_aptamer.csv", "sequence", "DMS_score", "higher")
@@ -54,7 +55,7 @@ SETS = {
     "tome": TOME,
     "tome-far": replace(TOME, split=FAR | {"distance": 1}),
     "huesken": HUESKEN,
-    "huesken-genes": replace(HUESKEN, split={"by": "column", "column": "target"}, column="target"),
+    "huesken-genes": replace(HUESKEN, split=GENES, column="target"),
     "cpeb3": CPEB3,
     "cpeb3-far": replace(CPEB3, split=FAR),
     "glms": GLMS,
