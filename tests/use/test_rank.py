@@ -1,5 +1,6 @@
 """Candidates ranked by models, and tournaments of a pair model."""
 
+import itertools
 import shutil
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.stats import kendalltau
 from aptarank.use.load_scorer import load_scorer
 from aptarank.use.ranking import novelty, summarise, wins_by_score, wins_of_pairs
 from aptarank.use.tournament import adaptive, every_pair, strengths
+from made_aptamers import random_sequences
 from small_models import TOKENIZER
 
 
@@ -155,6 +157,28 @@ def test_what_a_model_has_not_seen():
     assert reasons[2] == f"distance 0.83, known up to 0.17; {changed}"
     assert reasons[3] == "length 3, known 6 to 6; distance 0.50, known up to 0.17"
     assert reasons[4] == "RNA, known DNA"
+
+
+def test_more_mutations_than_are_known():
+    """Of mutants of one sequence; aptamers that are none have no such limit."""
+    parent = "ACGTACGTACGT"
+    known = {parent} | {
+        parent[:i] + a + parent[i + 1 : j] + b + parent[j + 1 :]
+        for i, j in itertools.combinations(range(len(parent)), 2)
+        for a, b in ("GC", "TA")
+    }
+    table = pd.DataFrame({"id": sorted(known), "sequence": sorted(known), "chemistry": "DNA"})
+    asked = pd.DataFrame(
+        {"sequence": ["TCGTACGTACGA", "TAGTACGTACGA", "TACTACGTACGA"], "chemistry": "DNA"}
+    )
+    reasons = novelty(asked, table)["outside"].tolist()
+    assert reasons[0] == ""
+    assert reasons[1] == "3 differences from the consensus, known up to 2"
+    assert "4 differences from the consensus, known up to 2" in reasons[2]
+    unlike = random_sequences(60, np.random.default_rng(1))
+    table = pd.DataFrame({"id": unlike, "sequence": unlike, "chemistry": "DNA"})
+    strange = pd.DataFrame({"sequence": ["A" * len(unlike[0])], "chemistry": "DNA"})
+    assert "consensus" not in novelty(strange, table)["outside"].item()
 
 
 def test_every_row_is_accounted_for(program, models, tmp_path):

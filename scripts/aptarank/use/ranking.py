@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from aptarank.core.log import Track
 from aptarank.pairing.clusters import nearest
+from aptarank.pairing.reference import differences, known_distances
 
 FAR = 0.99  # share of the known aptamers that are as near to another known one
 NAMED = 5  # changes that a reason names
@@ -71,7 +72,8 @@ def novelty(
 
     A candidate lies outside of what the model has seen if it is shorter or longer than every known
     aptamer, of the other chemistry, farther from all of them than 99 in 100 of them are from
-    their nearest, or if it has another base where all known aptamers have the same.
+    their nearest, if it has another base where all known aptamers have the same, or, where these
+    are mutants of one sequence, more mutations than any of them.
 
     Args:
         candidates: with sequence and chemistry.
@@ -89,8 +91,9 @@ def novelty(
     shortest, longest = lengths.min(), lengths.max()
     chemistries = set(known["chemistry"])
     fixed = never_varying(sequences)
+    apart, most = mutations_known(candidates["sequence"].tolist(), sequences)
     reasons = []
-    for row, away in zip(candidates.itertuples(), distance, strict=True):
+    for row, away, count in zip(candidates.itertuples(), distance, apart, strict=True):
         found = []
         if not shortest <= len(row.sequence) <= longest:
             found.append(f"length {len(row.sequence)}, known {shortest} to {longest}")
@@ -102,9 +105,22 @@ def novelty(
         if changed:
             more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
             found.append(f"{', '.join(changed[:NAMED])}{more}: never varies in known aptamers")
+        if count > most:
+            found.append(f"{count} differences from the consensus, known up to {most}")
         reasons.append("; ".join(found))
     ids = distinct["id"].to_numpy()[closest]
     return pd.DataFrame({"nearest": ids, "distance": distance, "outside": reasons})
+
+
+def mutations_known(sequences: Sequence[str], known: Sequence[str]) -> tuple[np.ndarray, int]:
+    """How many differences each has from the consensus of known aptamers, shape (n,), and the most
+    that a known one has; zeros where these are not mutants of one sequence.
+    """
+    mutants = known_distances(known, None)
+    if mutants is None:
+        return np.zeros(len(sequences), dtype=np.int64), 0
+    apart = differences(sequences, mutants.reference.sequence)
+    return apart, int(mutants.differences.max())
 
 
 def never_varying(sequences: Sequence[str]) -> dict[int, str]:
