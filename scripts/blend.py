@@ -1,6 +1,6 @@
 """Blend the predictors and the encoders of a dataset into one model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -27,7 +27,9 @@ from aptarank.programs.cli import (
     PATH,
     WRITTEN,
     Program,
+    check_folder,
     device_option,
+    folders_by_name,
     models_option,
     threads_option,
 )
@@ -66,6 +68,7 @@ def main(
     --validation pairs/validation.parquet
     """
     torch.set_num_threads(threads)
+    check_folder(predictors, "what baselines.py --models writes")
     on = pick_device(device)
     table = read_table(validation, PAIR_COLUMNS)
     sequences = distinct_sequences(table)
@@ -78,7 +81,10 @@ def main(
         stack = load_model(predictors / STACK)
         if not isinstance(stack, Predictor):
             raise InputError(f"{predictors / STACK}: not what baselines.py --models writes")
-    encoders = load_encoders(models)
+    folders = folders_by_name(models)
+    if STACK in folders:
+        raise InputError(f"--model {STACK}: the stack of predictors has this name; choose another")
+    encoders = load_encoders(folders)
     if stack is None and not encoders:
         raise InputError(
             f"{predictors}: nothing to blend: no training aptamer has a value that is not a bound, "
@@ -102,10 +108,10 @@ def main(
     logger.info("%s: %s", output, in_words)
 
 
-def load_encoders(models: Sequence[tuple[str, Path]]) -> Encoders:
+def load_encoders(models: Mapping[str, Path]) -> Encoders:
     """The models that can be blended, by name; of the others, the log says why not."""
     encoders: Encoders = {}
-    for name, folder in models:
+    for name, folder in models.items():
         model, tokenizer = load_model(folder), load_tokenizer(folder)
         reason = ""
         if not kind_of(model).scores_aptamers:

@@ -30,7 +30,9 @@ from aptarank.programs.cli import (
     PATH,
     WRITTEN,
     OfResults,
+    check_folder,
     device_option,
+    folders_by_name,
     models_option,
     threads_option,
 )
@@ -74,10 +76,11 @@ def main(
     Example: python scripts/expect.py --model rank results/example/example/rank/seed-1/model
     --aptamers aptamers.csv --ingestion ingestion.json --split split.csv
     """
-    folders = dict(models)
-    if predictors is not None and predictors.is_dir():
+    folders = folders_by_name(models)
+    if predictors is not None:
+        check_folder(predictors, "what baselines.py --models writes")
         folders |= {path.name: path for path in sorted(predictors.iterdir()) if path.is_dir()}
-    elif predictors is None and not folders:
+    elif not folders:
         raise InputError("give --model or --predictors: whose scores are to be explained?")
     account, table = read_json(ingestion), read_aptamers(aptamers)
     groups, rows = sorted(table["group"].unique()), measured_rows(table, split)
@@ -116,6 +119,8 @@ def main(
 def measured_rows(aptamers: pd.DataFrame, split: Path) -> pd.DataFrame:
     """The aptamers that have a value (not only a bound), with their part; a row for each group."""
     rows = aptamers.assign(part=aptamers["sequence"].map(read_split(split)))
+    if rows["part"].isna().all():
+        raise InputError(f"{split}: has none of the aptamers; expected the split of this dataset")
     if (rows["part"] == ALL_PARTS).any():
         logger.warning("the split is by pairs: every aptamer is in training, and none is left")
     exact = np.isfinite(rows[["fitness", "low", "high"]]).all(axis=1)

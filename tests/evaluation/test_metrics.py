@@ -80,6 +80,7 @@ def test_scale_gives_calibrated_probabilities():
     label = (rng.random(20000) < pair_probability(scores, first, second, 2.5)).astype(int)
     assert fit_scale(scores[first] - scores[second], label) == pytest.approx(2.5, rel=0.1)
     assert fit_scale(np.zeros(5), np.ones(5)) == 0
+    assert fit_scale(np.array([0.3]), np.ones(1)) > 0  # of a single pair too
 
 
 def test_more_pair_metrics_by_hand():

@@ -209,6 +209,8 @@ def test_what_cannot_be(program, ridge, models, tmp_path):
     said = program("expect", "--model", "pair", models / "pair-1", *DATA, code=1).output
     assert "a model of kind pair, which compares two aptamers" in said
     assert "give --model or --predictors" in program("expect", *DATA, code=1).output
+    said = program("expect", "--predictors", "nosuch", *DATA, code=1).output
+    assert "nosuch: no such folder" in said
     program("expect", "--predictors", ridge, *DATA)
     (tmp_path / "c.csv").write_text("sequence\nTTTTTTTT\n")
     given = ["--expected", "expected.json"]

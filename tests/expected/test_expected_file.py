@@ -74,6 +74,14 @@ CHANGES = [
 ]
 
 
+def test_a_group_that_is_given_twice(path):
+    content = json.loads(path.read_text())
+    content["models"][0]["maps"] *= 2
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"models.0.maps: a group is given twice"):
+        read_expected(path)
+
+
 @pytest.mark.parametrize(("keys", "value", "said"), CHANGES)
 def test_a_changed_file_is_refused(path, keys, value, said):
     content = json.loads(path.read_text())

@@ -201,6 +201,7 @@ TABLE = "sequence,A,B,score,err,SD\nACGT,4,5,4,1,1\nGGCC,4,4,4,1,1\n"
         ({"replicates": ["A", "C"]}, "no column 'C'"),
         ({"replicates": ["A"]}, "replicates names one column, 'A'; expected at least two"),
         ({"replicates": ["A", "B", "A"]}, "replicates names a column twice"),
+        ({"replicates": ["A", "B", "2"]}, "names a column twice"),
         ({"replicates": ["A", "B"], "error": "err"}, "both replicates ('A', 'B') and error"),
         ({"replicates": ["A", "B"], "score": "score"}, "both replicates ('A', 'B') and score"),
         ({"replicates": ["A", "B"], "before": "A", "after": "B"}, "and the rounds of a selection"),
@@ -215,6 +216,33 @@ def test_what_is_said_of_errors_must_make_sense(ingest, given, words):
     with pytest.raises(InputError) as error:
         ingest(TABLE, **given)
     assert words in str(error.value)
+
+
+MIXED = "sequence,Kd1 (nM),Kd2 (uM),Kd3 (nM)\nACGT,4,0.005,6\nGGCC,40,0.04,50\n"
+
+
+def test_replicates_in_two_units(ingest):
+    with pytest.raises(InputError, match="are not in one unit"):
+        ingest(MIXED, replicates=["Kd1 (nM)", "Kd2 (uM)"], better="lower")
+
+
+def test_replicates_of_a_kd_by_the_format(ingest):
+    """Logarithms of mol/L, as of one column of Kd."""
+    both = ["Kd1 (nM)", "Kd3 (nM)"]
+    aptamers, _, _ = ingest(MIXED, replicates=both, format="kd", better=None)
+    assert aptamers.loc["ACGT", "fitness"] == pytest.approx(-np.mean(np.log10([4e-9, 6e-9])))
+
+
+def test_numbers_with_which_nothing_can_be_computed(ingest):
+    table = "sequence,s,e\nACGT,1,0.1\nGGCC,1e300,0.1\nAACC,2,1e160\nTTCC,3,1e-320\nAAAA,4,5%\n"
+    options = {"score": "s", "error": "e", "error_kind": "standard_error", "max_rejected": 1}
+    aptamers, rejected, _ = ingest(table, **options)
+    assert aptamers.index.tolist() == ["ACGT"]
+    reasons = dict(zip(rejected["line"], rejected["reason"], strict=True))
+    assert reasons[3] == "not a score: '1e300' is beyond 1e+100"
+    assert reasons[4] == "not an error: '1e160' is beyond 1e+100"
+    assert reasons[5] == "not an error: '1e-320' is beyond 1e+100"
+    assert "'5%' has a unit, the score has none" in reasons[6]
 
 
 def test_only_tables_have_columns_of_errors(tmp_path):

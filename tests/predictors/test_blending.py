@@ -127,10 +127,19 @@ def test_without_models(program, data):
 
 
 def test_nothing_to_blend(program, data, tmp_path):
+    said = run_blend(program, data, "--predictors", "none", code=1).output
+    assert "none: no such folder" in said
     (tmp_path / "none").mkdir()
     said = run_blend(program, data, "--predictors", "none", code=1).output
     assert "nothing to blend" in said
     assert "blend: false" in said
+
+
+@pytest.mark.parametrize("names", [("stack",), ("rank", "rank")])
+def test_names_that_are_taken(program, data, names):
+    words = [word for name in names for word in ("--model", name, data / "none")]
+    said = run_blend(program, data, *words, code=1).output
+    assert f"--model {names[0]}" in said
 
 
 @pytest.mark.slow

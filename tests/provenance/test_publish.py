@@ -176,7 +176,7 @@ publish: {repository: lab/aptamers, model: lab/pair}
 """
     said = snakemake("all", "publish", "-n", "-p", config=text).stdout
     cards = re.findall(r"python \S*card\.py (.*)", said)
-    assert len(cards) == 2 * 2 * 2
+    assert len(cards) == 2 * 2 * 3  # folds, seeds, and rank, pair and their blend
     full = [words for words in cards if "/variants/" in words]
     assert {re.search(r"-o \S*lab/(\S+)", words)[1] for words in full} == {
         "fold-1/rank/seed-7/repository",
@@ -204,7 +204,7 @@ def test_the_rule(hub, finished, environment):
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert stand_in.TOKEN not in said
-    assert re.findall(r"^(?:local)?rule (\w+):", said, re.M) == ["card", "publish"]
+    assert re.findall(r"^\[\d of 2 done\] job \d+, (\w+)", said, re.M) == ["card", "publish"]
     made = folder / "results/small/lab/pair/seed-1/repository"
     assert hub.repositories[NAME]["files"] == contents(made)
     card = hub.repositories[NAME]["files"]["README.md"].decode()

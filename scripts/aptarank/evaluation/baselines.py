@@ -82,7 +82,7 @@ def fit_scale(difference: np.ndarray, label: np.ndarray) -> float:
     Turns differences of scores into probabilities (Bradley–Terry with one free scale). Fit it on
     validation pairs; 0 where the differences say nothing.
     """
-    spread = float(np.std(difference))
+    spread = float(np.std(difference)) or float(np.abs(difference).max(initial=0))  # of one pair
     if spread == 0:
         return 0.0
     sign = np.where(label == 1, 1.0, -1.0)

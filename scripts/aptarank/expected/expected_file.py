@@ -154,6 +154,10 @@ def read_expected(path: Path) -> Expected:
             )
             for number, model in enumerate(found["models"])
         )
+        for number, model in enumerate(models):
+            groups = [each.group for each in model.maps]
+            if len(set(groups)) < len(groups):
+                raise InputError(f"models.{number}.maps: a group is given twice")
     except RecursionError:
         raise InputError(f"{path}: nested too deeply; expected {WHAT}") from None
     except InputError as error:

@@ -17,6 +17,7 @@ from aptarank.core.tables import APTAMER_COLUMNS
 from aptarank.ingestion.primers import find_primer, trim_primers
 from aptarank.ingestion.rejections import Rejected, keep_valid, rejected_table
 from aptarank.ingestion.standard_errors import (
+    LARGEST,
     add_errors,
     add_replicates,
     error_of,
@@ -190,6 +191,7 @@ def fitness_of(row: Row, better: str, options: Options) -> Fitness:
     if row.replicates:
         values = [as_fitness(value, row, better) for value in replicate_values(row)]
         mean = float(np.nanmean(values))
+        check_size(np.nanmax(np.abs(values)), row)
         return Fitness(mean, mean, replicates=values)
     low, high = parse_measurement(row.score, row.scale)
     if options.bounds == "reject" and low != high:
@@ -198,7 +200,15 @@ def fitness_of(row: Row, better: str, options: Options) -> Fitness:
         raise ValueError(f"few reads: {row.reads or 0}, min_count is {options.min_count}")
     error = error_of(row, low if low == high else math.nan)
     low, high = sorted(as_fitness(value, row, better) for value in (low, high))
+    for value in filter(math.isfinite, (low, high)):
+        check_size(value, row)
     return Fitness(low, high, error)
+
+
+def check_size(fitness: float, row: Row) -> None:
+    """Raise ValueError for a finite fitness with which nothing can be computed."""
+    if math.isfinite(fitness) and abs(fitness) > LARGEST:
+        raise ValueError(f"not a score: {shortened(row.score)!r} is beyond {LARGEST:g}")
 
 
 def as_fitness(score: float, row: Row, better: str) -> float:

@@ -16,13 +16,14 @@ from scipy.special import digamma, polygamma
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
 from aptarank.values.measured import exponent_of, parse_value, tidy_text
-from aptarank.values.measurements import is_concentration, parse_measurement
+from aptarank.values.measurements import PERCENT, is_concentration, parse_measurement
 from aptarank.values.sequences import shortened
 
 EMPTY = re.compile(r"|n/?a|nan|null|none|n\.?d\.?|-|–", re.I)  # a cell without a measurement
 FEWEST_DEGREES = 10  # of freedom, by which replicates say how large the noise of a group is
 SMALLEST = 1e-3  # of the mean variance: replicates that agree better do so by rounding
 MOST_DEGREES = 1e4  # of the prior; with more, all aptamers have the same noise
+LARGEST = 1e100  # of a score or an error; the squares of larger ones are infinite
 LEAST_PRIOR = 1.0  # measurements that the pooled variance counts as
 MEDIAN = math.sqrt(math.pi / 2)  # standard error of a median over that of a mean, of many values
 
@@ -109,9 +110,12 @@ def error_of(row: Row, value: float) -> float:
         if not unit:
             raise ValueError(f"no unit: the error {shortened(row.error)!r} has none")
         error *= 10.0 ** exponent_of(unit) / (value * math.log(10))
-    elif measured.low_unit not in ("", "%"):
+    elif measured.low_unit not in ("", "%" if row.scale == PERCENT else ""):
         raise ValueError(f"not an error: {shortened(row.error)!r} has a unit, the score has none")
-    return error / math.sqrt(row.error_n)
+    error /= math.sqrt(row.error_n)
+    if not 1 / LARGEST < error < LARGEST:
+        raise ValueError(f"not an error: {shortened(row.error)!r} is beyond {LARGEST:g}")
+    return error
 
 
 def add_replicates(aptamers: pd.DataFrame, table: pd.DataFrame) -> None:

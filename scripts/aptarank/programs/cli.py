@@ -4,7 +4,7 @@ import gc
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -151,6 +151,26 @@ models_option = click.option(
     metavar="NAME FOLDER",
     help="A model's name and the folder that finetune.py writes; may be repeated.",
 )
+
+
+def folders_by_name(models: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    """The folders of `models_option` by name.
+
+    Raises:
+        InputError: a name is given twice.
+    """
+    names = [name for name, _ in models]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"--model {name} is given twice; expected different names")
+    return dict(models)
+
+
+def check_folder(path: Path, what: str) -> None:
+    """Raise InputError if there is no such folder."""
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder; expected {what}")
+
 
 fold_option = click.option(
     "--fold",

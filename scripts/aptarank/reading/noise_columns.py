@@ -36,6 +36,15 @@ def noise_columns(header: list[str], options: Options, source: Path) -> NoiseCol
     if options.replicates:
         indices = [column_index(header, name, "replicates", source) for name in options.replicates]
         names = ", ".join(column_in_words(header[index]) for index in indices)
+        if len(set(indices)) < len(indices):
+            raise InputError(
+                f"{source}, line 1: replicates names a column twice: {names}; name each once"
+            )
+        if len({unit_of(header[index]) for index in indices}) > 1:
+            raise InputError(
+                f"{source}, line 1: the replicates {names} are not in one unit; expected the same "
+                "in all"
+            )
         return NoiseColumns(tuple(indices), in_words=f"the mean of {names}")
     if not options.error:
         return NoiseColumns()

@@ -23,7 +23,7 @@ from aptarank.reading.input_format import (
     TextFormat,
 )
 from aptarank.reading.round_tables import read_two_rounds
-from aptarank.reading.scored_tables import read_scored, refuse_binary
+from aptarank.reading.scored_tables import read_kd, read_scored, refuse_binary
 from aptarank.reading.tabular_files import Table, excel_table, is_excel, parquet_table, text_table
 from aptarank.reading.text_files import decode_text, decompress, is_parquet, read_bytes
 from aptarank.values.sequences import read_notation
@@ -133,7 +133,7 @@ def read_table(
     if (options.before or options.after) and options.scored and input_format.kind is not Kind.PAIRS:
         read = read_two_rounds
     elif options.replicates and options.scored and input_format.kind is not Kind.PAIRS:
-        read = read_scored
+        read = read_kd if read is read_kd else read_scored
     return input_format, read(table, path, options)
 
 
@@ -151,9 +151,11 @@ def with_format_defaults(
         return read_rows
     read_as, rows = read_rows.read_as, read_rows.rows
     grouped_by = options.group or input_format.group
+    because = f"the format {input_format.name} says so" if input_format.better else ""
     read_as = replace(
         read_as,
         better=read_as.better or input_format.better,
+        because=read_as.because or because,
         group=read_as.group or GROUPED_BY.get(grouped_by, ""),
     )
     if input_format.group == "length":

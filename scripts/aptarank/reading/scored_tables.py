@@ -183,7 +183,9 @@ def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
         InputError: no column of them, or several.
     """
     sequence = sequence_column(table, source, options)
-    if options.score:
+    if options.replicates:
+        score = noise_columns(table.header, options, source).replicates[0]
+    elif options.score:
         score = column_index(table.header, options.score, "score", source)
     else:
         meanings = [meaning_of(name) for name in table.header]
