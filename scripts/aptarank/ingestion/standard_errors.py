@@ -51,6 +51,13 @@ def check_noise(options: Options) -> None:
             f"both error ({options.error!r}) and the rounds of a selection (before, after) are "
             "given; the error of an enrichment follows from its reads, so leave error out"
         )
+    for key in ("error_kind", "error_n"):
+        if getattr(options, key) is not None and not options.error:
+            raise InputError(
+                f"{key} says what an error is, but no column of errors is given (error)"
+            )
+    if options.error and options.error == options.score:
+        raise InputError(f"score and error name one column, {options.score!r}; expected two")
     if len(set(options.replicates)) == 1:
         raise InputError(
             f"replicates names one column, {named}; expected at least two different ones, such as "
