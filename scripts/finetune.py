@@ -34,7 +34,7 @@ from aptarank.training.batch_sampler import permute, sample_pairs
 from aptarank.training.checkpoints import remove_checkpoints
 from aptarank.training.loop import calibrate, finetune
 from aptarank.training.objectives import Part
-from aptarank.training.optimisation import TrainingSettings, pick_precision
+from aptarank.training.optimisation import TrainingSettings, pick_learning_rate, pick_precision
 from aptarank.training.processes import World
 from aptarank.training.resuming import checkpoint_policy, files_of
 from aptarank.training.slurm import run_again_if_warned
@@ -107,14 +107,19 @@ def main(
     )
     model = build(chosen, words, init, known, parts[0], seed)
     chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
+    chosen["learning_rate"] = pick_learning_rate(chosen, model)
+    about = model.config.aptarank
+    about["resolved"] = about.get("resolved", {}) | {"learning_rate": chosen["learning_rate"]}
     logger.info(
-        "%s model of %d parameters on %s (%d threads, %s%s); %d training aptamers, %d pairs",
+        "%s model of %d parameters on %s (%d threads, %s%s), learning rate %g; "
+        "%d training aptamers, %d pairs",
         kind_of(model).name,
         model.num_parameters(),
         world.device,
         torch.get_num_threads(),
         chosen["precision"],
         f", {world.size} processes" if world.size > 1 else "",
+        chosen["learning_rate"],
         len(parts[0].sequences),
         parts[0].pairs.total,
     )

@@ -25,7 +25,7 @@ from aptarank.programs.cli import (
 from aptarank.programs.json_options import model_settings
 from aptarank.programs.schema_options import seed_option
 from aptarank.training.checkpoints import remove_checkpoints
-from aptarank.training.optimisation import pick_precision
+from aptarank.training.optimisation import pick_learning_rate, pick_precision
 from aptarank.training.pretraining import (
     Masking,
     Pretraining,
@@ -86,6 +86,7 @@ def main(
     )
     precision = pick_precision(model_config["precision"], model, torch_device)
     values = model_config | {"steps": model_config["pretrain"], "precision": precision}
+    values["learning_rate"] = pick_learning_rate(model_config, model)
     chosen = PretrainingSettings.of(values)
     masking = Masking(words, model_config["k"] if model_config["tokenizer"] == "kmer" else 1)
     files = [aptamers, split, *([unlabelled] if unlabelled else [])]

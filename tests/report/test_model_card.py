@@ -199,9 +199,11 @@ def test_the_same_bytes_each_time(card):
 
 def test_settings_that_labels_chose(card):
     """The value, not the null of the config, and why; what was given stays as it is."""
-    settings = json.dumps({"dropout": None, "steps": 60, "linear_path": None, "epochs": None})
+    left = dict.fromkeys(("dropout", "learning_rate", "linear_path", "epochs"))
+    settings = json.dumps(left | {"steps": 60})
     text = card("--settings", settings)
     assert re.search(r"\| `dropout` +\| `0\.02?`, chosen by the training labels", text)
+    assert re.search(r"\| `learning_rate` +\| `0\.001`, chosen by the model's width", text)
     assert re.search(r"\| `linear_path` +\| `(true|false)`, chosen by the training labels", text)
     assert re.search(r"\| `steps` +\| `60` ", text)
     assert re.search(r"\| `epochs` +\| `null` ", text)

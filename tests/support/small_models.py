@@ -7,7 +7,7 @@ from aptarank.exports.onnx_model import export_onnx
 from aptarank.models.encoder import new_model
 from aptarank.models.fused import fused
 from aptarank.models.tokenizer import nucleotide_tokenizer
-from aptarank.training.optimisation import TrainingSettings
+from aptarank.training.optimisation import RATES, TrainingSettings
 from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
@@ -16,6 +16,7 @@ TOKENIZER = nucleotide_tokenizer(512)
 
 
 def settings(kind, **changes):
+    changes = {"learning_rate": RATES[kind]} | changes
     return TrainingSettings.of(resolve({"models": {kind: changes}})["models"][kind])
 
 

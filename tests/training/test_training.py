@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from aptarank.models.encoder import new_model
 from aptarank.models.model_inputs import TokenizedAptamers
 from aptarank.models.scorer import torch_scorer
 from aptarank.pairing.pairs import Pairs
@@ -14,7 +15,12 @@ from aptarank.training.batch_sampler import sample_pairs
 from aptarank.training.loop import Training, finetune
 from aptarank.training.losses import LOSSES
 from aptarank.training.objectives import RankObjective
-from aptarank.training.optimisation import count_steps, make_optimizer, wsd_schedule
+from aptarank.training.optimisation import (
+    count_steps,
+    make_optimizer,
+    pick_learning_rate,
+    wsd_schedule,
+)
 from small_models import ALONE, CPU, TOKENIZER, model, settings
 
 
@@ -212,3 +218,19 @@ def test_epochs_become_steps():
     assert count_steps(settings("pair", epochs=2, batch_size=10), 100) == 20
     assert count_steps(settings("pair", epochs=0.5, batch_size=10, accumulate=2), 100) == 3
     assert count_steps(settings("pair", steps=7), 100) == 7
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "rate"),
+    [
+        ("rank", "nano", 1e-3),
+        ("pair", "nano", 5e-4),
+        ("rank", "base", 1e-4),
+        ("pair", "base", 1e-4),
+    ],
+)
+def test_wide_encoders_learn_at_lower_rates(kind, size, rate):
+    made = new_model(size, len(TOKENIZER), TOKENIZER.pad_token_id, 0.0, kind)
+    left = {"kind": kind, "learning_rate": None, "freeze": False}
+    assert pick_learning_rate(left, made) == rate
+    assert pick_learning_rate(left | {"learning_rate": 0.01}, made) == 0.01

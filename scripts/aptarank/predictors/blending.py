@@ -14,6 +14,7 @@ from aptarank.predictors.fit import PREDICTORS, Fit, Member, normal_scores
 FOLDS = 5
 MOST = 3000  # aptamers of which out-of-fold scores are computed
 MOST_SHARES = 10.0  # logarithm of the largest ratio of two shares
+LEAST_SPREAD = 0.02  # of scores: of a flatter model, standardising would magnify what is rounding
 STEEPEST = 10.0  # log-odds per standard deviation of a score: few pairs may fit any steepness
 
 
@@ -102,10 +103,12 @@ def pair_weights(scores: np.ndarray, pairs: Pairs) -> np.ndarray:
         pairs: with indices into these aptamers.
 
     Returns:
-        Shape (n_predictors,); they multiply the scores as they are. Zeros where no score varies.
+        Shape (n_predictors,); they multiply the scores as they are. Zero where a score hardly
+        varies.
     """
     spread = scores.std(axis=0)
-    apart = (scores[pairs.first] - scores[pairs.second]) / np.where(spread > 0, spread, 1)
+    scale = np.where(spread > LEAST_SPREAD, 1 / np.maximum(spread, LEAST_SPREAD), 0.0)
+    apart = (scores[pairs.first] - scores[pairs.second]) * scale
     sign = np.where(pairs.label == 1, 1.0, -1.0)
     if not apart.any():
         return np.zeros(scores.shape[1])
@@ -123,4 +126,4 @@ def pair_weights(scores: np.ndarray, pairs: Pairs) -> np.ndarray:
     start = np.zeros(1 + scores.shape[1])
     bounds = [(-STEEPEST, np.log(STEEPEST)), *[(-MOST_SHARES, MOST_SHARES)] * scores.shape[1]]
     best = minimize(loss, start, bounds=bounds, method="L-BFGS-B").x
-    return np.where(spread > 0, weights(best) / np.where(spread > 0, spread, 1), 0.0)
+    return weights(best) * scale

@@ -307,15 +307,16 @@ def file_rows(facts: Facts) -> list[tuple[str, str]]:
 
 
 def setting_rows(settings: Mapping, resolved: Mapping) -> list[tuple[str, str]]:
-    """Return each setting with its value; of one that was left open, what followed from the labels.
+    """Return each setting with its value; of one that was left open, what was chosen.
 
     Args:
-        resolved: what `predictors.linear_path.resolve` gave, or nothing.
+        resolved: what finetune.py chose by the training labels and the model's width, or nothing.
     """
     rows = []
     for key, value in settings.items():
         if value is None and key in resolved:
-            rows.append((f"`{key}`", f"`{as_text(resolved[key])}`, chosen by the training labels"))
+            by = "model's width" if key == "learning_rate" else "training labels"
+            rows.append((f"`{key}`", f"`{as_text(resolved[key])}`, chosen by the {by}"))
         else:
             rows.append((f"`{key}`", f"`{as_text(value)}`"))
     return rows

@@ -11,7 +11,9 @@ from transformers import PreTrainedModel
 
 from aptarank.models.predictor import encoder_in
 
-WIDE = 512  # hidden size from which bf16 pays on a processor
+WIDE = 512  # hidden size from which bf16 pays on a processor, and learning rates are lower
+WIDE_RATE = 1e-4  # at ten times as much, base models learn nothing
+RATES = {"rank": 1e-3, "pair": 5e-4}  # of narrower models
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,21 @@ def pick_precision(wanted: str, model: PreTrainedModel, device: torch.device) ->
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     has_bf16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return "bf16" if has_bf16 and is_wide(model) else "fp32"
+
+
+def pick_learning_rate(settings: Mapping[str, Any], model: PreTrainedModel) -> float:
+    """The peak learning rate of a model's settings; where it is None, by the model's width."""
+    if settings["learning_rate"] is not None:
+        return settings["learning_rate"]
+    whole = not settings["freeze"]  # a classifier alone is narrow
+    return WIDE_RATE if whole and is_wide(model) else RATES[settings["kind"]]
+
+
+def is_wide(model: PreTrainedModel) -> bool:
+    """Whether the model's encoder has ALBERT-base's width or more."""
     encoder = encoder_in(model)
-    wide = encoder is not None and encoder.config.hidden_size >= WIDE
-    return "bf16" if has_bf16 and wide else "fp32"
+    return encoder is not None and encoder.config.hidden_size >= WIDE
 
 
 def count_steps(settings: TrainingSettings, examples: int) -> int:

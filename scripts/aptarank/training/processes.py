@@ -1,6 +1,7 @@
 """Training by one process, or by several that share each batch (started by torchrun)."""
 
 import os
+import time
 from collections.abc import Callable
 
 import torch
@@ -44,7 +45,10 @@ class World:
         """
         gpus = torch.cuda.device_count()
         if self.local_processes > gpus and os.environ["LOCAL_RANK"] != "0":
-            raise SystemExit(1)  # the first process of the node says why
+            time.sleep(
+                60
+            )  # until torchrun ends it: had it stopped first, the other could not say why
+            raise SystemExit(1)
         if self.local_processes > gpus:
             raise InputError(
                 f"{self.local_processes} processes on a node with {gpus} GPU(s); each process "
