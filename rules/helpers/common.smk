@@ -16,6 +16,10 @@ if not os.path.isdir(HOME):
     )
 HERE = os.path.relpath(HOME)
 DEFAULTS = os.path.join(HOME, "config.yaml")
+# Not where another workflow uses this one as a module, whose config and terminal are its own.
+IS_MAIN = os.path.realpath(workflow.main_snakefile) == os.path.realpath(
+    f"{HOME}/Snakefile"
+)
 
 # Jobs use the Python that runs Snakemake, even if its environment is not activated; a rule's
 # conda environment comes before it.
@@ -60,8 +64,7 @@ def tell(line):
 RUN_LOCK = RunLock(tell)
 if workflow.is_main_process:
     RUN_LOCK.acquire_at_parse(sys.argv)
-    # Not the terminal of another workflow that uses this one as a module.
-    if workflow.main_snakefile == f"{HOME}/Snakefile" and not (
+    if IS_MAIN and not (
         workflow.output_settings.verbose or workflow.output_settings.dryrun
     ):
         calm_terminal(lambda rule: workflow.get_rule(rule).docstring)
@@ -77,8 +80,7 @@ def require_run_lock():
 
 def resolve_config(config):
     """Return the config with its defaults; stop with one message if something is wrong with it."""
-    # As a module, the workflow has its config from a file of the workflow that uses it.
-    files = workflow.configfiles if workflow.basedir == HOME else []
+    files = workflow.configfiles if IS_MAIN else []
     try:
         check_home(HOME)
         for path in files:

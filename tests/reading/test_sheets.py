@@ -225,6 +225,9 @@ def test_gzip_of_several_members(tmp_path, content):
 def test_memory_that_ends_is_said(tmp_path, error):
     said = explain(error, tmp_path / "aptamers.csv")
     assert "aptamers.csv: needs more memory than there is" in said
+    (tmp_path / "rows.csv").write_bytes(b" " * 1_200_000)
+    said = explain(error, tmp_path / "aptamers.csv", [tmp_path / "rows.csv", tmp_path / "none"])
+    assert "rows.csv (1.2 MB): needs more memory than there is (" in said
     assert explain(RuntimeError("something else"), tmp_path) is None
 
 

@@ -55,6 +55,15 @@ def test_a_module_with_a_mistake(tmp_path):
     assert "config: YAML reads the name 2024 as" in done.stdout + done.stderr
 
 
+def test_the_config_is_read_whatever_the_path_of_the_workflow(tmp_path):
+    """YAML that reads otherwise than it looks is said also where the path has a .. in it."""
+    (tmp_path / "ours.yaml").write_text("seeds: [1]\nseeds: [2]\n", encoding="utf-8")
+    arguments = ["--configfile", "ours.yaml", "-n"]
+    done = run_snakemake(tmp_path, *arguments, workflow=ROOT / "rules" / "..", code=1)
+    assert "seeds" in done.stdout + done.stderr
+    assert "twice" in done.stdout + done.stderr
+
+
 def test_the_path_of_the_workflow_has_braces(tmp_path):
     """Said before Snakemake puts something in their place."""
     home = tmp_path / "br{x}"

@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from aptarank.core.errors import first_line
+from aptarank.core.sizes import memory
 
 ADVICE = {
     errno.ENOSPC: "free some space there",
@@ -35,15 +37,20 @@ NO_MEMORY = re.compile(
 FULL = 2**20  # bytes; a disk with less free space is considered full
 
 
-def explain(error: BaseException, output: Path) -> str | None:
+def explain(error: BaseException, output: Path, inputs: Iterable[Path] = ()) -> str | None:
     """Return the message for an error of a file, disk or memory; None for any other error.
 
     Args:
         output: what the program was writing; named if the error names no file.
+        inputs: what it was reading; named, with their sizes, where memory has run out.
     """
     if is_out_of_memory(error):
+        sizes = {path: path.stat().st_size for path in inputs if path.is_file()}
+        largest = sorted(sizes, key=lambda path: -sizes[path])[:3]
+        named = ", ".join(f"{path} ({sizes[path] / 1e6:.1f} MB)" for path in largest)
         return (
-            f"{output}: needs more memory than there is: {first_line(error)}\n"
+            f"{named or output}: needs more memory than there is ({memory() / 1e9:.1f} GB): "
+            f"{first_line(error)}\n"
             "What to do: give the job more memory, or the program fewer rows or smaller batches; "
             "then run again. Finished results are kept."
         )

@@ -61,7 +61,13 @@ class Program(click.Command):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if explained := explain(error, ctx.params.get("output") or Path()):
+            inputs = {
+                Path(os.path.relpath(path))
+                for param in self.params
+                if param.type is not WRITTEN
+                for path in files_of(param, ctx.params.get(param.name))
+            }
+            if explained := explain(error, ctx.params.get("output") or Path(), inputs):
                 logger.error("%s: error: %s", ctx.info_name, explained)
                 ctx.exit(1)
             logger.exception("%s: a bug in aptarank, please report it:", ctx.info_name)
