@@ -13,6 +13,12 @@ SEQUENCE_NAMES = (
     *("oligo", "oligonucleotide", "random region"),
 )
 NAME_NAMES = ("id", "name", "aptamer id", "aptamer name", "seq id")
+# What an aptamer may be measured for.
+TARGET_NAMES = (
+    *("target", "targets", "target name", "target id", "protein", "protein name", "uniprot"),
+    *("ligand", "analyte", "antigen", "receptor", "compound", "molecule", "small molecule"),
+    *("smiles", "canonical smiles"),
+)
 # Words that make a first row a header, whatever else is in it.
 KNOWN_NAMES = {*SEQUENCE_NAMES, *NAME_NAMES, "sequence1", "sequence2", "label"}
 

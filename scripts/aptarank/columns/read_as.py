@@ -26,6 +26,7 @@ class ReadAs:
     name: str = ""
     group: str = ""
     family: str = ""
+    target: str = ""
     reads: str = ""
     error: str = ""
     passed_over: str = ""
@@ -58,10 +59,17 @@ def read_as_in_words(read_as: Mapping[str, str]) -> str:
     if "better" in read_as:
         score.append(f"{read_as['better']} is better, because {read_as['because']}")
     parts = [f"score: {', '.join(score)}"] if score else []
-    roles = ("sequence", "name", "group", "family", "reads", "rounds", "error", "passed_over")
+    roles = (
+        *("sequence", "name", "group", "target", "family", "reads", "rounds", "error"),
+        "passed_over",
+    )
     parts += [f"{WORDS.get(key, key)}: {read_as[key]}" for key in roles if key in read_as]
     return "; ".join(parts)
 
 
 HEADER = "the column's name says so"
-WORDS = {"family": "kept together in a split", "passed_over": "not the score"}
+WORDS = {
+    "target": "compared across",
+    "family": "kept together in a split",
+    "passed_over": "not the score",
+}

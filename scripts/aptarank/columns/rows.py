@@ -14,10 +14,10 @@ class Row(NamedTuple):
 
     `line` counts from 1 (in Parquet: the row); `scale` says how the score is to be read (see
     `measurements.parse_measurement`); `reads` is a count of a sequencer; `family` the value of the
-    column that a split keeps together; `version` that of the program that wrote the record, if
-    versions differ; `replicates` are several measurements of the score; `error` is the standard
-    error of the score, or a standard deviation of `error_n` measurements, with the unit of its
-    column; `problem` says why the record cannot be read at all.
+    column that a split keeps together; `target` that of a column of targets, where the user does
+    not say what a group is; `version` that of the program that wrote the record, if versions
+    differ; `replicates` are several measurements of the score; `error` is the standard error of the
+    score, or a standard deviation of `error_n` measurements, with the unit of its column; `problem` says why the record cannot be read at all.
     """
 
     source: str
@@ -29,6 +29,7 @@ class Row(NamedTuple):
     scale: str = "number"
     reads: str = ""
     family: str = ""
+    target: str = ""
     version: str = ""
     replicates: tuple[str, ...] = ()
     error: str = ""

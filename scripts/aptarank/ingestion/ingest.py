@@ -16,6 +16,7 @@ from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
 from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
 from aptarank.ingestion.row_warnings import collect_warnings
 from aptarank.ingestion.standard_errors import check_noise, describe_noise
+from aptarank.ingestion.targets import check_targets, warn_of_scatter
 from aptarank.reading.enrichment import join_rounds, refuse_rounds
 from aptarank.reading.input_format import Kind, Reading
 from aptarank.reading.read_file import read_file
@@ -46,8 +47,9 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
         track: wraps the rows, for progress.
 
     Raises:
-        InputError: a file that cannot be read, files of different kinds, an unknown direction, or
-            replicates and errors that contradict each other.
+        InputError: a file that cannot be read, files of different kinds, an unknown direction,
+            replicates and errors that contradict each other, or scores of one sequence for
+            several targets.
     """
     check_noise(options)
     readings = [read_file(path, options) for path in expand(list(paths))]
@@ -64,12 +66,13 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     better = one_direction(readings, options)
     files = [replace(file, read_as=with_direction(file.read_as, better)) for file in files]
     refuse_classes(rows, readings[0].source)
+    across = check_targets(readings, options)
     aptamers, rejected = clean_rows(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
     summary = account_for_rows(files, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
-    summary["warnings"] = collect_warnings(rows, options)
+    summary["warnings"] = [*collect_warnings(rows, options), *across, *warn_of_scatter(aptamers)]
     summary["noise"] = describe_noise(aptamers, rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)

@@ -9,6 +9,7 @@ from aptarank.columns.column_names import is_count, is_p_form, meaning_of, unit_
 from aptarank.columns.lookup import (
     NAME_NAMES,
     SEQUENCE_NAMES,
+    TARGET_NAMES,
     column_index,
     find_column,
     header_in_words,
@@ -222,7 +223,10 @@ def columns_read_as(header: list[str], columns: Columns, source: Path, options: 
         return "" if index is None else column_in_words(header[index])
 
     group, family = (named(index) for index in grouping_columns(header, options, source))
-    read_as = ReadAs(named(columns.sequence), name=named(columns.name), group=group, family=family)
+    target = named(target_column(header, columns, options))
+    read_as = ReadAs(
+        named(columns.sequence), name=named(columns.name), group=group, family=family, target=target
+    )
     if columns.score is None:
         return read_as
     unit = unit_from = ""
@@ -255,6 +259,7 @@ def rows_of_columns(
     """
     header = table.header
     group, family = grouping_columns(header, options, source)
+    target = target_column(header, columns, options)
     noise = NoiseColumns() if columns.score is None else noise_columns(header, options, source)
     for line, fields in table.lines:
         fields = trim_to_header(fields, header)
@@ -286,6 +291,7 @@ def rows_of_columns(
             name=cell(fields, columns.name),
             reads=cell(fields, columns.reads),
             family=cell(fields, family),
+            target=cell(fields, target),
             problem=problem,
         )
         yield with_noise(row, fields, noise, options.decimal), fields
@@ -316,6 +322,15 @@ def grouping_columns(
         )
     )
     return group, family
+
+
+def target_column(header: list[str], columns: Columns, options: Options) -> int | None:
+    """The column of what aptamers were measured for, where the user has not named the group."""
+    if options.group is not None or not options.scored:
+        return None
+    used = (columns.sequence, columns.score, columns.name, columns.reads)
+    names = ((i, plain_name(name)) for i, name in enumerate(header) if i not in used)
+    return next((i for i, name in names if name in TARGET_NAMES), None)
 
 
 def trim_to_header(fields: list[str], header: list[str]) -> list[str]:
