@@ -17,7 +17,8 @@ class Row(NamedTuple):
     column that a split keeps together; `target` that of a column of targets, where the user does
     not say what a group is; `version` that of the program that wrote the record, if versions
     differ; `replicates` are several measurements of the score; `error` is the standard error of the
-    score, or a standard deviation of `error_n` measurements, with the unit of its column; `problem` says why the record cannot be read at all.
+    score, or a standard deviation of `error_n` measurements, with the unit of its column; `problem`
+    says why the record cannot be read at all.
     """
 
     source: str
