@@ -82,7 +82,8 @@ def main(
         folders |= {path.name: path for path in sorted(predictors.iterdir()) if path.is_dir()}
     elif not folders:
         raise InputError("give --model or --predictors: whose scores are to be explained?")
-    account, table = read_json(ingestion), read_aptamers(aptamers)
+    quantity = quantity_of(read_json(ingestion), ingestion)
+    table = read_aptamers(aptamers)
     groups, rows = sorted(table["group"].unique()), measured_rows(table, split)
     scorers = {
         name: load_scorer(path, threads, pick_device(device)) for name, path in folders.items()
@@ -108,7 +109,7 @@ def main(
     for group, reason in left_out.items():
         named = f"group {group}: " if group else ""
         logger.warning("%sno expected values: %s", named, reason)
-    found = Expected(quantity_of(account), level, farthest, left_out, tuple(fitted))
+    found = Expected(quantity, level, farthest, left_out, tuple(fitted))
     write_expected(found, output)
     shares = pd.concat([pd.DataFrame(columns=COVERAGE_COLUMNS), *tables], ignore_index=True)
     write_csv(shares, coverage)

@@ -14,6 +14,7 @@ from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.pairing.clusters import find_families
 from aptarank.pairing.mutants import draw_by_distance, draw_by_position
+from aptarank.pairing.reference import find_reference, why_unrelated
 from aptarank.pairing.splits import ALL_PARTS, PARTS, draw_parts, split_by_table
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.programs.schema_options import WholeNumber, setting
@@ -66,6 +67,7 @@ def main(
     check_options(options, table)
     rows = read_aptamers(aptamers)
     split = rows.drop_duplicates("sequence")[["id", "sequence"]]
+    warn_of_unused(rows, options["reference"], options["by"])
     if table is not None:
         chosen = read_table(table, ["sequence", "part"], text=True)
         split["part"] = split_by_table(split["sequence"], chosen, str(table))
@@ -97,6 +99,20 @@ def main(
             "only %d aptamers are in the test, too few to tell predictors apart%s",
             tested,
             "" if table or options["by"] in NOT_FOLDED else advice,
+        )
+
+
+def warn_of_unused(rows: pd.DataFrame, given: str | None, by: str) -> None:
+    """Warn of a reference that these aptamers have nothing to do with, and of unnamed families."""
+    sequences = rows["sequence"].unique().tolist()
+    if given and (reason := why_unrelated(sequences, find_reference(sequences, given))):
+        logger.warning("split.reference: no figures by distance from it: %s", reason)
+    unnamed = rows.loc[rows["family"] == "", "sequence"].nunique()
+    if by == "column" and 0 < unnamed < len(sequences):
+        logger.warning(
+            "%d of %d aptamers have no value in split.column; each is a family of its own",
+            unnamed,
+            len(sequences),
         )
 
 

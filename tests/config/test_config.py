@@ -63,6 +63,10 @@ def test_numbers_as_people_write_them():
     assert config["models"]["rank"]["steps"] == 5
     assert config["models"]["rank"]["freeze"] is True
     assert config["seeds"] == [1, 2]
+    # A column may be named null, a model may not.
+    config = resolve({"publish": {"model": "null"}, "rank": {"name": "null"}})
+    assert config["publish"]["model"] is None
+    assert config["rank"]["name"] == "null"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,16 @@ def test_numbers_as_people_write_them():
         ("split: {reference: ACGX}", "split.reference: not a base: 'X' at position 4"),
         ("split: {reference: ACGTU}", "split.reference: mixed chemistry"),
         ("split: {folds: 1}", "split.folds is 1; expected at least 2"),
+        ("models: {rank: {linear_path: true, freeze: true}}", "linear_path is true, but .*freeze"),
+        ("models: {rank: {linear_path: true, tokenizer: bpe}}", "but models.rank.tokenizer is bpe"),
+        (
+            "rank: {candidates: c.csv, at_least: 5}\nexpected: {level: null}",
+            "rank.at_least is 5, .* but expected.level is null",
+        ),
+        (
+            "rank: {candidates: c.csv, group: ATP, model: example/pair}",
+            "rank.group is 'ATP', .* but rank.model, pair, compares two aptamers",
+        ),
         ("export: {opset: 99}", "export.opset is 99; expected at most"),
         ("run: ../x", "run is '../x'"),
         ("learning_curve: {models: [best]}", "learning_curve.models has 'best'; .*rank, pair"),

@@ -33,6 +33,12 @@ def test_pair_metrics_by_hand():
     assert found["n_pairs"] == 5
 
 
+def test_no_prediction_is_half_right():
+    """Whichever of the two is the fitter one."""
+    for label in ([1, 1, 0], [0, 0, 1]):
+        assert pair_metrics(np.array(label), np.full(3, 0.5))["accuracy"] == 0.5
+
+
 def test_ranking_metrics():
     fitness = np.array([1.0, 2.0, 3.0, 4.0])
     assert ranking_metrics(fitness, -fitness)["kendall_tau"] == -1

@@ -1,6 +1,7 @@
 """Fitness in the scale and direction of the user's own file."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ def test_what_ingestion_did_is_undone(program, tmp_path, column):
     pd.DataFrame(rows).to_csv(tmp_path / "s.csv", index=False)
     better = [] if "Kd" in column else ["--better", words.split("(")[-1].split()[0]]
     program("ingest", "s.csv", "--score", column, *better)
-    quantity = quantity_of(json.loads((tmp_path / "ingestion.json").read_text()))
+    quantity = quantity_of(json.loads((tmp_path / "ingestion.json").read_text()), tmp_path)
     assert str(quantity) == words
     aptamers = read_aptamers(tmp_path / "aptamers.csv")
     fitness = aptamers["fitness"].to_numpy()
@@ -50,4 +51,6 @@ def test_a_kd_is_above_zero(value):
 
 
 def test_labelled_pairs_have_no_quantity():
-    assert "labelled pairs" in quantity_of({"rows": 3}).column
+    assert "labelled pairs" in quantity_of({"rows": 3}, Path("a.json")).column
+    with pytest.raises(InputError, match=r"a\.json: has no files or no scale"):
+        quantity_of({"better": "lower"}, Path("a.json"))

@@ -221,6 +221,20 @@ def test_what_is_said_of_errors_must_make_sense(ingest, given, words):
     assert words in str(error.value)
 
 
+@pytest.mark.parametrize("given", [{"error": "SE"}, {"replicates": ["score", "B"], "score": None}])
+def test_columns_without_any_error_are_warned_of(ingest, given):
+    table = "sequence,score,SE,B\nACGT,4,,\nGGCC,5,n/a,\n"
+    _, _, summary = ingest(table, **{"score": "score"} | given)
+    assert summary["noise"] is None
+    assert summary["warnings"][0].startswith("no aptamer has an error by '")
+
+
+def test_labelled_pairs_have_no_errors(ingest):
+    pairs = "Sequence1,Sequence2,Label,SE\nACGT,GGCC,1,0.1\n"
+    with pytest.raises(InputError, match="labelled pairs has no scores, so error"):
+        ingest(pairs, error="SE", error_kind="standard_error")
+
+
 MIXED = "sequence,Kd1 (nM),Kd2 (uM),Kd3 (nM)\nACGT,4,0.005,6\nGGCC,40,0.04,50\n"
 
 

@@ -342,6 +342,18 @@ def test_program_by_family(program, aptamers):
     assert "aptamers.csv: 120 aptamers leave 0 for validation" in said
 
 
+def test_a_reference_of_other_aptamers_is_said(program, aptamers):
+    said = program("split", "aptamers.csv", "--reference", "ACGT").output
+    assert "split.reference: no figures by distance from it: only 0 of 120" in said
+    assert "split.reference" not in program("split", "aptamers.csv").output
+
+
+def test_aptamers_without_a_family_are_said(program, aptamers):
+    aptamers.assign(family=["a", "b", "c", ""] * 30).to_csv("aptamers.csv", index=False)
+    said = program("split", "aptamers.csv", "--by", "column").output
+    assert "30 of 120 aptamers have no value in split.column" in said
+
+
 def test_program_by_pair(program, aptamers):
     said = program("split", "aptamers.csv", "--by", "pair").output
     assert "not those of unseen aptamers" in said

@@ -60,6 +60,7 @@ def resolve(config: Mapping) -> dict:
     for use, asked in uses.items():
         if asked or resolved[use]["model"]:
             used_model(resolved, use)
+    check_rank(resolved)
     check_design(resolved)
     check_trainings(resolved)
     return resolved
@@ -206,6 +207,26 @@ def resolve_batch_size(speed: dict, *, given: bool) -> None:
         speed["batch_size"] = max(sizes)
 
 
+def check_rank(config: Mapping) -> None:
+    """Raise InputError if ranking is to use expected values that nothing computes."""
+    rank = config["rank"]
+    for key in ("at_least", "group"):
+        if rank[key] is None or not rank["candidates"]:
+            continue
+        where = f"config: rank.{key} is {brief(rank[key])}, in the scale of the data"
+        if config["expected"]["level"] is None:
+            raise InputError(
+                f"{where}, but expected.level is null, so there are no expected values; set it, "
+                "such as to 0.9"
+            )
+        model = used_model(config, "rank").partition("/")[2]
+        if model != BLEND and not KINDS[config["models"][model]["kind"]].scores_aptamers:
+            raise InputError(
+                f"{where}, but rank.model, {model}, compares two aptamers and scores none; choose "
+                f"a model of kind {scoring_kinds()}"
+            )
+
+
 def check_design(config: Mapping) -> None:
     """Raise InputError if kappa needs a spread over seeds, but there is only one seed."""
     kappa = config["design"]["kappa"]
@@ -286,6 +307,14 @@ def resolve_model(settings: dict, where: str) -> dict:
     if settings["init_from"] and (settings["checkpoint"] or settings["pretrain"]):
         other = "checkpoint" if settings["checkpoint"] else "pretrain"
         raise InputError(f"config: {where}.init_from and {where}.{other} exclude each other")
+    if settings.get("linear_path") and (
+        settings["freeze"] or settings["tokenizer"] in ("kmer", "bpe")
+    ):
+        other = "freeze is true" if settings["freeze"] else f"tokenizer is {settings['tokenizer']}"
+        raise InputError(
+            f"config: {where}.linear_path is true, but {where}.{other}; it learns beside an "
+            "encoder that is trained and reads single bases"
+        )
     if settings["unlabelled"] and not settings["pretrain"]:
         raise InputError(
             f"config: {where}.unlabelled is given, but {where}.pretrain is 0, so it is not used; "

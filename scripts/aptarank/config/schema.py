@@ -114,6 +114,8 @@ def convert(value: Any, rule: Mapping) -> Any:
     types = [types] if isinstance(types, str) else types
     if isinstance(value, str) and types and "string" not in types:
         value = unquoted(value)
+    if value == "null" and "null" in types and not re.search(rule.get("pattern", ""), value):
+        return None  # as --config gives it; a text that cannot be meant
     if isinstance(value, float) and "integer" in types and value.is_integer():
         return int(value)
     whole = isinstance(value, int) and not isinstance(value, bool)

@@ -22,8 +22,10 @@ BANDS = 10
 
 
 def correct(label: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Whether each pair is predicted correctly, bool, shape (n_pairs,)."""
-    return (probability > THRESHOLD) == (label == 1)
+    """Whether each pair is predicted correctly, 0 or 1, shape (n_pairs,); 0.5 where neither of the
+    two is predicted to be fitter.
+    """
+    return np.where(probability == THRESHOLD, 0.5, (probability > THRESHOLD) == (label == 1))
 
 
 def accuracy(label: np.ndarray, probability: np.ndarray) -> float:
@@ -174,7 +176,7 @@ def accuracy_by_margin(
     """For each of the `margin_bands`: low and high (of the difference), n_pairs, accuracy.
 
     Args:
-        correct: whether each pair was predicted right, shape (n_pairs,).
+        correct: whether each pair was predicted right, 0 to 1, shape (n_pairs,).
     """
     return [
         {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -56,11 +57,20 @@ class Quantity:
         return ends[0], ends[1]
 
 
-def quantity_of(ingestion: Mapping) -> Quantity:
-    """The quantity that ingest.py read, by its account; labelled pairs have none."""
+def quantity_of(ingestion: Mapping, source: Path) -> Quantity:
+    """The quantity that ingest.py read, by its account; labelled pairs have none.
+
+    Raises:
+        InputError: it is not such an account.
+    """
     if "better" not in ingestion:
         return Quantity("none: the input was a table of labelled pairs", "", "higher", "number")
-    read_as = ingestion["files"][0].get("read_as") or {}
+    files = ingestion.get("files")
+    if not files or "scale" not in ingestion:
+        raise InputError(
+            f"{source}: has no files or no scale; expected the ingestion.json that ingest.py writes"
+        )
+    read_as = files[0].get("read_as") or {}
     is_kd = ingestion["scale"] == KD
     unit = "nM" if is_kd else read_as.get("unit", "")
     column = read_as.get("score") or "the score"

@@ -15,7 +15,7 @@ from aptarank.core.tables import PAIR_COLUMNS
 from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
 from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
 from aptarank.ingestion.row_warnings import collect_warnings
-from aptarank.ingestion.standard_errors import check_noise, describe_noise
+from aptarank.ingestion.standard_errors import check_noise, describe_noise, warn_of_no_errors
 from aptarank.ingestion.targets import check_targets, warn_of_scatter
 from aptarank.reading.enrichment import join_rounds, refuse_rounds
 from aptarank.reading.input_format import Kind, Reading
@@ -54,7 +54,7 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     check_noise(options)
     readings = [read_file(path, options) for path in expand(list(paths))]
     if any(reading.format.kind is Kind.PAIRS for reading in readings):
-        return ingest_labelled_pairs(readings)
+        return ingest_labelled_pairs(readings, options)
     refuse_rounds(readings, options)
     files = readings
     if (options.before or options.after) and readings[0].format.kind is Kind.COUNTS:
@@ -72,18 +72,29 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     summary = account_for_rows(files, len(rows), len(aptamers), rejected)
     summary |= {"better": better, "groups": int(aptamers["group"].nunique())}
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
-    summary["warnings"] = [*collect_warnings(rows, options), *across, *warn_of_scatter(aptamers)]
+    summary["warnings"] = [
+        *collect_warnings(rows, options),
+        *across,
+        *warn_of_scatter(aptamers),
+        *warn_of_no_errors(aptamers, options),
+    ]
     summary["noise"] = describe_noise(aptamers, rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
 
 
-def ingest_labelled_pairs(readings: list[Reading]) -> Ingested:
+def ingest_labelled_pairs(readings: list[Reading], options: Options) -> Ingested:
     """Clean what tables of labelled pairs hold.
 
     Raises:
-        InputError: another file has scores.
+        InputError: another file has scores, or errors are named, which labels have none of.
     """
+    for key in ("replicates", "error"):
+        if getattr(options, key):
+            raise InputError(
+                f"{readings[0].source}: a table of labelled pairs has no scores, so {key} has "
+                "nothing to be about; leave it out"
+            )
     others = [reading for reading in readings if reading.format.kind is not Kind.PAIRS]
     if others:
         raise InputError(

@@ -216,6 +216,14 @@ def noise_in_words(noise: Mapping[str, Any]) -> str:
     return text
 
 
+def warn_of_no_errors(aptamers: pd.DataFrame, options: Options) -> list[str]:
+    """Warn where columns were named for errors, and no aptamer has an error by them."""
+    named = options.replicates or ((options.error,) if options.error else ())
+    if not named or aptamers["error"].notna().any():
+        return []
+    return [f"no aptamer has an error by {', '.join(map(repr, named))}: the noise is not known"]
+
+
 def describe_noise(
     aptamers: pd.DataFrame, rows: Sequence[Row], options: Options
 ) -> dict[str, Any] | None:
