@@ -25,7 +25,6 @@ from pathlib import Path
 import click
 import numpy as np
 import pandas as pd
-import torch
 from ehppdk import HOME, run_chain
 from landscape import Landscape
 from matplotlib.ticker import PercentFormatter
@@ -164,7 +163,7 @@ def onnx_files(output: Path, land: int, models: int) -> list[Path]:
 
 def score_by(paths: list[Path], known: list[str], threads: int) -> Score:
     """Make the function that computes standardised scores by these models."""
-    scorers = [load_scorer(path, threads, torch.device("cpu")) for path in paths]
+    scorers = [load_scorer(path, threads, "cpu") for path in paths]
 
     def score(sequences: list[str]) -> np.ndarray:
         return np.stack([scorer.scores(sequences) for scorer in scorers])

@@ -116,7 +116,7 @@ def attempt(path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.alarm(PATIENCE)
     try:
-        load_scorer(path, 1, torch.device("cpu")).scores(["ACGTACGT", "TTGACC"])
+        load_scorer(path, 1, "cpu").scores(["ACGTACGT", "TTGACC"])
     except (InputError, MemoryError):
         os._exit(1)
     except BaseException:  # this is a finding

@@ -22,8 +22,8 @@ from aptarank.evaluation.ceiling import ceiling
 from aptarank.ingestion.ingest import ingest_files
 from aptarank.models.encoder import LIMIT, make_model
 from aptarank.models.model_inputs import encode
-from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.pairing.pairs import label_pairs
 from aptarank.pairing.soft_labels import comparison
 from aptarank.predictors.linear_path import columns_read, with_path
@@ -55,7 +55,7 @@ def accuracy(parts: list[pd.DataFrame], steps: int, seed: int, *, use_errors: bo
     torch.manual_seed(seed)
     columns = columns_read(train.sequences)
     model = with_path(make_model(chosen, TOKENIZER, None), None, columns)
-    finetune(model, train, validation, TrainingSettings.of(chosen), seed, World(CPU))
+    finetune(model, train, validation, TrainingSettings.of(chosen, model), seed, World(CPU))
     scorer = torch_scorer(model, TOKENIZER, CPU)
     logits = scorer.pair_logits(test.encoded, test.pairs.first, test.pairs.second)
     return float(np.mean((logits > 0) == (test.pairs.label == 1)))

@@ -21,7 +21,8 @@ HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME / "scripts"))
 
 from aptarank.core import machine
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import new_model
 from aptarank.models.fused import fused
 from aptarank.models.model_inputs import build_inputs, encode
@@ -39,10 +40,11 @@ def random_aptamers(count, length, rng):
 
 def rate(module, encoded, path):
     """Aptamers a second by the module's ONNX file, and their scores."""
-    indices = torch.arange(len(encoded))
+    indices = np.arange(len(encoded))
     export_onnx(module, build_inputs(encoded, indices[:2]), path, 20)
     forward = onnx_forward(path, 1)
-    batches = [build_inputs(encoded, part) for part in indices.split(BATCH)]
+    starts = range(0, len(indices), BATCH)
+    batches = [build_inputs(encoded, indices[start : start + BATCH]) for start in starts]
     forward(batches[0])
     start = time.perf_counter()
     scores = np.concatenate([forward(batch) for batch in batches])

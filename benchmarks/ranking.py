@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from aptarank.core import machine
 from aptarank.core.tables import read_aptamers
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import new_model
 from aptarank.models.model_inputs import build_inputs
 from aptarank.use.load_scorer import load_scorer
@@ -53,7 +54,7 @@ def base_pair_time(scorer, candidates: list[str], threads: int, pairs: int, batc
     encoded = scorer.encode(candidates)
     torch.manual_seed(1)
     model = new_model("base", len(scorer.tokenizer), scorer.tokenizer.pad_token_id, 0.0, "pair")
-    example = build_inputs(encoded, torch.tensor([0, 1]), torch.tensor([2, 3]))
+    example = build_inputs(encoded, np.array([0, 1]), np.array([2, 3]))
     rng = np.random.default_rng(1)
     first, second = rng.integers(len(candidates), size=(2, pairs))
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +75,7 @@ def full_tournament(scorer, candidates: list[str]) -> np.ndarray:
 
 def load(folder: Path, kind: str, threads: int):
     """Load the ONNX model of the first seed."""
-    return load_scorer(folder / kind / "seed-1/onnx/model.onnx", threads, CPU)
+    return load_scorer(folder / kind / "seed-1/onnx/model.onnx", threads, "cpu")
 
 
 def candidates_like(folder: Path, count: int) -> list[str]:

@@ -23,16 +23,16 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from aptarank.core import machine
-from aptarank.exports.onnx_model import onnx_forward
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.exports.timing import interleaved
 from aptarank.exports.variant_info import is_program, read_about
 from aptarank.exports.variants import FORMS, load_variant
 from aptarank.models.depth import set_depth
 from aptarank.models.encoder import load_model
 from aptarank.models.fused import fused
-from aptarank.models.inference import Inputs
-from aptarank.models.model_inputs import build_inputs, encode
+from aptarank.models.model_inputs import Inputs, build_inputs, encode
 from aptarank.models.tokenizer import load_tokenizer
+from aptarank.models.torch_inference import as_tensors
 
 MODELS = {
     "nano_rank": {"kind": "rank"},
@@ -85,7 +85,7 @@ def inputs_of(texts: list[tuple[str, ...]], tokenizer) -> Inputs:
     """Model inputs of these aptamers or pairs."""
     encoded = encode(tokenizer, [text for example in texts for text in example])
     width = len(texts[0])
-    rows = width * torch.arange(len(texts))
+    rows = width * np.arange(len(texts))
     return build_inputs(encoded, *(rows + side for side in range(width)))
 
 
@@ -194,7 +194,7 @@ def near_the_limit(folder: Path, data: Path, threads: int) -> pd.DataFrame:
         shallow = load_model(folder / "model")
         set_depth(shallow, layers)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            fused(shallow)(**inputs)
+            fused(shallow)(**as_tensors(inputs))
         work[layers] = counter.get_total_flops()
     rows = []
     for name in ways:

@@ -30,8 +30,8 @@ from aptarank.config.resolution import resolve
 from aptarank.core import machine
 from aptarank.models.encoder import LIMIT, make_model
 from aptarank.models.model_inputs import encode
-from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.pairing.pairs import label_pairs
 from aptarank.pairing.soft_labels import ByFitness
 from aptarank.report.plots import BLUE, GREY, ORANGE, save
@@ -86,7 +86,7 @@ def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
     torch.manual_seed(seed)
     model = make_model(chosen, TOKENIZER)
     chosen["precision"] = pick_precision(chosen["precision"], model, CPU)
-    settings = TrainingSettings.of(chosen)
+    settings = TrainingSettings.of(chosen, model)
     return Training(model, parts["train"], parts["validation"], settings, seed, World(CPU))
 
 

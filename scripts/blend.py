@@ -17,8 +17,8 @@ from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
 from aptarank.models.encoder import kind_of, load_model, pick_device
 from aptarank.models.model_inputs import encode
 from aptarank.models.predictor import Predictor
-from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import load_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.pairing.pair_store import distinct_sequences, index_pairs
 from aptarank.pairing.pairs import Pairs
 from aptarank.predictors.assemble import blend, reads_bases, save

@@ -9,7 +9,6 @@ import pandas as pd
 
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import write_csv
-from aptarank.models.encoder import pick_device
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.programs.schema_options import WholeNumber, rule_of, setting
 from aptarank.report.html_table import write_page
@@ -94,13 +93,12 @@ def main(
     --known results/example/example/aptamers.csv --generations 50 --min-distance 2
     """
     settings = GeneticSettings(**genetic)
-    torch_device = pick_device(device)
     aptamers = KnownAptamers(known)
     lengths = aptamers.length_range(length)
     five, three = bases(five_primer or "", "five_primer"), bases(three_primer or "", "three_primer")
     constraints = Constraints(lengths, gc, forbidden, homopolymer, five, three, min_distance)
     space = Space(constraints, aptamers.sequences, aptamers.composition(), threads)
-    scorers = [load_scorer(path, threads, torch_device) for path in models]
+    scorers = [load_scorer(path, threads, device) for path in models]
     check_models(models, scorers, settings.kappa, lengths[1])
 
     raw_score = partial(scores_by_model, scorers)

@@ -21,7 +21,6 @@ from aptarank.expected.coverage import (
 from aptarank.expected.expected_file import Expected, ModelMaps, write_expected
 from aptarank.expected.quantity import quantity_of
 from aptarank.expected.score_map import ScoreMap
-from aptarank.models.encoder import pick_device
 from aptarank.models.model_files import weights_checksum
 from aptarank.pairing.clusters import nearest
 from aptarank.pairing.split_table import read_split
@@ -85,9 +84,7 @@ def main(
     quantity = quantity_of(read_json(ingestion), ingestion)
     table = read_aptamers(aptamers)
     groups, rows = sorted(table["group"].unique()), measured_rows(table, split)
-    scorers = {
-        name: load_scorer(path, threads, pick_device(device)) for name, path in folders.items()
-    }
+    scorers = {name: load_scorer(path, threads, device) for name, path in folders.items()}
     for name, scorer in scorers.items():
         check_scores_aptamers(scorer, folders[name])
     is_validation, is_test = (rows["part"] == part for part in ("validation", "test"))

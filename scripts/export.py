@@ -12,11 +12,13 @@ import torch
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import PAIR_COLUMNS, read_table
-from aptarank.exports.onnx_model import export_onnx, onnx_forward, opset_of
+from aptarank.exports.onnx_model import export_onnx, opset_of
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import load_model
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs, encode
-from aptarank.models.scorer import Scorer, torch_scorer
+from aptarank.models.scorer import Scorer
 from aptarank.models.tokenizer import load_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.programs.cli import PATH, WRITTEN, Program, threads_option
 from aptarank.programs.schema_options import setting
 
@@ -57,7 +59,7 @@ def main(
     sequences = distinct(table)
     scorer = torch_scorer(model, load_tokenizer(folder), torch.device("cpu"))
     encoded = encode(scorer.tokenizer, sequences)
-    sides = torch.tensor([[0, 1], [1, 0]])[: scorer.kind.aptamers]
+    sides = np.array([[0, 1], [1, 0]])[: scorer.kind.aptamers]
     # It takes its name once it is proven: a file that differs, or cannot be read, does not stay.
     unproven = output.with_name(f".{output.name}.unproven")
     try:

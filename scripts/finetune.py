@@ -107,9 +107,6 @@ def main(
     )
     model = build(chosen, words, init, known, parts[0], seed)
     chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
-    chosen["learning_rate"] = pick_learning_rate(chosen, model)
-    about = model.config.aptarank
-    about["resolved"] = about.get("resolved", {}) | {"learning_rate": chosen["learning_rate"]}
     logger.info(
         "%s model of %d parameters on %s (%d threads, %s%s), learning rate %g; "
         "%d training aptamers, %d pairs",
@@ -128,7 +125,7 @@ def main(
     values = [chosen, seed, share, world.device.type]
     policy = checkpoint_policy(checkpoints, *often, __file__, values, files)
     with run_again_if_warned(is_main_process=world.is_main_process):
-        table = finetune(model, *parts, TrainingSettings.of(chosen), seed, world, policy)
+        table = finetune(model, *parts, TrainingSettings.of(chosen, model), seed, world, policy)
     if world.is_main_process:
         some = sample_pairs(parts[1].pairs, chosen["validation_pairs"], seed)
         model.config.aptarank["temperature"] = calibrate(model, parts[1], some, world.device)
@@ -149,9 +146,26 @@ def build(
     train: Part,
     seed: int,
 ) -> PreTrainedModel:
-    """The model to train; fills in those settings that follow from the training aptamers."""
-    if "linear_path" not in chosen:  # a kind without these settings
-        return make_model(chosen, words, init)
+    """The model to train; fills in the settings that are left open."""
+    resolved: dict[str, Any] = {}
+    if "linear_path" in chosen:  # else a kind without this and other settings
+        model, resolved = build_by_labels(chosen, words, init, known, train, seed)
+    else:
+        model = make_model(chosen, words, init)
+    chosen["learning_rate"] = pick_learning_rate(chosen, model)
+    model.config.aptarank["resolved"] = resolved | {"learning_rate": chosen["learning_rate"]}
+    return model
+
+
+def build_by_labels(
+    chosen: dict[str, Any],
+    words: PreTrainedTokenizerBase,
+    init: Path | None,
+    known: pd.DataFrame,
+    train: Part,
+    seed: int,
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """The model to train, and the settings that training aptamers chose, which it fills in."""
     needed = train.pairs.total if known["fitness"].isna().any() else 0
     labelled = train.pairs.take(np.arange(needed))
     rows = centred(known_fitness(known, pd.Index(train.sequences), labelled))
@@ -162,9 +176,7 @@ def build(
     path = first_path(*learnt, seed) if chosen["linear_path"] else None
     skips = chosen["skip_constant"] and by_base
     columns = columns_read(train.sequences) if skips else None
-    model = with_path(make_model(chosen, words, init), path, columns)
-    model.config.aptarank["resolved"] = resolved
-    return model
+    return with_path(make_model(chosen, words, init), path, columns), resolved
 
 
 def load_part(

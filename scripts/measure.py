@@ -15,14 +15,13 @@ from aptarank.core import machine
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers, write_csv
-from aptarank.exports.onnx_model import providers_of
+from aptarank.exports.onnx_runtime import providers_of
 from aptarank.exports.timing import alone, batch_of, interleaved, summary
 from aptarank.exports.variant_info import is_program, read_about, write_about
 from aptarank.exports.variants import BASELINE, FORMS, load_variant, split_name, write_variant
 from aptarank.models.depth import set_depth
 from aptarank.models.encoder import load_model, pick_device
-from aptarank.models.inference import Inputs
-from aptarank.models.model_inputs import encode
+from aptarank.models.model_inputs import Inputs, encode
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.pairing.pair_store import StoredPairs
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
@@ -159,7 +158,7 @@ def where(name: str, device: torch.device) -> dict[str, str]:
     on_gpu = form.gpu and device.type == "cuda"
     provider = "CUDA" if on_gpu else "CPU"
     if form.library == "onnxruntime":
-        provider = providers_of(device)[0].removesuffix("ExecutionProvider")
+        provider = providers_of(device.type)[0].removesuffix("ExecutionProvider")
     return {
         "library": f"{form.library} {version_of(form.library)}",
         "provider": provider,

@@ -15,8 +15,9 @@ from aptarank.evaluation.metrics import THRESHOLD
 from aptarank.models.encoder import load_model, pick_device
 from aptarank.models.inference import BATCH, probability
 from aptarank.models.model_inputs import check_fits, check_known, encode
-from aptarank.models.scorer import checked, torch_scorer
+from aptarank.models.scorer import checked
 from aptarank.models.tokenizer import load_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.programs.cli import (
     PATH,
     WRITTEN,

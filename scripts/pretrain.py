@@ -122,7 +122,7 @@ def sequences_for(
     more = pd.Series(found)
     more = more[~more.isin(known)]
     encoded = encode(words, more)
-    fit = encoded.lengths.numpy() + encoded.single.size <= words.model_max_length
+    fit = encoded.lengths + encoded.single.size <= words.model_max_length
     logger.info(
         "%s: %d sequences more; left out: %d of the aptamers, %d too long, %d no DNA or RNA",
         *(unlabelled, fit.sum(), len(found) - len(more), (~fit).sum(), rejected),

@@ -16,7 +16,6 @@ from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.evaluation.consistency import average_of_orders
 from aptarank.expected.interpretation import AT_LEAST, EXPECTED_COLUMNS, Meaning, read_meaning
-from aptarank.models.encoder import pick_device
 from aptarank.models.inference import BATCH
 from aptarank.models.model_files import weights_checksum
 from aptarank.models.scorer import Scorer
@@ -116,9 +115,8 @@ def main(
         raise InputError("--split is of the aptamers of --trained-on; give both")
     if repeated := [path for path, times in Counter(models).items() if times > 1]:
         raise InputError(f"{repeated[0]}: given twice as --model; its spread would say nothing")
-    torch_device = pick_device(device)
     candidates = read_candidates(files, make_options(**reading), tracker("reading", "rows"))
-    scorers = [load_scorer(path, threads, torch_device) for path in models]
+    scorers = [load_scorer(path, threads, device) for path in models]
     meaning = what_scores_mean(expected, models, scorers, group, at_least)
     table = accepted(candidates, scorers, ", ".join(files), rejected)
     known = None if trained_on is None else trained(trained_on, split)

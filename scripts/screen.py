@@ -16,7 +16,6 @@ from aptarank.config.schema import validate
 from aptarank.core.errors import InputError
 from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.ingestion.rejections import REJECTED_COLUMNS
-from aptarank.models.encoder import pick_device
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.programs.json_options import json_object
 from aptarank.programs.schema_options import WholeNumber, rule_of, setting
@@ -91,7 +90,6 @@ def main(
     Example: python scripts/screen.py pool.fasta.gz --model
     results/example/example/rank/seed-1/onnx/model.onnx --keep 100
     """
-    torch_device = pick_device(device)
     if chunk >= chunks:
         raise InputError(f"--chunk is {chunk}; expected 0 to {chunks - 1}, as --chunks is {chunks}")
     if sum(map(bool, (files, mutants_of, count))) != 1:
@@ -105,12 +103,12 @@ def main(
     known = chemistry_trained_on(trained_on, mutants_of) if trained_on else None
     if not files:  # what is made here is of the model's chemistry, whatever its letters
         known = None
-    check_scores_aptamers(load_scorer(model, 1, torch_device), model)
+    check_scores_aptamers(load_scorer(model, 1, device), model)
     local = threading.local()
 
     def score(block: Block) -> Scored:
         if not hasattr(local, "scorer"):  # each thread has its own, which computes in that thread
-            local.scorer = load_scorer(model, 1, torch_device)
+            local.scorer = load_scorer(model, 1, device)
         scores = partial(local.scorer.scores, batch_size=BATCH)
         return score_block(block, scores, local.scorer.max_bases, known)
 

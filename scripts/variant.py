@@ -33,8 +33,7 @@ from aptarank.exports.variants import (
 )
 from aptarank.models.depth import set_depth
 from aptarank.models.encoder import kind_of, load_model, pick_device, position_limit
-from aptarank.models.inference import Inputs
-from aptarank.models.model_inputs import TokenizedAptamers, build_inputs, encode
+from aptarank.models.model_inputs import Inputs, TokenizedAptamers, build_inputs, encode
 from aptarank.models.scorer import Scorer
 from aptarank.models.tokenizer import load_tokenizer
 from aptarank.pairing.pair_store import StoredPairs
@@ -206,9 +205,9 @@ def draw_examples(
     """Model inputs to trace with, of two aptamers, and batches to calibrate with."""
     rng = np.random.default_rng(seed)
     order = np.resize(rng.permutation(len(encoded)), max(count, 2))
-    sides = [torch.from_numpy(order)]
+    sides = [order]
     if kind.aptamers == 2:
-        sides.append(torch.from_numpy(rng.permutation(order)))
+        sides.append(rng.permutation(order))
     starts = [slice(0, 2), *(slice(start, start + BATCH) for start in range(0, count, BATCH))]
     return [build_inputs(encoded, *(side[rows] for side in sides)) for rows in starts]
 

@@ -21,6 +21,8 @@ for name in sys.argv[1:]:
     if not os.fork():
         try:
             __import__(name)
+            if "aptarank.use.load_scorer" in sys.modules:  # which imports it once it is needed
+                __import__("aptarank.use.load_torch")
             ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "aptarank"]
             print(name, *ours, flush=True)
         finally:

@@ -21,9 +21,9 @@ from aptarank.exports.variants import BITS, FORMS, load_variant, split_name, why
 from aptarank.models.depth import set_depth
 from aptarank.models.encoder import from_checkpoint, new_model
 from aptarank.models.fused import fused
-from aptarank.models.inference import torch_forward
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.torch_inference import as_tensors, torch_forward
 from architectures import save_checkpoint
 from snakemake_runs import ROOT
 
@@ -37,13 +37,13 @@ DEEP = ["onnx-fused", "onnx-int8-dynamic", "openvino-bf16"]
 
 def random_inputs(batch, tokens, seed=0):
     """Model inputs of random bases, types and lengths."""
-    rng = torch.Generator().manual_seed(seed)
-    lengths = torch.randint(1, tokens + 1, (batch, 1), generator=rng)
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, tokens + 1, (batch, 1))
     lengths[0] = tokens
     return {
-        "input_ids": torch.randint(5, 9, (batch, tokens), generator=rng),
-        "attention_mask": (torch.arange(tokens) < lengths).long(),
-        "token_type_ids": torch.randint(0, 2, (batch, tokens), generator=rng),
+        "input_ids": rng.integers(5, 9, (batch, tokens)),
+        "attention_mask": (np.arange(tokens) < lengths).astype(np.int64),
+        "token_type_ids": rng.integers(0, 2, (batch, tokens)),
     }
 
 
@@ -124,7 +124,7 @@ def test_lower_precision_is_used(all_forms, name):
 @pytest.mark.parametrize("name", QUICK)
 def test_nothing_and_too_much(all_forms, name):
     _, found = all_forms
-    empty = {key: tensor[:0] for key, tensor in random_inputs(2, 9).items()}
+    empty = {key: array[:0] for key, array in random_inputs(2, 9).items()}
     assert found[name].forward(empty).shape == (0,)
     with pytest.raises(InputError, match=rf"{name}: an input has 513 tokens; .* at most 512"):
         found[name].forward(random_inputs(2, 513))
@@ -302,7 +302,8 @@ def test_names():
 def test_without_token_types():
     """A rank model's are all 0, and may be left out."""
     model, module = made("rank"), fused(made("rank"))
-    inputs = build_inputs(encode(TOKENIZER, ["ACGT", "GG"]), torch.tensor([0, 1]))
+    inputs = build_inputs(encode(TOKENIZER, ["ACGT", "GG"]), np.array([0, 1]))
+    tensors = as_tensors(inputs)
     with torch.no_grad():
-        logits = module(inputs["input_ids"], inputs["attention_mask"])[:, 0].numpy()
+        logits = module(tensors["input_ids"], tensors["attention_mask"])[:, 0].numpy()
     assert np.abs(logits - torch_forward(model, CPU)(inputs)).max() < 1e-5

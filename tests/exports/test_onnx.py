@@ -10,11 +10,12 @@ import torch
 
 from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import new_model
 from aptarank.models.model_inputs import build_inputs, encode
-from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from export import evenly_spaced
 from made_aptamers import random_sequences
 
@@ -27,7 +28,7 @@ def exported(request, tmp_path_factory):
     torch.manual_seed(1)
     model = new_model("nano", len(TOKENIZER), TOKENIZER.pad_token_id, 0.0, request.param).eval()
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
-    sides = torch.tensor([[0, 1], [1, 0]])[: KINDS[request.param].aptamers]
+    sides = np.array([[0, 1], [1, 0]])[: KINDS[request.param].aptamers]
     export_onnx(model, build_inputs(encode(TOKENIZER, SEQUENCES), *sides), path, 20)
     return model, path
 
@@ -54,7 +55,7 @@ def test_batches_do_not_change_results(exported):
     alone = scorer.pair_logits(encoded, first, second, 1)
     together = scorer.pair_logits(encoded, first, second, 64)
     assert np.abs(alone - together).max() < 1e-5
-    mixed = build_inputs(encoded, *[torch.arange(64)] * scorer.kind.aptamers)
+    mixed = build_inputs(encoded, *[np.arange(64)] * scorer.kind.aptamers)
     assert (mixed["attention_mask"].sum(1) < mixed["attention_mask"].shape[1]).any()
 
 
@@ -92,6 +93,7 @@ def test_fp32_is_fp32_on_a_gpu(exported, monkeypatch):
     """ONNX Runtime would multiply in TF32."""
     has = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: has)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     given = {}
 
     class Session:
@@ -102,7 +104,7 @@ def test_fp32_is_fp32_on_a_gpu(exported, monkeypatch):
             return []
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
-    onnx_forward(exported[1], 1, torch.device("cuda"))
+    onnx_forward(exported[1], 1, "cuda")
     assert given["providers"] == has
     assert given["provider_options"] == [{"use_tf32": "0"}, {}]
     onnx_forward(exported[1], 1)

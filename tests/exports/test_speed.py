@@ -106,7 +106,7 @@ def test_a_batch_has_like_lengths(size):
     encoded = encode(nucleotide_tokenizer(512), sequences)
     every = np.arange(30)
     inputs = batch_of(encoded, every, None, size)
-    lengths = inputs["attention_mask"].sum(1).numpy() - 2
+    lengths = inputs["attention_mask"].sum(1) - 2
     assert len(lengths) == size
     if size == 8:
         assert lengths.tolist() == list(range(12, 20))
@@ -143,7 +143,7 @@ def trained(parts, seed=1, **changes):
     chosen = chosen["models"]["rank"] | {"precision": "fp32"}
     torch.manual_seed(seed)
     model = make_model(chosen, nucleotide_tokenizer(512))
-    finetune(model, *parts, TrainingSettings.of(chosen), seed, World(CPU))
+    finetune(model, *parts, TrainingSettings.of(chosen, model), seed, World(CPU))
     return model
 
 

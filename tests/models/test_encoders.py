@@ -16,7 +16,8 @@ from transformers import (
 )
 
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import (
     checkpoint_config,
     freeze_backbone,
@@ -25,8 +26,8 @@ from aptarank.models.encoder import (
     position_limit,
 )
 from aptarank.models.model_inputs import build_inputs, encode
-from aptarank.models.scorer import torch_scorer
 from aptarank.models.tokenizer import load_tokenizer, nucleotide_tokenizer
+from aptarank.models.torch_inference import torch_scorer
 from architectures import ENCODERS, POSITIONS, save_checkpoint
 from made_aptamers import random_sequences
 
@@ -61,14 +62,13 @@ def made(encoder, words, **changes):
 def test_composed_tensors_equal_the_tokenizers_own(encoder, words):
     encoded = encode(words, SEQUENCES)
     texts = [[SEQUENCES[i] for i in indices] for indices in (FIRST, SECOND)]
-    a, b = torch.from_numpy(FIRST), torch.from_numpy(SECOND)
     for composed, expected in (
-        (build_inputs(encoded, a, b), words(*texts, padding=True, return_tensors="pt")),
-        (build_inputs(encoded, a), words(texts[0], padding=True, return_tensors="pt")),
+        (build_inputs(encoded, FIRST, SECOND), words(*texts, padding=True, return_tensors="np")),
+        (build_inputs(encoded, FIRST), words(texts[0], padding=True, return_tensors="np")),
     ):
         assert composed.keys() == expected.keys()
-        for name, tensor in composed.items():
-            assert torch.equal(tensor, expected[name]), name
+        for name, array in composed.items():
+            assert np.array_equal(array, expected[name]), name
     start = words.convert_ids_to_tokens(composed["input_ids"][0])[0]
     assert start == ("<s>" if encoder[0] == "roberta" else "[CLS]")
     typed = {"bert", "electra"}  # the others have no second type, or their tokenizer gives none
@@ -137,7 +137,7 @@ def test_the_same_logits_everywhere(encoder, words, tmp_path):
     with torch.no_grad():
         assert np.abs(alone(**inputs).logits[:, 0].numpy() - logits).max() < 1e-4
 
-    example = build_inputs(encoded, *torch.tensor([[0, 1], [1, 0]]))
+    example = build_inputs(encoded, *np.array([[0, 1], [1, 0]]))
     export_onnx(ours, example, tmp_path / "model.onnx", 20)
     scorer = replace(scorer, forward=onnx_forward(tmp_path / "model.onnx", 1))
     onnx = scorer.pair_logits(encoded, FIRST, SECOND, 7)

@@ -12,9 +12,9 @@ from aptarank.core.errors import InputError
 from aptarank.exports.variants import FORMS, load_variant, write_variant
 from aptarank.models.depth import depths_of, set_depth
 from aptarank.models.encoder import load_model
-from aptarank.models.inference import torch_forward
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.predictor import Predictor, encoder_in
+from aptarank.models.torch_inference import as_tensors, torch_forward
 from aptarank.predictors.assemble import blend, save
 from aptarank.predictors.fit import normal_scores, ridge
 from aptarank.predictors.linear_path import (
@@ -56,7 +56,7 @@ def made(*, linear_path):
 
 
 def logits(any_model, sequences):
-    inputs = build_inputs(encode(TOKENIZER, sequences), torch.arange(len(sequences)))
+    inputs = build_inputs(encode(TOKENIZER, sequences), np.arange(len(sequences)))
     return torch_forward(any_model.eval(), CPU)(inputs)
 
 
@@ -93,18 +93,12 @@ def test_settings_decide_first():
 
 
 @pytest.mark.parametrize(
-    ("more", "cores", "reads_bases", "said"),
-    [
-        ({}, CORES, False, "needs a model whose tokens are bases"),
-        ({"freeze": True}, CORES, True, "freeze: true exclude each other"),
-        ({}, [], True, "all have only bounds"),
-    ],
+    ("cores", "reads_bases", "said"),
+    [(CORES, False, "needs a model whose tokens are bases"), ([], True, "all have only bounds")],
 )
-def test_a_path_that_cannot_be(more, cores, reads_bases, said):
+def test_a_path_that_cannot_be(cores, reads_bases, said):
     with pytest.raises(InputError, match=f"linear_path: true .*{said}"):
-        resolve(
-            chosen(linear_path=True, **more), cores, additive(cores), 1, reads_bases=reads_bases
-        )
+        resolve(chosen(linear_path=True), cores, additive(cores), 1, reads_bases=reads_bases)
 
 
 def test_what_is_read():
@@ -135,9 +129,9 @@ def test_constant_positions_are_not_read(linear_path):
     flanked = [f"CATTTA{core}GGGTTT" for core in CORES]
 
     def scores(sequences):
-        inputs = build_inputs(encode(TOKENIZER, sequences), torch.arange(len(sequences)))
+        inputs = build_inputs(encode(TOKENIZER, sequences), np.arange(len(sequences)))
         with torch.inference_mode():
-            return alone(inputs).numpy()
+            return alone(as_tensors(inputs)).numpy()
 
     assert np.allclose(scores(LIBRARY), scores(flanked), atol=1e-5)
     assert np.ptp(scores(LIBRARY)) > 0.01
@@ -181,13 +175,13 @@ def library_model():
 @pytest.mark.parametrize("name", [name for name in HERE if name != "torch-compile"])
 def test_forms(library_model, name, tmp_path):
     folder = tmp_path / name
-    inputs = build_inputs(encode(TOKENIZER, LIBRARY[:40]), torch.arange(40))
+    inputs = build_inputs(encode(TOKENIZER, LIBRARY[:40]), np.arange(40))
     about = write_variant(name, library_model, [inputs], 20, folder)
     (folder / "variant.json").write_text(json.dumps(about | {"skipped": None}))
     forward = load_variant(folder, 1, CPU, made_here=True)
     tolerance = {"fp32": 1e-3, "bf16": 0.3, "int8": 0.5}[FORMS[name].precision]
     for some in (LIBRARY[40:], ["ACGT", *CORES[:3], "ACGT" * 20]):
-        tokens = build_inputs(encode(TOKENIZER, some), torch.arange(len(some)))
+        tokens = build_inputs(encode(TOKENIZER, some), np.arange(len(some)))
         expected = torch_forward(library_model, CPU)(tokens)
         assert np.abs(forward(tokens) - expected).max() < tolerance
 

@@ -10,16 +10,18 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from aptarank.config.names import PREDICTORS as NAMES
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import load_model
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.torch_inference import as_tensors
 from aptarank.predictors.assemble import assemble, blend, reads_bases, save
 from aptarank.predictors.features import base_codes, one_hot, word_counts
 from aptarank.predictors.fit import PREDICTORS, SHARES, normal_scores, trees
 from aptarank.use.load_scorer import load_scorer
 from made_aptamers import random_sequences
-from small_models import CPU, TOKENIZER, model
+from small_models import TOKENIZER, model
 
 RNG = np.random.default_rng(3)
 TRAIN = random_sequences(150, RNG, 6, 14)
@@ -148,7 +150,7 @@ def test_a_folder_comes_back(members, tmp_path):
     weights = {name: 0.5 + place for place, name in enumerate(members)}
     save(assemble(members, weights, "stack"), tmp_path / "model")
     expected = sum(weight * members[name].scores(TRAIN) for name, weight in weights.items())
-    scorer = load_scorer(tmp_path / "model", 1, CPU)
+    scorer = load_scorer(tmp_path / "model", 1, "cpu")
     assert scorer.kind.scores_aptamers
     assert np.allclose(scorer.scores(TRAIN), expected, rtol=1e-4, atol=1e-4)
     files = {path.name for path in (tmp_path / "model").iterdir()}
@@ -165,7 +167,7 @@ def blended(members):
 def test_a_blend_is_the_weighted_sum(members, tmp_path):
     stack, encoders, made = blended(members)
     save(made, tmp_path / "model", TOKENIZER)
-    inputs = build_inputs(encode(TOKENIZER, TRAIN), torch.arange(len(TRAIN)))
+    inputs = as_tensors(build_inputs(encode(TOKENIZER, TRAIN), np.arange(len(TRAIN))))
     with torch.inference_mode():
         ours = made(**inputs).logits[:, 0]
         one, two = (encoder(**inputs).logits[:, 0] for encoder in encoders.values())
@@ -180,14 +182,14 @@ def test_onnx_gives_the_same(members, which, tmp_path):
     stack, _, made = blended(members)
     chosen, tokenizer = (made, TOKENIZER) if which == "blend" else (stack, None)
     tokenizer = tokenizer or nucleotide_tokenizer(512, types=False)
-    inputs = build_inputs(encode(tokenizer, TRAIN), torch.arange(len(TRAIN)))
+    inputs = build_inputs(encode(tokenizer, TRAIN), np.arange(len(TRAIN)))
     path = tmp_path / "model.onnx"
     export_onnx(chosen, {name: values[:2] for name, values in inputs.items()}, path, 20)
     forward = onnx_forward(path, 1)
     for some in (TRAIN, OTHERS, ["A"], ["ACGTNNACG", "RYK"]):
-        inputs = build_inputs(encode(tokenizer, some), torch.arange(len(some)))
+        inputs = build_inputs(encode(tokenizer, some), np.arange(len(some)))
         with torch.inference_mode():
-            expected = chosen(**inputs).logits[:, 0].numpy()
+            expected = chosen(**as_tensors(inputs)).logits[:, 0].numpy()
         assert np.abs(forward(inputs) - expected).max() < 1e-3
 
 
@@ -223,7 +225,7 @@ def test_a_folder_from_elsewhere_is_data(members, change, tmp_path):
     config["members"][0] |= HOSTILE[change]
     path.write_text(json.dumps(config))
     with pytest.raises(InputError):
-        load_scorer(tmp_path / "model", 1, CPU)
+        load_scorer(tmp_path / "model", 1, "cpu")
 
 
 @pytest.mark.parametrize("members_given", [None, 7, ["x"], {"form": "linear"}, [None], [{}]])
@@ -232,7 +234,7 @@ def test_members_that_are_not_a_list_of_members(members, members_given, tmp_path
     path = tmp_path / "model/config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"members": members_given}))
     with pytest.raises(InputError):
-        load_scorer(tmp_path / "model", 1, CPU)
+        load_scorer(tmp_path / "model", 1, "cpu")
 
 
 def test_nodes_out_of_range(tmp_path):
@@ -240,4 +242,4 @@ def test_nodes_out_of_range(tmp_path):
     member.module.yes[:] = 10**8
     save(assemble({"trees": member}, {"trees": 1.0}, "trees"), tmp_path / "model")
     with pytest.raises(InputError, match="cannot be run"):
-        load_scorer(tmp_path / "model", 1, CPU)
+        load_scorer(tmp_path / "model", 1, "cpu")

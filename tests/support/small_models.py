@@ -1,5 +1,6 @@
 """Models of random weights, and the settings to train them."""
 
+import numpy as np
 import torch
 
 from aptarank.config.resolution import resolve
@@ -17,7 +18,8 @@ TOKENIZER = nucleotide_tokenizer(512)
 
 def settings(kind, **changes):
     changes = {"learning_rate": RATES[kind]} | changes
-    return TrainingSettings.of(resolve({"models": {kind: changes}})["models"][kind])
+    chosen = resolve({"models": {kind: changes}})["models"][kind]
+    return TrainingSettings.of(chosen, None)  # the rate is given
 
 
 def model(kind, dropout=0.0, seed=1):
@@ -36,7 +38,7 @@ def saved(folder, kind="rank"):
 def exported(made, path):
     """A rank model as an ONNX file, fused."""
     inputs = {
-        "input_ids": torch.randint(5, 9, (2, 12)),
-        "attention_mask": torch.ones(2, 12, dtype=torch.int64),
+        "input_ids": np.random.default_rng(1).integers(5, 9, (2, 12)),
+        "attention_mask": np.ones((2, 12), dtype=np.int64),
     }
     export_onnx(fused(made), inputs, path, 20)

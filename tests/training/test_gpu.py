@@ -12,9 +12,8 @@ import torch
 from aptarank.exports.variant_info import write_about
 from aptarank.exports.variants import FORMS, load_variant, write_variant
 from aptarank.models.encoder import new_model
-from aptarank.models.inference import torch_forward
 from aptarank.models.model_inputs import build_inputs
-from aptarank.models.scorer import torch_scorer
+from aptarank.models.torch_inference import torch_forward, torch_scorer
 from aptarank.training.checkpoints import load_checkpoint
 from aptarank.training.loop import Training, finetune
 from aptarank.training.optimisation import WIDE_RATE
@@ -97,8 +96,8 @@ def test_forms_give_the_same_logits(parts, kind, name, tmp_path):
         pytest.skip(missing)
     made = model(kind).eval()
     encoded = parts[0].encoded
-    indices = torch.arange(60)
-    inputs = build_inputs(encoded, indices, indices.flip(0) if kind == "pair" else None)
+    indices = np.arange(60)
+    inputs = build_inputs(encoded, indices, indices[::-1] if kind == "pair" else None)
     examples = [{key: value[:8] for key, value in inputs.items()}]
     write_about(tmp_path, write_variant(name, made, examples, 20, tmp_path) | {"skipped": None})
     eager = torch_forward(made.cpu(), CPU)(inputs)

@@ -35,8 +35,9 @@ part = finetune.load_part(folder / pairs, read_aptamers(folder / "aptamers.csv")
 assert len(part.sequences) == 100_000
 given = {"steps": 9, "batch_size": 16, "validation_pairs": 1000}
 chosen = resolve({"models": {kind: given}})["models"][kind]
-settings = TrainingSettings.of(chosen)
-training = Training(make_model(chosen, words), part, part, settings, 1, World(torch.device("cpu")))
+model = make_model(chosen, words)
+settings = TrainingSettings.of(chosen, model)
+training = Training(model, part, part, settings, 1, World(torch.device("cpu")))
 for _ in range(3):
     assert training.train_step() > 0
 training.evaluate()

@@ -8,7 +8,7 @@ import torch
 
 from aptarank.models.encoder import new_model
 from aptarank.models.model_inputs import TokenizedAptamers
-from aptarank.models.scorer import torch_scorer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.soft_labels import ByFitness, ByLabels
 from aptarank.training.batch_sampler import sample_pairs
@@ -107,7 +107,7 @@ def test_soft_labels_of_pairs(parts):
 def test_accumulated_gradients_are_those_of_one_large_batch(parts):
     """Two passes of 16 pairs step as one of 32 does (of one length, so in the same order)."""
     ids, lengths, *special = parts[0].encoded
-    alike = TokenizedAptamers(ids, torch.full_like(lengths, 6), *special)
+    alike = TokenizedAptamers(ids, np.full_like(lengths, 6), *special)
     parts = replace(parts[0], encoded=alike), parts[1]
     states = []
     for size, passes in ((32, 1), (16, 2)):

@@ -16,6 +16,7 @@ from aptarank.core.errors import InputError
 from aptarank.models.encoder import load_model, make_model
 from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.torch_inference import as_tensors
 from aptarank.training.pretraining import IGNORED, Masking, read_sequences
 from architectures import save_checkpoint
 from made_aptamers import random_sequences
@@ -28,7 +29,7 @@ WORDS = nucleotide_tokenizer(512)
 def test_masks(span):
     """15 % of the bases are to be restored: 80 % are hidden, 10 % another base, 10 % themselves."""
     sequences = random_sequences(400, np.random.default_rng(1), 20, 40)
-    inputs = build_inputs(encode(WORDS, sequences), torch.arange(400))
+    inputs = as_tensors(build_inputs(encode(WORDS, sequences), np.arange(400)))
     ids, masking = inputs["input_ids"], Masking(WORDS, span)
     shown, labels = masking.hide(ids.clone(), torch.Generator().manual_seed(1))
     chosen = labels != IGNORED

@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
@@ -27,7 +26,7 @@ def candidates(tmp_path, scored):
 
 
 def score(folder, sequences):
-    return load_scorer(folder, 1, torch.device("cpu")).scores(sequences)
+    return load_scorer(folder, 1, "cpu").scores(sequences)
 
 
 def test_by_a_rank_model(program, models, candidates):
@@ -56,10 +55,10 @@ def test_by_a_pair_model(program, models, candidates):
     """All pairs, in both orders: the order is that of the mean probability of winning."""
     program("rank", "c.csv", "--model", models / "pair-1")
     ranking = pd.read_csv("ranking.csv").set_index("sequence")
-    scorer = load_scorer(models / "pair-1", 1, torch.device("cpu"))
+    scorer = load_scorer(models / "pair-1", 1, "cpu")
     logits = np.zeros((40, 40))
     for i, a in enumerate(candidates):
-        inputs = TOKENIZER([a] * 40, candidates, return_tensors="pt", padding=True)
+        inputs = TOKENIZER([a] * 40, candidates, return_tensors="np", padding=True)
         logits[i] = scorer.forward(dict(inputs))
     logits = (logits - logits.T) / 2
     chance = (expit(logits).sum(1) - 0.5) / 39

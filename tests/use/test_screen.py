@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,7 +157,7 @@ def test_the_result_hangs_on_neither_chunks_nor_threads(
     parts = shortlist(program, folders=["part-2", "part-0", "part-1"])
     pd.testing.assert_frame_equal(parts, whole)
     assert (tmp_path / "rejected.csv").read_text() == rejected
-    scorer = load_scorer(models / "rank-1", 1, torch.device("cpu"))
+    scorer = load_scorer(models / "rank-1", 1, "cpu")
     distinct = sorted({text.replace("U", "T") for text in texts} - {"ACGN"})
     scores = pd.Series(scorer.scores(distinct), index=distinct).sort_values(ascending=False)
     assert whole["sequence"].tolist() == scores.index[:20].tolist()

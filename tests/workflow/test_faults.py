@@ -15,7 +15,7 @@ import pytest
 
 from aptarank.config.resolution import resolve
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import onnx_forward
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import load_model
 from snakemake_runs import run_snakemake
 from trainings import at_work_in, start_training

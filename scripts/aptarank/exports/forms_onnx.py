@@ -22,9 +22,11 @@ from onnxruntime.quantization import (
 )
 from transformers import PreTrainedModel
 
-from aptarank.exports.onnx_model import export_onnx, onnx_forward
+from aptarank.exports.onnx_model import export_onnx
+from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.fused import fused
-from aptarank.models.inference import Forward, Inputs
+from aptarank.models.inference import Forward
+from aptarank.models.model_inputs import Inputs
 
 FILE = "model.onnx"
 PRODUCTS = ("MatMul", "Gemm")
@@ -39,7 +41,7 @@ def no_cuda(device: torch.device) -> str | None:
 
 def read(folder: Path, threads: int, device: torch.device) -> Forward:
     """A session of ONNX Runtime."""
-    return onnx_forward(folder / FILE, threads, device)
+    return onnx_forward(folder / FILE, threads, device.type)
 
 
 def write_plain(model: PreTrainedModel, examples: list[Inputs], opset: int, folder: Path) -> dict:
@@ -143,8 +145,7 @@ class Reader(CalibrationDataReader):
         self.batches = iter(batches)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
-        batch = next(self.batches, None)
-        return None if batch is None else {k: tensor.numpy() for k, tensor in batch.items()}
+        return next(self.batches, None)
 
 
 def saturates() -> bool:

@@ -7,7 +7,8 @@ import torch
 
 from aptarank.exports.forms_onnx import FILE
 from aptarank.exports.onnx_files import check_onnx
-from aptarank.models.inference import Forward, Inputs
+from aptarank.models.inference import Forward
+from aptarank.models.model_inputs import Inputs
 
 try:
     import openvino
@@ -40,7 +41,7 @@ def read(folder: Path, threads: int, device: torch.device, precision: str) -> Fo
     names = [taken.any_name for taken in compiled.inputs]
 
     def forward(inputs: Inputs) -> np.ndarray:
-        found = request.infer({name: inputs[name].numpy() for name in names}, share_inputs=True)
+        found = request.infer({name: inputs[name] for name in names}, share_inputs=True)
         return found[0][:, 0].copy()
 
     return forward

@@ -13,10 +13,11 @@ from transformers import PreTrainedModel
 
 from aptarank.models.encoder import load_model
 from aptarank.models.fused import fused
-from aptarank.models.inference import Forward, Inputs, torch_forward
+from aptarank.models.inference import Forward
+from aptarank.models.model_inputs import Inputs
+from aptarank.models.torch_inference import CPU, as_tensors, torch_forward
 
 SCRIPT, EXPORTED = "model.pt", "model.pt2"
-CPU = torch.device("cpu")
 # What a processor must have for a precision to be faster than fp32.
 CAPABILITIES = {"bf16": ("avx512_bf16", "amx_bf16"), "fp16": ("avx512_fp16", "amx_fp16")}
 # Of a graph's nodes: where in the source they come from. A fifth of a small file.
@@ -48,7 +49,7 @@ def run(module: Callable[..., torch.Tensor], device: torch.device) -> Forward:
 
     def forward(inputs: Inputs) -> np.ndarray:
         with torch.inference_mode():
-            logits = module(**{name: tensor.to(device) for name, tensor in inputs.items()})
+            logits = module(**as_tensors(inputs, device))
         return logits[:, 0].float().cpu().numpy()
 
     return forward
@@ -84,7 +85,8 @@ def traced(module: nn.Module, example: Inputs, path: Path) -> None:
     """Write a module as frozen TorchScript."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # that TorchScript is legacy, which the table says
-        torch.jit.freeze(torch.jit.trace(module, example_kwarg_inputs=example)).save(path)
+        made = torch.jit.trace(module, example_kwarg_inputs=as_tensors(example))
+        torch.jit.freeze(made).save(path)
 
 
 def write_script(model: PreTrainedModel, examples: list[Inputs], opset: int, folder: Path) -> dict:
@@ -121,7 +123,8 @@ def write_export(model: PreTrainedModel, examples: list[Inputs], opset: int, fol
     """An exported program (torch.export) with dynamic batch and sequence axes."""
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     shapes = dict.fromkeys(examples[0], axes)
-    program = torch.export.export(fused(model.cpu()), (), kwargs=examples[0], dynamic_shapes=shapes)
+    example = as_tensors(examples[0])
+    program = torch.export.export(fused(model.cpu()), (), kwargs=example, dynamic_shapes=shapes)
     for node in program.graph.nodes:
         for key in ORIGINS:
             node.meta.pop(key, None)

@@ -1,4 +1,4 @@
-"""A fine-tuned model as ONNX, and ONNX Runtime as one more way to run it."""
+"""A fine-tuned model written as ONNX."""
 
 import contextlib
 import io
@@ -6,20 +6,12 @@ import logging
 import warnings
 from pathlib import Path
 
-import numpy as np
 import onnx
-import onnxruntime
 import torch
 from torch import nn
 
-from aptarank.core.errors import InputError, first_line
-from aptarank.core.sizes import stay_within_memory
-from aptarank.exports.onnx_files import OUTPUT, check_onnx
-from aptarank.models.inference import Forward, Inputs
-
-CUDA = "CUDAExecutionProvider"
-# By default it multiplies fp32 in TF32, which moves logits by 0.003.
-PROVIDER_OPTIONS = {CUDA: {"use_tf32": "0"}}
+from aptarank.models.model_inputs import Inputs
+from aptarank.models.torch_inference import as_tensors
 
 
 def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> None:
@@ -38,7 +30,7 @@ def export_onnx(module: nn.Module, example: Inputs, path: Path, opset: int) -> N
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             module.cpu().eval(),
-            kwargs=example,
+            kwargs=as_tensors(example),
             input_names=list(example),
             output_names=["logits"],
             dynamic_shapes=dict.fromkeys(example, axes),
@@ -67,50 +59,3 @@ def strip(model: onnx.ModelProto) -> None:
     for part in (*graph.node, *graph.initializer, *graph.input, *graph.output):
         del part.metadata_props[:]
         part.doc_string = ""
-
-
-def providers_of(device: torch.device) -> list[str]:
-    """ONNX Runtime's execution providers for a device, the CPU's last."""
-    wanted = [CUDA] if device.type == "cuda" else []
-    there = onnxruntime.get_available_providers()
-    return [*(name for name in wanted if name in there), "CPUExecutionProvider"]
-
-
-def onnx_forward(path: Path, threads: int, device: torch.device | None = None) -> Forward:
-    """Run batches through an ONNX file, on the CPU unless a device is given.
-
-    Raises:
-        InputError: no such file, or not an ONNX model that is run (`aptarank.exports.onnx_files`).
-    """
-    check_onnx(path)
-    if device is None or device.type == "cpu":
-        stay_within_memory()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # it writes names of the file as they are; errors are raised too
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Or its threads keep a processor busy for a while after each batch.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    providers = providers_of(device or torch.device("cpu"))
-    try:
-        # Without its fallback, which prints, and tries again what has failed.
-        session = onnxruntime.InferenceSession(
-            path,
-            options,
-            providers=providers,
-            provider_options=[PROVIDER_OPTIONS.get(name, {}) for name in providers],
-            enable_fallback=0,
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # of a dozen classes of its own
-        raise InputError(
-            f"{path}: not an ONNX model that can be loaded: {first_line(error)}"
-        ) from None
-    names = [taken.name for taken in session.get_inputs()]
-
-    def forward(inputs: Inputs) -> np.ndarray:
-        taken = {name: inputs[name].numpy() for name in names}
-        return session.run([OUTPUT], taken)[0][:, 0].astype(np.float32)
-
-    return forward

@@ -11,8 +11,8 @@ import torch
 
 from aptarank.core import machine
 from aptarank.exports.variants import load_variant
-from aptarank.models.inference import Forward, Inputs
-from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
+from aptarank.models.inference import Forward
+from aptarank.models.model_inputs import Inputs, TokenizedAptamers, build_inputs
 
 PAUSE = 0.01  # seconds, in which the threads of the runtime before fall asleep
 TURN = 3  # timed calls, after one that is not and warms the caches
@@ -26,13 +26,12 @@ def batch_of(
 
     Where there are fewer examples than `size`, they are repeated.
     """
-    lengths = encoded.lengths.numpy()
+    lengths = encoded.lengths
     total = lengths[first] if second is None else lengths[first] + lengths[second]
     order = np.argsort(total, kind="stable")
     start = max(0, (len(order) - size) // 2)
     rows = np.sort(np.resize(order[start : start + size], size))
-    sides = [torch.from_numpy(side[rows]) for side in (first, second) if side is not None]
-    return build_inputs(encoded, *sides)
+    return build_inputs(encoded, *(side[rows] for side in (first, second) if side is not None))
 
 
 def seconds_of(way: Callable[[], object], device: torch.device) -> float:

@@ -22,7 +22,8 @@ from aptarank.exports import forms_onnx, forms_openvino, forms_torch
 from aptarank.exports.variant_info import ABOUT, BASELINE, is_program, read_about, write_about
 from aptarank.models.depth import check_depth, layers_of
 from aptarank.models.encoder import kind_of, position_limit
-from aptarank.models.inference import Forward, Inputs, run_safely
+from aptarank.models.inference import Forward, run_safely
+from aptarank.models.model_inputs import Inputs
 
 BITS = {"fp32": 32, "bf16": 16, "fp16": 16, "int8": 8}
 SLACK = 1.1  # of an artefact's size over that of its weights

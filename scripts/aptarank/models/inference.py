@@ -4,34 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy.special import expit
-from torch import nn
 
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import Track
-from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
+from aptarank.models.model_inputs import Inputs, TokenizedAptamers, build_inputs
 
-Inputs = dict[str, torch.Tensor]  # of a model, as model_inputs.build_inputs makes them
 # Model inputs of one batch in, its logits out, float32 of shape (batch,).
 Forward = Callable[[Inputs], np.ndarray]
 
 BATCH = 256  # model inputs
-
-
-def torch_forward(model: nn.Module, device: torch.device, precision: str = "fp32") -> Forward:
-    """Run batches through a PyTorch model."""
-    model.eval()
-
-    def forward(inputs: Inputs) -> np.ndarray:
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, torch.bfloat16, precision == "bf16"),
-        ):
-            logits = model(**{k: v.to(device) for k, v in inputs.items()}).logits[:, 0]
-        return logits.float().cpu().numpy()
-
-    return forward
 
 
 def run_safely(forward: Forward, inputs: Inputs, source: Path) -> np.ndarray:
@@ -70,16 +52,15 @@ def run_batches(
     Returns:
         float32, shape (n,).
     """
-    lengths = encoded.lengths.numpy()
+    lengths = encoded.lengths
     total = lengths[first] if second is None else lengths[first] + lengths[second]
     order = np.argsort(total, kind="stable")
     logits = np.empty(len(first), dtype=np.float32)
     starts = range(0, len(first), batch_size)
     for start in track(starts):
         rows = order[start : start + batch_size]
-        a = torch.from_numpy(first[rows])
-        b = None if second is None else torch.from_numpy(second[rows])
-        logits[rows] = forward(build_inputs(encoded, a, b))
+        sides = [first[rows]] if second is None else [first[rows], second[rows]]
+        logits[rows] = forward(build_inputs(encoded, *sides))
     return logits
 
 

@@ -1,4 +1,4 @@
-"""Aptamers tokenised once, and pairs of them composed as tensors."""
+"""Aptamers tokenised once, and pairs of them composed as arrays."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.config.model_kinds import ModelKind, scoring_kinds
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
 
+Inputs = dict[str, np.ndarray]  # of a model, as build_inputs makes them
 PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
 
 
@@ -24,8 +24,8 @@ class SpecialTokens(NamedTuple):
     tokens and five types. int64; each type is of shape (1,) or that of its piece.
     """
 
-    special: tuple[torch.Tensor, ...]
-    types: tuple[torch.Tensor, ...]
+    special: tuple[np.ndarray, ...]
+    types: tuple[np.ndarray, ...]
 
     @property
     def size(self) -> int:
@@ -40,8 +40,8 @@ class TokenizedAptamers(NamedTuple):
     id and token type of padding; `typed`: whether the model input has `token_type_ids`.
     """
 
-    ids: torch.Tensor
-    lengths: torch.Tensor
+    ids: np.ndarray
+    lengths: np.ndarray
     single: SpecialTokens
     pair: SpecialTokens
     pad: tuple[int, int]
@@ -58,11 +58,11 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Toke
         InputError: the tokenizer makes inputs that `build_inputs` cannot make.
     """
     tokens = tokens_of(tokenizer, sequences) if len(sequences) else []
-    lengths = torch.tensor([len(ids) for ids in tokens], dtype=torch.int64)
-    longest = int(lengths.max()) if len(tokens) else 0
-    padded = torch.full((len(tokens), longest), tokenizer.pad_token_id, dtype=torch.int32)
+    lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
+    longest = int(lengths.max(initial=0))
+    padded = np.full((len(tokens), longest), tokenizer.pad_token_id, dtype=np.int32)
     flat = np.fromiter(chain.from_iterable(tokens), dtype=np.int32, count=int(lengths.sum()))
-    padded[torch.arange(longest) < lengths[:, None]] = torch.from_numpy(flat)
+    padded[np.arange(longest) < lengths[:, None]] = flat
     return TokenizedAptamers(
         padded,
         lengths,
@@ -102,7 +102,7 @@ def check_known(
             the same tokens, as where unknown letters are left out.
     """
     total, unknown = len(encoded), int(unknown_in(tokenizer, encoded).sum())
-    distinct = len(encoded.ids.unique(dim=0)) if total else 0
+    distinct = len(np.unique(encoded.ids, axis=0)) if total else 0
     if 2 * unknown >= total > 0 or 2 * distinct <= total > 1:
         problem = f"reads {unknown} of {total} aptamers as {tokenizer.unk_token}"
         if not unknown:
@@ -120,7 +120,7 @@ def unknown_in(tokenizer: PreTrainedTokenizerBase, encoded: TokenizedAptamers) -
     """Whether a letter of an aptamer is unknown to the tokenizer, shape (n_aptamers,)."""
     if tokenizer.unk_token_id is None:
         return np.zeros(len(encoded), dtype=bool)
-    return (encoded.ids == tokenizer.unk_token_id).any(1).numpy()
+    return (encoded.ids == tokenizer.unk_token_id).any(axis=1)
 
 
 def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
@@ -166,17 +166,17 @@ def find_special_tokens(tokenizer: PreTrainedTokenizerBase, aptamers: list[str])
             )
     special.append(ids[start:])
     special_types.append(types[start:])
-    return SpecialTokens(*map(as_tensors, (special, special_types)))
+    return SpecialTokens(*map(as_arrays, (special, special_types)))
 
 
-def as_tensors(pieces: list[list[int]]) -> tuple[torch.Tensor, ...]:
+def as_arrays(pieces: list[list[int]]) -> tuple[np.ndarray, ...]:
     """Each piece as int64."""
-    return tuple(torch.tensor(piece, dtype=torch.int64) for piece in pieces)
+    return tuple(np.array(piece, dtype=np.int64) for piece in pieces)
 
 
 def build_inputs(
-    encoded: TokenizedAptamers, first: torch.Tensor, second: torch.Tensor | None = None
-) -> dict[str, torch.Tensor]:
+    encoded: TokenizedAptamers, first: np.ndarray, second: np.ndarray | None = None
+) -> Inputs:
     """Model inputs as the tokenizer makes them of one aptamer or two (`[CLS] a [SEP] b [SEP]`).
 
     Padded to the longest of the batch. With aptamers of 2 and 3 tokens, padded to 3, the pieces
@@ -190,38 +190,41 @@ def build_inputs(
         `input_ids`, `attention_mask` and, where the model takes them, `token_type_ids`; int64,
         shape (batch, tokens).
     """
+    batch = len(first)
     aptamers = [first] if second is None else [first, second]
     special = encoded.single if second is None else encoded.pair
     lengths = [encoded.lengths[indices][:, None] for indices in aptamers]  # (batch, 1)
-    total = torch.stack(lengths).sum(0) + special.size  # (batch, 1)
-    tokens = int(total.max()) if len(first) else 0
-    position = torch.arange(tokens).expand(len(first), -1)  # (batch, tokens)
-    pieces = [special.special[0].expand(len(first), -1)]
-    gather_index = position
-    end = torch.full_like(total, len(special.special[0]))  # of what is placed so far, (batch, 1)
+    total = sum(lengths) + special.size  # (batch, 1)
+    position = np.arange(int(total.max(initial=0)))  # (tokens,)
+    pieces = [np.broadcast_to(special.special[0], (batch, len(special.special[0])))]
+    gather_index = np.broadcast_to(position, (batch, len(position)))
+    end: np.ndarray = np.full_like(total, len(special.special[0]))  # of what is placed so far
     for indices, length, between in zip(aptamers, lengths, special.special[1:], strict=True):
-        longest = int(length.max()) if len(first) else 0
-        pieces += [encoded.ids[indices, :longest], between.expand(len(first), -1)]
+        longest = int(length.max(initial=0))
+        pieces += [encoded.ids[indices, :longest], np.broadcast_to(between, (batch, len(between)))]
         end = end + length
         gather_index = gather_index + (position >= end) * (longest - length)
         end = end + len(between)
     mask = position < end
-    gather_index = gather_index.where(mask, 0)
+    gather_index = np.where(mask, gather_index, 0)
+    ids = np.take_along_axis(np.concatenate(pieces, axis=1), gather_index, axis=1)
     inputs = {
-        "input_ids": torch.cat(pieces, 1).gather(1, gather_index).where(mask, encoded.pad[0]),
-        "attention_mask": mask.long(),
+        "input_ids": np.where(mask, ids, encoded.pad[0]),
+        "attention_mask": mask.astype(np.int64),
     }
     if encoded.typed:
         types = [
-            type_.expand(piece.shape[1]) for type_, piece in zip(special.types, pieces, strict=True)
+            np.broadcast_to(type_, piece.shape[1:])
+            for type_, piece in zip(special.types, pieces, strict=True)
         ]
-        inputs["token_type_ids"] = torch.cat(types)[gather_index].where(mask, encoded.pad[1])
+        types_at = np.concatenate(types)[gather_index]
+        inputs["token_type_ids"] = np.where(mask, types_at, encoded.pad[1])
     return inputs
 
 
 def longest_input(encoded: TokenizedAptamers, kind: ModelKind) -> int:
     """Tokens of the longest input that a model of this kind can be given of these aptamers."""
-    longest = encoded.lengths.sort(descending=True).values[: kind.aptamers]
+    longest = np.sort(encoded.lengths)[::-1][: kind.aptamers]
     special = encoded.single if kind.aptamers == 1 else encoded.pair
     return int(longest.sum()) + special.size
 
@@ -238,7 +241,7 @@ def check_fits(
     Raises:
         InputError: it exceeds the model's `limit`; names the longest aptamer.
     """
-    lengths = encoded.lengths.numpy()
+    lengths = encoded.lengths
     needed = longest_input(encoded, kind)
     if needed > limit:
         worst = int(np.argmax(lengths))

@@ -6,20 +6,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from aptarank.config.model_kinds import ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import Track
-from aptarank.models.encoder import kind_of, position_limit
 from aptarank.models.inference import (
     BATCH,
     Forward,
     probability,
     run_batches,
     run_safely,
-    torch_forward,
 )
 from aptarank.models.model_inputs import (
     PROBE,
@@ -148,17 +145,6 @@ class Scorer:
         return self.aptamer_scores(encoded, batch_size, track)
 
 
-def torch_scorer(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    device: torch.device,
-    precision: str = "fp32",
-) -> Scorer:
-    """The scorer of a PyTorch model that is on `device`."""
-    limit = position_limit(model.config)
-    return Scorer(kind_of(model), torch_forward(model, device, precision), tokenizer, limit)
-
-
 def checked(scorer: Scorer, rows: int, source: Path) -> Scorer:
     """Run a short input, to find a damaged model before any work, and guard each later batch.
 
@@ -175,7 +161,7 @@ def checked(scorer: Scorer, rows: int, source: Path) -> Scorer:
                 f"{source}: its tokenizer has ids beyond the {rows} tokens of the model; the two "
                 "do not belong together"
             )
-        sides = [torch.tensor([0, 1])] * scorer.kind.aptamers
+        sides = [np.array([0, 1])] * scorer.kind.aptamers
         inputs = build_inputs(encode(scorer.tokenizer, [PROBE, PROBE[::-1]]), *sides)
         if inputs["input_ids"].shape[1] > scorer.limit:
             raise InputError(f"{source}: a model of {scorer.limit} tokens cannot read any aptamer")

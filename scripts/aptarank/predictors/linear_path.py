@@ -107,8 +107,6 @@ def check_path(settings: Mapping[str, Any], sequences: Sequence[str], *, reads_b
     reason = ""
     if not reads_bases:
         reason = "needs a model whose tokens are bases; choose tokenizer: nucleotide"
-    elif settings["freeze"]:
-        reason = "and freeze: true exclude each other: the path would be all that learns"
     elif not len(sequences):
         reason = "needs training aptamers with a value, and all have only bounds"
     if reason:

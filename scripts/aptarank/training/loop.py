@@ -21,7 +21,8 @@ from aptarank.models.depth import depth_of_step, depths_of, set_depth
 from aptarank.models.encoder import freeze_backbone, kind_of
 from aptarank.models.model_inputs import TokenizedAptamers
 from aptarank.models.predictor import Predictor
-from aptarank.models.scorer import Scorer, torch_scorer
+from aptarank.models.scorer import Scorer
+from aptarank.models.torch_inference import torch_scorer
 from aptarank.pairing.pairs import Pairs
 from aptarank.training.batch_sampler import sample_pairs
 from aptarank.training.checkpoints import (

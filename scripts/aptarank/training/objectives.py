@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from aptarank.core.errors import InputError
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
+from aptarank.models.torch_inference import as_tensors
 from aptarank.pairing.pairs import ManyPairs
 from aptarank.pairing.soft_labels import Comparison
 from aptarank.training.batch_sampler import Batches, mix_bits
@@ -84,7 +85,7 @@ class PairObjective:
         if loss.of_pairs is None:
             raise InputError("this loss is of whole batches; a model that compares needs another")
         self.loss_of_pairs = loss.of_pairs
-        self.lengths = train.encoded.lengths.numpy()
+        self.lengths = train.encoded.lengths
         self.examples = train.pairs.total
         length = self.length if np.ptp(self.lengths) else None
         self.batches = Batches(self.examples, size, seed, length)
@@ -107,14 +108,10 @@ class PairObjective:
         label = np.where(swap, 1 - label, label)
         local = world.local_slice(len(label))
         return Batch(
-            inputs=self.inputs(torch.from_numpy(first[local]), torch.from_numpy(second[local])),
+            inputs=as_tensors(build_inputs(self.train.encoded, first[local], second[local])),
             target=torch.from_numpy(label[local]),
             aptamers=np.unique([first, second]),
         )
-
-    def inputs(self, first: torch.Tensor, second: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Model inputs of pairs, from the indices of their aptamers, shapes (batch,)."""
-        return build_inputs(self.train.encoded, first, second)
 
     def loss(self, logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, int]:
         """The mean loss of pairs, and their number.
@@ -142,7 +139,7 @@ class RankObjective:
         self.examples = len(self.aptamers)
         groups = train.comparison.groups
         several = bool(groups.max(initial=0))
-        lengths = train.encoded.lengths.numpy()[self.aptamers]
+        lengths = train.encoded.lengths[self.aptamers]
         if several:  # a group stays together, by its longest
             longest = np.zeros(groups.max() + 1, dtype=lengths.dtype)
             np.maximum.at(longest, groups, lengths)
@@ -155,9 +152,9 @@ class RankObjective:
         """Measurements: their aptamers, and the label of each two of them."""
         numbers = self.batches.batch(number)
         aptamers = self.aptamers[numbers]
-        local = torch.from_numpy(aptamers[world.local_slice(len(numbers))])
+        local = aptamers[world.local_slice(len(numbers))]
         return Batch(
-            inputs=build_inputs(self.train.encoded, local),
+            inputs=as_tensors(build_inputs(self.train.encoded, local)),
             target=torch.from_numpy(self.train.comparison.of_batch(numbers, self.softness)),
             aptamers=aptamers,
         )

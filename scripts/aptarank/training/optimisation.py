@@ -41,9 +41,10 @@ class TrainingSettings:
     compile: bool
 
     @classmethod
-    def of(cls, model: Mapping[str, Any]) -> Self:
-        """Those among the resolved settings of a model."""
-        return cls(**{field.name: model[field.name] for field in fields(cls)})
+    def of(cls, settings: Mapping[str, Any], model: PreTrainedModel) -> Self:
+        """Those among the resolved settings of a model, with its learning rate."""
+        values = {field.name: settings[field.name] for field in fields(cls)}
+        return cls(**values | {"learning_rate": pick_learning_rate(settings, model)})
 
 
 def pick_precision(wanted: str, model: PreTrainedModel, device: torch.device) -> str:

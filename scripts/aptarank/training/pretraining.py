@@ -22,6 +22,7 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.core.tables import read_table
 from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
+from aptarank.models.torch_inference import as_tensors
 from aptarank.reading.fasta_records import stream_records
 from aptarank.reading.text_files import decode_text, decompress, is_parquet, read_bytes
 from aptarank.training.batch_sampler import Batches
@@ -169,7 +170,7 @@ class Pretraining:
         torch.manual_seed(seeds[0])  # of dropout
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * self.schedule(step)
-        inputs = build_inputs(self.encoded, torch.from_numpy(self.batches.batch(step)))
+        inputs = as_tensors(build_inputs(self.encoded, self.batches.batch(step)))
         generator = torch.Generator().manual_seed(seeds[1])
         inputs["input_ids"], labels = self.masking.hide(inputs["input_ids"], generator)
         labels = labels.to(self.device)

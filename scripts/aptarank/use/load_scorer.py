@@ -1,49 +1,44 @@
-"""Loading a trained model in any of its forms, from wherever the pipeline put it."""
+"""Loading a trained model in any of its forms, from wherever the pipeline put it.
 
+PyTorch is imported only for the forms that need it.
+"""
+
+import math
 from pathlib import Path
 
-import torch
-
-from aptarank.config.model_kinds import scoring_kinds
+from aptarank.config.model_kinds import KINDS, scoring_kinds
 from aptarank.core.errors import InputError
-from aptarank.exports.onnx_model import onnx_forward
-from aptarank.exports.variant_info import ABOUT
-from aptarank.exports.variants import load_variant, split_name
-from aptarank.models.encoder import checkpoint_config, kind_in, load_model, position_limit
-from aptarank.models.inference import torch_forward
-from aptarank.models.model_files import read_object
+from aptarank.exports.onnx_runtime import onnx_forward
+from aptarank.models.model_files import about_of, read_config
 from aptarank.models.scorer import Scorer, checked
 from aptarank.models.tokenizer import load_tokenizer
 
 RECOMMENDED = "recommended.json"  # of recommend.py
 
 
-def load_scorer(path: Path, threads: int, device: torch.device) -> Scorer:
+def load_scorer(path: Path, threads: int, device: str) -> Scorer:
     """Load a model.
 
     Args:
         path: the folder that finetune.py writes, the folder of a variant, an ONNX file, or
             `recommended.json`, which names a variant. The last three have no tokenizer of their
             own: it is taken from the folder `model` next to `variants`, `onnx` and `speed`.
+        device: `auto`, `cpu` or `cuda`.
 
     Raises:
         InputError: there is no model, or it is damaged.
     """
     home = home_of(path)
-    if path.name == RECOMMENDED:
-        path = path.parent.parent / "variants" / recommended(path)
-    config = checkpoint_config(str(home))
-    kind = kind_in(config, home)
-    tokenizer = load_tokenizer(home)
-    if path.is_file():
-        forward = onnx_forward(path, threads, device)
-    elif (path / ABOUT).is_file():
-        forward = load_variant(path, threads, device)
-    else:
-        torch.set_num_threads(threads)
-        forward = torch_forward(load_model(path, device), device)
-    scorer = Scorer(kind, forward, tokenizer, position_limit(config))
-    return checked(scorer, config.vocab_size, path)
+    if path.is_dir() or path.name == RECOMMENDED:
+        from aptarank.use.load_torch import load_with_torch
+
+        return load_with_torch(path, home, threads, device)
+    config = read_config(home)
+    kind, tokenizer = KINDS[about_of(config, home)["kind"]], load_tokenizer(home)
+    # finetune.py's tokenizer knows its model's limit, which may be less than the configuration's.
+    limit = min(tokenizer.model_max_length, config.get("max_position_embeddings", math.inf))
+    scorer = Scorer(kind, onnx_forward(path, threads, device), tokenizer, limit)
+    return checked(scorer, config["vocab_size"], path)
 
 
 def check_scores_aptamers(scorer: Scorer, path: Path) -> None:
@@ -58,20 +53,6 @@ def check_scores_aptamers(scorer: Scorer, path: Path) -> None:
             f"one of kind {scoring_kinds()}, which scores each aptamer by itself (rank.py ranks "
             "thousands of candidates by a model of either kind)"
         )
-
-
-def recommended(path: Path) -> str:
-    """The variant that `recommended.json` names.
-
-    Raises:
-        InputError: it does not name one.
-    """
-    name = read_object(path, "what recommend.py writes").get("variant")
-    try:
-        split_name(str(name))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    return str(name)
 
 
 def home_of(path: Path) -> Path:
