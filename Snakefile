@@ -90,7 +90,7 @@ rule all:
     default_target: True
     input:
         results(),
-        "<run>/manifest.json",
+        records(),
 
 
 onstart:

@@ -7,12 +7,13 @@ import click
 import yaml
 
 from aptarank.core.errors import InputError
-from aptarank.core.files import sha256
+from aptarank.core.files import as_json, sha256
 from aptarank.core.log import logger
-from aptarank.core.result_files import REPORTS
+from aptarank.core.result_files import CRATE, REPORTS, WORKFLOW
 from aptarank.programs.cli import PATH, WRITTEN, Program
 from aptarank.provenance.archive import archive_inputs, how_to_repeat, write_zip
 from aptarank.provenance.manifest import MANIFEST, read_manifest
+from aptarank.provenance.ro_crate import file_entity, run_crate
 
 
 @click.command(cls=Program)
@@ -27,23 +28,29 @@ def main(folder: Path, output: Path | None) -> None:
     Example: python scripts/archive.py results/mine
     """
     manifest = read_manifest(folder)
+    if WORKFLOW not in manifest["outputs"] or not (folder / CRATE).is_file():
+        raise InputError(f"{folder / CRATE}: no such file; run snakemake again, which writes it")
     config, inputs = archive_inputs(manifest["config"])
     checksums = {
         os.path.realpath(name): file["sha256"] for name, file in manifest["inputs"].items()
     }
-    for path in inputs.values():
-        check_checksum(path, checksums.get(os.path.realpath(path)))
+    given = []
+    for name, path in inputs.items():
+        checksum = checksums.get(os.path.realpath(path))
+        check_checksum(path, checksum)
+        given.append(file_entity(name, path, checksum) | {"alternateName": str(path)})
     for name, file in manifest["outputs"].items():
         check_checksum(folder / name, file["sha256"])
     reports = [name for name in REPORTS if (folder / name).is_file()]
     results = Path("results", manifest["config"]["run"])
-    files = {
+    files: dict[str, str | Path] = {
+        CRATE: as_json(run_crate(manifest, folder, given, f"{results.as_posix()}/")),
         "README.txt": how_to_repeat(manifest),
         "config.yaml": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         **inputs,
         **{
             (results / name).as_posix(): folder / name
-            for name in [MANIFEST, *reports, *manifest["outputs"]]
+            for name in [MANIFEST, CRATE, *reports, *manifest["outputs"]]
         },
     }
     output = output or Path(f"{folder}.zip")

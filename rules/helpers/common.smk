@@ -48,7 +48,7 @@ from aptarank.provenance.lost_results import enumerated, lost_results, made_by
 from aptarank.exports.variant_info import BASELINE
 from aptarank.provenance.hub_layout import path_in_repository
 from aptarank.core.restructured_text import at_terminal, visible
-from aptarank.core.result_files import REPORTS
+from aptarank.core.result_files import CRATE, REPORTS, WORKFLOW
 from aptarank.core.shell_words import shell_words
 from aptarank.core.terminal import calm_terminal
 from aptarank.core.code_inputs import imported_modules
@@ -120,6 +120,11 @@ def script(name):
 def modules(name):
     """Return the modules of aptarank that a script imports; an edit of one reruns the rule."""
     return imported_modules(script(name))
+
+
+def own_files(*names):
+    """Return the paths of files in the folder of aptarank."""
+    return [os.path.normpath(os.path.join(HERE, name)) for name in names]
 
 
 def templates(*names):

@@ -111,6 +111,11 @@ def results():
     ]
 
 
+def records():
+    """Return the manifest, written last, and the RO-Crate."""
+    return [f"<run>/{name}" for name in ("manifest.json", CRATE, WORKFLOW)]
+
+
 def results_of_models(dataset):
     """Return what the trainings of a dataset make, including pretraining and the blend."""
     trained = "<run>/{dataset}/{fold}{model}/seed-{seed}"
@@ -193,9 +198,7 @@ def whole_results(wildcards):
 def lost_targets():
     """Return the files and folders of `results` of which something is gone; tell the user."""
     run = f"results/{config['run']}"
-    targets = [
-        path.replace("<run>", run) for path in [*results(), "<run>/manifest.json"]
-    ]
+    targets = [path.replace("<run>", run) for path in [*results(), *records()]]
     lost = made_by([f"{run}/{name}" for name in lost_results(Path(run))], targets)
     for names in lost.values():
         tell(f"{visible(enumerated(names))}: gone or emptied; will be made again")

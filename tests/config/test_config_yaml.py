@@ -219,7 +219,9 @@ def test_a_sweep_whose_names_are_no_folders():
         resolve({"sweep": {"model": "rank"} | values})
 
 
-@pytest.mark.parametrize("name", ["ranking", "Screen", "design", "logs", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["ranking", "Screen", "design", "logs", "manifest.json", "snakefile"]
+)
 def test_names_of_our_own_folders(name):
     with pytest.raises(InputError, match=f"config: datasets.{name}: that name is taken by"):
         resolve({"datasets": {name: {"path": "x"}}})

@@ -55,7 +55,8 @@ def made(program, tmp_path):
 
 def test_a_manifest_of_what_is_there(made):
     manifest = json.loads((made / "manifest.json").read_text())
-    assert list(manifest["outputs"]) == ["lab/rank/seed-1/model/config.json", "lab/split.csv"]
+    results = ["lab/rank/seed-1/model/config.json", "lab/split.csv"]
+    assert list(manifest["outputs"]) == ["Snakefile", *results]
     assert list(manifest["inputs"]) == sorted(manifest["inputs"])
     assert manifest["seeds"] == {
         "models": [1],
@@ -110,8 +111,9 @@ def test_the_zip(program, made):
         text = archive.read("README.txt").decode()
     assert [name for name in names if not name.startswith("inputs/")] == [
         *("README.txt", "config.yaml"),
-        "results/mine/lab/rank/seed-1/model/config.json",
+        *("results/mine/Snakefile", "results/mine/lab/rank/seed-1/model/config.json"),
         *("results/mine/lab/split.csv", "results/mine/manifest.json"),
+        *("results/mine/ro-crate-metadata.json", "ro-crate-metadata.json"),
     ]
     assert resolve(config) == archive_inputs(resolve(CONFIG))[0]
     commit = json.loads((made / "manifest.json").read_text())["git"]["commit"]
@@ -131,6 +133,11 @@ def test_what_is_not_in_the_manifest_is_not_packed(program, made, name):
     Path(name).unlink()
     assert Path(name).name in program("archive", made, code=1).output
     assert not Path("results/mine.zip").exists()
+
+
+def test_a_run_without_an_ro_crate(program, made):
+    (made / "ro-crate-metadata.json").unlink()
+    assert "run snakemake again" in program("archive", made, code=1).output
 
 
 def test_manifests_that_are_none(program, made):

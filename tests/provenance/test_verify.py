@@ -127,6 +127,7 @@ def test_other_bytes(sides):
 
 def test_what_need_not_be_the_same(sides):
     for name in (
+        *("ro-crate-metadata.json", "Snakefile"),
         *("logs/manifest.log", "lab/logs/rank/seed-1/predict.log", "lab/benchmarks/pair.tsv"),
         *("lab/rank/seed-1/speed/timings.csv", "lab/rank/seed-1/speed/recommended.json"),
         *("lab/rank/seed-1/model/.snakemake_timestamp",),
@@ -139,7 +140,7 @@ def test_what_need_not_be_the_same(sides):
     found = compare_folders(*sides)
     assert found.same
     assert found.identical == ["lab/t.csv"]
-    assert sum(map(len, found.left_out.values())) == 9
+    assert sum(map(len, found.left_out.values())) == 11
     # Names alone do not hide a result: a dataset may be called logs, a model speed.
     write_both(sides, "logs/benchmarks/speed/scores.csv", "x\n1\n", "x\n2\n")
     assert differing(sides, "logs/benchmarks/speed/scores.csv")

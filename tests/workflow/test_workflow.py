@@ -106,7 +106,8 @@ def test_the_tree(finished):
     for model, seed in MODELS:
         folder = data / model / f"seed-{seed}"
         assert {folder / "model/model.safetensors", folder / "onnx/model.onnx"} <= outputs.keys()
-    besides = {"logs", "benchmarks", "manifest.json", ".snakemake_timestamp"}
+    besides = {"logs", "benchmarks", "manifest.json", "ro-crate-metadata.json"}
+    besides |= {".snakemake_timestamp"}
     assert not [path for path in outputs if besides & set(path.parts)]
 
 

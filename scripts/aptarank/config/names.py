@@ -2,11 +2,14 @@
 
 from fnmatch import fnmatchcase
 
-from aptarank.core.result_files import REPORTS
+from aptarank.core.result_files import CRATE, REPORTS, WORKFLOW
 
 LOGS = ("logs", "benchmarks")
 # Files and folders next to those of the datasets, so that no dataset can have these names.
-BESIDES_DATASETS = ("manifest.json", "ranking", "screen", "design", *LOGS, *REPORTS)
+BESIDES_DATASETS = (
+    *("manifest.json", CRATE, WORKFLOW, "ranking", "screen", "design"),
+    *(*LOGS, *REPORTS),
+)
 # Files and folders next to those of the models, and next to those of their logs.
 BESIDES_MODELS = (
     *("aptamers.csv", "rejected.csv", "labels.parquet", "ingestion.json", "description"),

@@ -55,5 +55,9 @@ def write_json(content: Mapping, path: Path, *, allow_nan: bool = True) -> None:
         ValueError: a number is NaN or infinite, which JSON does not have, and `allow_nan` is false.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, indent=2, allow_nan=allow_nan)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(as_json(content, allow_nan=allow_nan), encoding="utf-8")
+
+
+def as_json(content: Mapping, *, allow_nan: bool = True) -> str:
+    """Return an object as JSON, as `write_json` writes it."""
+    return json.dumps(content, indent=2, allow_nan=allow_nan) + "\n"

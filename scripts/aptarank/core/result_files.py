@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 REPORTS = ("report.html", "report.zip")
+CRATE = "ro-crate-metadata.json"
+WORKFLOW = "Snakefile"  # the copy of ours that the RO-Crate describes
 # Patterns of files in a run's folder (after a /) that are not results, and why.
 NOT_RESULTS = {
     "*/logs/*.log": "logs: they contain times and folders",
@@ -12,6 +14,7 @@ NOT_RESULTS = {
     "*/checkpoints/step-*": "checkpoints of an unfinished training",
     "*/checkpoints/former/step-*": "checkpoints of the training before it, with other settings",
     "*/.snakemake_timestamp": "Snakemake's record of when a folder was written",
+    f"/{CRATE}": "the RO-Crate: made from the manifest",
     **{f"*/{name}": "the report: made from all the rest, on request" for name in REPORTS},
 }
 # Results that depend on measured times.

@@ -13,11 +13,11 @@ import pandas as pd
 import safetensors
 
 from aptarank.core.files import sha256
-from aptarank.core.result_files import NOT_RESULTS, TIMED, exclusion_reason, list_files
+from aptarank.core.result_files import NOT_RESULTS, TIMED, WORKFLOW, exclusion_reason, list_files
 
 # Files that may differ between two runs of one config, and why; and parts of files, by key or
 # column. Everything else must be the same.
-NOT_COMPARED = NOT_RESULTS | TIMED
+NOT_COMPARED = NOT_RESULTS | TIMED | {f"/{WORKFLOW}": "the workflow, not a result of it"}
 NAMES = "the names of the run and of its inputs"
 PARTS_NOT_COMPARED = {
     "manifest.json": {
