@@ -1,6 +1,7 @@
 """What the field expects of a workflow's repository is there, and in step with the rest."""
 
 import importlib
+import os
 import re
 import shlex
 
@@ -44,6 +45,27 @@ def test_issue_templates(name):
     template = load(f".github/ISSUE_TEMPLATE/{name}.yml")
     assert {"name", "description", "body"} <= set(template)
     assert any(part.get("validations", {}).get("required") for part in template["body"])
+
+
+def test_github_runs_the_checks():
+    """All of them, by the same script as anybody else, with actions of a major version."""
+    workflow = load(".github/workflows/ci.yml")
+    assert workflow[True] == ["push", "pull_request"]  # `on`, which is a boolean in YAML 1.1
+    (job,) = workflow["jobs"].values()
+    assert job["runs-on"] == "ubuntu-latest"
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+    actions = dict(step["uses"].split("@") for step in job["steps"] if "uses" in step)
+    assert set(actions) == {"actions/checkout", "actions/setup-python"}
+    assert all(re.fullmatch(r"v\d+", version) for version in actions.values())
+    (python,) = [step["with"] for step in job["steps"] if "with" in step]
+    assert python == {"python-version": "3.11"}
+
+
+def test_contributors_find_the_code_of_conduct():
+    text = (ROOT / "CODE_OF_CONDUCT.md").read_text(encoding="utf-8")
+    assert "https://www.contributor-covenant.org/version/2/1/code_of_conduct/" in text
+    assert "](CODE_OF_CONDUCT.md)" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_one_version():
