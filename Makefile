@@ -9,7 +9,7 @@ RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run report docs config test test-slurm test-reruns test-envs check verify
+.PHONY: help run report docs rulegraph config test test-slurm test-reruns test-envs check verify
 
 help: ## list the targets of make and snakemake
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +39,10 @@ test-reruns: .venv/installed-dev ## change a finished run, and check which jobs 
 docs: .venv/installed-dev ## build the documentation in site/; warnings are errors
 	mkdocs build --quiet
 	@echo "Open site/index.html"
+
+rulegraph: SHELL := /bin/bash -o pipefail
+rulegraph: .venv/installed ## draw docs/rulegraph.svg from the rules; needs Graphviz
+	snakemake --rulegraph --quiet all | tred 2> /dev/null | dot -Tsvg > docs/rulegraph.svg
 
 config: .venv/installed ## write config.yaml from config.schema.yaml
 	PYTHONPATH=scripts python -m aptarank.config.config_file

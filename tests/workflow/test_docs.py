@@ -95,6 +95,17 @@ def test_the_map_has_every_rule(site):
         assert f"<td><code>{rule}</code></td>" in page, rule
 
 
+def test_the_drawing_has_every_rule_of_a_run():
+    """`make rulegraph` draws it."""
+    command = [sys.executable, "-m", "snakemake", "--rulegraph"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rules = set(re.findall(r'\[label = "(\w+)"', done.stdout))
+    assert {"ingest", "all"} <= rules
+    drawing = (ROOT / "docs/rulegraph.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r"<text[^>]*>(\w+)</text>", drawing)) == rules
+    assert "](rulegraph.svg)" in (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+
+
 def test_the_site_asks_no_network(site):
     for page in site.glob("*.html"):
         text = page.read_text(encoding="utf-8")
