@@ -60,11 +60,11 @@ verify: .venv/installed ## compare two runs: make verify RUN=mine RUN2=mine-agai
 test-envs: .venv/installed-dev ## run every rule in its own environment (10 minutes, 5 GB)
 	APTARANK_ENVS=1 pytest -m envs $(ARGS)
 
-.venv/bin/python:
+.venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aptarank needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; use another one: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: requirements.txt | .venv/bin/python
+.venv/installed: requirements.txt | .venv/bin/pip
 	@echo "Installing into .venv (2 GB, some minutes) ..."
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
