@@ -1,5 +1,6 @@
 """What the manifest says of a run is so."""
 
+import os
 import subprocess
 
 import pytest
@@ -31,3 +32,12 @@ def test_the_commit_is_of_this_workflow_alone(thesis, tmp_path, monkeypatch):
     assert len(manifest.git_state()["commit"]) == 40
     monkeypatch.setattr(manifest, "HOME", tmp_path)
     assert manifest.git_state() is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_the_commit_of_a_checkout_that_belongs_to_another_user(thesis, monkeypatch):
+    for path in (thesis, thesis / ".git"):
+        os.chown(path, 65534, 65534)
+    monkeypatch.setattr(manifest, "HOME", thesis)
+    monkeypatch.delenv("SUDO_UID", raising=False)  # git would take that user's files, too
+    assert len(manifest.git_state()["commit"]) == 40

@@ -22,7 +22,9 @@ def git_state() -> dict | None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str:
-        command = ["git", "-C", str(HOME), *words]
+        # A site's checkout may belong to another user, and its code is trusted: it runs here.
+        trusted = f"safe.directory={HOME.resolve()}"
+        command = ["git", "-C", str(HOME), "-c", trusted, *words]
         return subprocess.run(
             command, check=True, capture_output=True, text=True, env=environment
         ).stdout.rstrip("\n")
