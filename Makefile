@@ -16,7 +16,7 @@ help: ## list the targets of make and snakemake
 	@cat docs/targets.txt
 
 run: .venv/installed ## train and evaluate on the embedded example (ARGS= is passed to snakemake)
-	snakemake --cores all --resources gpu=1 $(ARGS)
+	snakemake --resources gpu=1 --cores all $(ARGS)
 
 report: .venv/installed ## pack the results of make run into one zip to view in a browser
 	snakemake --report results/example/report.zip $(ARGS)
