@@ -53,9 +53,10 @@ def print_findings():
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as file:
                 print(f"\n{dataset}\n{at_terminal(file.read())}")
-    print(f"Done. Results: {run}/; one table of all models and baselines:")
-    for dataset in config["datasets"]:
-        print(f"  {run}/{dataset}/comparison.csv")
-    print(
-        f"To view all of it in a browser, add to the same command: --report {run}/report.zip"
-    )
+    print(f"Done. Results: {run}/")
+    tables = [f"{run}/{dataset}/comparison.csv" for dataset in config["datasets"]]
+    if all(map(os.path.isfile, tables)):  # else only some files were asked for
+        print("One table of all models and baselines:", *tables, sep="\n  ")
+        print(
+            f"To view all of it in a browser, add to the same command: --report {run}/report.zip"
+        )
