@@ -9,11 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def run_snakemake(folder, *arguments, code=0, gpus=1, workflow=ROOT):
-    """Run the workflow in a folder; returns the finished process."""
+def run_snakemake(folder, *arguments, code=0, gpus=1, workflow=ROOT, under=()):
+    """Run the workflow in a folder, under another command if one is given; returns the process."""
     command = [sys.executable, "-m", "snakemake", "--resources", f"gpu={gpus}", "--cores", "2"]
     done = subprocess.run(
-        [*command, "-s", workflow / "Snakefile", *arguments],
+        [*under, *command, "-s", workflow / "Snakefile", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
