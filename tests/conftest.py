@@ -27,10 +27,10 @@ os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 
 
 # These take longest: pytest's workers begin with them, so that none has one left at the end. The
-# first four have a run of their own to make; "report", "model_card" and others need that of
+# first five have a run of their own to make; "report", "model_card" and others need that of
 # "workflow", which is ready when the first workers are done.
-LONGEST = ["workflow", "slurm", "reruns", "inputs", "never_lost", "blending", "faults"]
-LONGEST += ["distributed", "extending", "report", "transfer", "forms", "scale", "sweep"]
+LONGEST = ["workflow", "slurm", "bare_machine", "reruns", "inputs", "never_lost", "blending"]
+LONGEST += ["faults", "distributed", "extending", "report", "transfer", "forms", "scale", "sweep"]
 LONGEST += ["commands", "screen", "speed", "report_hostile", "archive", "sources"]
 
 
