@@ -18,6 +18,7 @@ PAGES += sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").gl
 # What is not run here, and why.
 ELSEWHERE = {
     "source .venv/bin/activate": "there is one venv",
+    "--directory ../lab": "there is one folder; test_deployment.py",
     "--report": "test_report.py makes one",
     "--sdm conda": "there is no conda here; test_rules_in_envs.py",
     "export HF_TOKEN": "there is no token; test_publish.py",
