@@ -9,7 +9,7 @@ RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run report docs rulegraph config test test-slurm test-reruns test-envs check verify
+.PHONY: help run report docs rulegraph config test test-slurm test-reruns test-envs test-bare check verify
 
 help: ## list the targets of make and snakemake
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -59,6 +59,11 @@ verify: .venv/installed ## compare two runs: make verify RUN=mine RUN2=mine-agai
 
 test-envs: .venv/installed-dev ## run every rule in its own environment (10 minutes, 5 GB)
 	APTARANK_ENVS=1 pytest -m envs $(ARGS)
+
+test-bare: export APTARANK_BARE := 1
+test-bare: export APTARANK_APT := 1
+test-bare: .venv/installed-dev ## run make run and make test on a bare Debian, as root (8 minutes)
+	pytest tests/workflow/test_bare_machine.py $(ARGS)
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aptarank needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; use another one: make PYTHON=python3.12 run")'

@@ -98,7 +98,6 @@ def main(
     torch.manual_seed(seed)
     world = World(pick_device(device))
     torch.set_num_threads(max(1, threads // world.local_processes))
-
     known = read_aptamers(aptamers)
     words = load_tokenizer(tokenizer)
     parts = (

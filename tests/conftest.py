@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="makes environments: make test-envs"))
         if "hub" in item.keywords and not os.environ.get("APTARANK_HUB"):
             item.add_marker(pytest.mark.skip(reason="needs the Hugging Face hub: APTARANK_HUB=1"))
+        if "bare" in item.keywords and not os.environ.get("APTARANK_BARE"):
+            item.add_marker(pytest.mark.skip(reason="makes a bare Debian: make test-bare"))
         if "slow" in item.keywords and not os.environ.get("APTARANK_SLOW"):
             item.add_marker(pytest.mark.skip(reason="takes long: APTARANK_SLOW=1"))
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from aptarank.core.errors import InputError
 from aptarank.evaluation.baselines import shared_prefix
+from aptarank.evaluation.metrics import accuracy
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference import mutations
 from aptarank.pairing.reference_fitness import centred, known_fitness
@@ -195,5 +196,5 @@ def prefix_accuracy(
     score = shared_prefix(
         taught["sequence"].tolist(), taught["fitness"].to_numpy(), sequences.tolist(), seed=1
     )
-    first_fitter = score[pairs.first] > score[pairs.second]
-    return float(np.mean(first_fitter == (pairs.label == 1)))
+    first_fitter = (1 + np.sign(score[pairs.first] - score[pairs.second])) / 2
+    return accuracy(pairs.label, first_fitter)
