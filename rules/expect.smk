@@ -38,7 +38,7 @@ rule expect:
 
 # In one job, since each of them takes only a second.
 rule expect_predictors:
-    "Learn the same of the cheap predictors."
+    "Learn what the cheap predictors' scores are in the scale of the data, with intervals."
     input:
         script=script("expect"),
         modules=modules("expect"),

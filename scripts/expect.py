@@ -183,7 +183,8 @@ def report(found: Expected, table: pd.DataFrame, output: Path) -> None:
                 )
     for row in table[table["of"] == ALL].itertuples():
         logger.info(
-            "%s: %.4g %% intervals hold %.3f of %d test aptamers; mean width %.4g",
+            "%s: %.4g %% intervals hold %.3f of %d test aptamers; mean width %.4g in units of the "
+            "fitness",
             row.model,
             100 * found.level,
             row.coverage,

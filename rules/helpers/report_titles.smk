@@ -54,6 +54,9 @@ def print_findings():
             with open(path, encoding="utf-8") as file:
                 print(f"\n{dataset}\n{at_terminal(file.read())}")
     print(f"Done. Results: {run}/")
+    for name in ("ranking/ranking.csv", "screen/shortlist.csv", "design/designed.csv"):
+        if os.path.isfile(f"{run}/{name}"):
+            print(f"Candidates, best first: {run}/{name}")
     tables = [f"{run}/{dataset}/comparison.csv" for dataset in config["datasets"]]
     if all(map(os.path.isfile, tables)):  # else only some files were asked for
         print("One table of all models and baselines:", *tables, sep="\n  ")

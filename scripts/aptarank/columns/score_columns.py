@@ -116,7 +116,7 @@ def shell_word_of(header: Sequence[str], at: int) -> str:
     return shlex.quote(name) if plain and not name.isdecimal() else str(at + 1)
 
 
-def passed_over_columns(header: Sequence[str], but: Sequence[int] = ()) -> str:
+def passed_over_columns(header: Sequence[str], but: Sequence[int | None] = ()) -> str:
     """Return the columns that look like a score but are not one, each with the reason."""
     meanings = [(i, meaning_of(name)) for i, name in enumerate(header) if i not in but]
     columns = [

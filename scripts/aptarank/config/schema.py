@@ -201,5 +201,7 @@ def brief(value: Any) -> str:
 
 def suggest(name: str, allowed: Iterable[str]) -> str:
     """Return a hint for an error message: the allowed name that is most like this one, or ""."""
-    matches = difflib.get_close_matches(name, allowed, n=1)
+    allowed = list(allowed)
+    plural = [other for other in allowed if other in (f"{name}s", name.removesuffix("s"))]
+    matches = plural or difflib.get_close_matches(name, allowed, n=1)
     return f"; did you mean {matches[0]}?" if matches else ""

@@ -1,11 +1,13 @@
 """From files to aptamers (or labelled pairs), with an account of every row."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from aptarank.columns.column_names import unit_of
 from aptarank.columns.read_as import with_direction
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
@@ -158,10 +160,21 @@ def one_direction(readings: list[Reading], options: Options) -> str:
         raise InputError(
             f"{first}: are higher or lower scores better? {why_undecided(readings[0])}.\n"
             "Say --better higher or --better lower (in the config: datasets.<name>.better)."
+            f"{kd_hint(readings[0])}"
         )
     if kd and options.better == "higher":
         raise InputError(f"{first}: a Kd is better lower, but better says higher")
     return options.better or better
+
+
+def kd_hint(reading: Reading) -> str:
+    """How to say that a score in a unit of concentration is a Kd; "" where it has no such unit."""
+    names = re.findall(r"'([^']*)'", reading.read_as.score)
+    if not any(map(unit_of, names)):
+        return ""
+    return (
+        "\nIf it is a Kd, say --format kd instead (datasets.<name>.format): -log10 of it is used."
+    )
 
 
 def why_undecided(reading: Reading) -> str:

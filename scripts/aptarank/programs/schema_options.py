@@ -35,6 +35,9 @@ class FiniteNumber(click.FloatRange):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
 
+    def _describe_range(self) -> str:
+        return "" if self.min is self.max is None else super()._describe_range()
+
 
 class Text(click.ParamType):
     """A text with the length and pattern that its rule asks for."""

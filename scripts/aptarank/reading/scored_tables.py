@@ -22,6 +22,7 @@ from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
 from aptarank.reading.noise_columns import NoiseColumns, noise_columns, with_noise
 from aptarank.reading.tabular_files import Table, is_number, is_sequence
+from aptarank.reading.unit_column import unit_column, with_unit
 from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import (
     COUNTS,
@@ -51,6 +52,7 @@ class Columns(NamedTuple):
     scale: str = PLAIN_NUMBERS
     name: int | None = None
     reads: int | None = None
+    unit: int | None = None
 
 
 def sequence_column(table: Table, source: Path, options: Options) -> int:
@@ -107,8 +109,9 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     better, because = meaning.better, meaning.because
     if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
-    scale = scale_of(header[score], fields_of(rows, score))
-    if options.replicates:
+    unit = unit_column(header, score, rows)
+    scale = scale_of(header[score], fields_of(rows, score)) if unit is None else ""
+    if options.replicates and unit is None:
         for other in noise_columns(header, options, source).replicates:
             if scale_of(header[other], fields_of(rows, other)) != scale:
                 raise InputError(
@@ -117,7 +120,7 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
                 )
     if scale == PLAIN_NUMBERS and meaning.kind == "concentration" and not meaning.logarithm:
         because += NO_UNIT
-    columns = Columns(sequence, score, better, because, scale, name)
+    columns = Columns(sequence, score, better, because, scale, name, unit=unit)
     return read_columns(table, columns, source, options)
 
 
@@ -204,9 +207,8 @@ def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
         score = candidates[0]
     name = name_column(table.header, sequence, options, source)
     because = "the option format says that it is a Kd"
-    columns = Columns(
-        sequence, score, because=because, scale=unit_of(table.header[score]), name=name
-    )
+    scale, unit = unit_of(table.header[score]), unit_column(table.header, score, table.first_rows)
+    columns = Columns(sequence, score, because=because, scale=scale, name=name, unit=unit)
     return read_columns(table, columns, source, options)
 
 
@@ -233,6 +235,8 @@ def columns_read_as(header: list[str], columns: Columns, source: Path, options: 
     if is_concentration(columns.scale):
         unit = columns.scale or "the unit of each cell"
         unit_from = HEADER
+        if columns.unit is not None:
+            unit, unit_from = "the unit of each row", named(columns.unit)
     noise = noise_columns(header, options, source)
     return dataclasses.replace(
         read_as,
@@ -245,7 +249,7 @@ def columns_read_as(header: list[str], columns: Columns, source: Path, options: 
         reads=named(columns.reads),
         passed_over=""
         if options.score or options.replicates
-        else passed_over_columns(header, [columns.sequence, columns.score]),
+        else passed_over_columns(header, [columns.sequence, columns.score, columns.unit]),
     )
 
 
@@ -294,7 +298,8 @@ def rows_of_columns(
             target=cell(fields, target),
             problem=problem,
         )
-        yield with_noise(row, fields, noise, options.decimal), fields
+        row = with_noise(row, fields, noise, options.decimal)
+        yield with_unit(row, cell(fields, columns.unit)), fields
 
 
 def cell(fields: list[str], index: int | None) -> str:
