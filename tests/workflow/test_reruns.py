@@ -37,7 +37,8 @@ def workflow(tmp_path_factory):
     for name in ("rules", "scripts", "envs", "profiles", "docs"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / "workflow" / name, ignore=ignored)
-    for name in ("Snakefile", "config.yaml", "config.schema.yaml"):
+    files = ("Snakefile", "config.yaml", "config.schema.yaml", "CITATION.cff", "requirements.txt")
+    for name in files:
         shutil.copy2(ROOT / name, folder / "workflow")
     work = folder / "work"
     work.mkdir()
