@@ -77,19 +77,6 @@ def test_python_snippets(folder, monkeypatch, capsys, code):
     assert re.search(r"\d\.\d", capsys.readouterr().out)
 
 
-def test_the_graph_is_that_of_the_rules():
-    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    names = dict(re.findall(r"(id\d+)\[(\w+)\]", done.stdout))
-    real = {
-        (names[a], names[b])
-        for a, b in re.findall(r"(id\d+) --> (id\d+)", done.stdout)
-        if names[b] not in ("all", "manifest")  # which take everything
-    }
-    (graph,) = blocks("mermaid")
-    assert set(re.findall(r"(\w+) --> (\w+)", graph)) == real
-
-
 def test_targets_exist():
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     for target in re.findall(r"\bmake ([a-z-]+)", README):
