@@ -3,12 +3,13 @@
 import numpy as np
 import torch
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.config.resolution import resolve
 from aptarank.exports.onnx_model import export_onnx
 from aptarank.models.encoder import new_model
 from aptarank.models.fused import fused
 from aptarank.models.tokenizer import nucleotide_tokenizer
-from aptarank.training.optimisation import RATES, TrainingSettings
+from aptarank.training.optimisation import TrainingSettings
 from aptarank.training.processes import World
 
 CPU = torch.device("cpu")
@@ -17,7 +18,7 @@ TOKENIZER = nucleotide_tokenizer(512)
 
 
 def settings(kind, **changes):
-    changes = {"learning_rate": RATES[kind]} | changes
+    changes = {"learning_rate": KINDS[kind].learning_rate} | changes
     chosen = resolve({"models": {kind: changes}})["models"][kind]
     return TrainingSettings.of(chosen, None)  # the rate is given
 

@@ -18,11 +18,13 @@ class ModelKind:
             difference of two scores is the probability that the first is fitter. 2: the logit is
             the log-odds that the first of the two is fitter.
         description: a sentence for the model card.
+        learning_rate: the default of models that are narrower than ALBERT's base.
     """
 
     name: str
     aptamers: int
     description: str
+    learning_rate: float = 1e-3
 
     @property
     def scores_aptamers(self) -> bool:
@@ -42,6 +44,7 @@ KINDS = {
             name="pair",
             aptamers=2,
             description="It reads two aptamers and says how likely the first is the fitter one.",
+            learning_rate=5e-4,
         ),
     )
 }

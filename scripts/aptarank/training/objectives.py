@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from aptarank.core.errors import InputError
-from aptarank.models.model_inputs import TokenizedAptamers, build_inputs
+from aptarank.models.model_inputs import Inputs, TokenizedAptamers, build_inputs
 from aptarank.models.torch_inference import as_tensors
 from aptarank.pairing.pairs import ManyPairs
 from aptarank.pairing.soft_labels import Comparison
@@ -108,10 +108,14 @@ class PairObjective:
         label = np.where(swap, 1 - label, label)
         local = world.local_slice(len(label))
         return Batch(
-            inputs=as_tensors(build_inputs(self.train.encoded, first[local], second[local])),
+            inputs=as_tensors(self.inputs(first[local], second[local])),
             target=torch.from_numpy(label[local]),
             aptamers=np.unique([first, second]),
         )
+
+    def inputs(self, first: np.ndarray, second: np.ndarray) -> Inputs:
+        """Model inputs of pairs, from the indices of their aptamers, shapes (batch,)."""
+        return build_inputs(self.train.encoded, first, second)
 
     def loss(self, logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, int]:
         """The mean loss of pairs, and their number.

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from aptarank.config.model_kinds import KINDS
 from aptarank.models.predictor import encoder_in
 
 WIDE = 512  # hidden size from which bf16 pays on a processor, and learning rates are lower
 WIDE_RATE = 1e-4  # at ten times as much, base models learn nothing
-RATES = {"rank": 1e-3, "pair": 5e-4}  # of narrower models
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def pick_learning_rate(settings: Mapping[str, Any], model: PreTrainedModel) -> f
     if settings["learning_rate"] is not None:
         return settings["learning_rate"]
     whole = not settings["freeze"]  # a classifier alone is narrow
-    return WIDE_RATE if whole and is_wide(model) else RATES[settings["kind"]]
+    return WIDE_RATE if whole and is_wide(model) else KINDS[settings["kind"]].learning_rate
 
 
 def is_wide(model: PreTrainedModel) -> bool:
