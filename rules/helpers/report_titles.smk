@@ -55,7 +55,9 @@ def print_findings():
                 print(f"\n{dataset}\n{at_terminal(file.read())}")
             with open(f"{run}/{dataset}/answer.json", encoding="utf-8") as file:
                 name = json.load(file)["predictor"]
-            where = f"{run}/{dataset}/{fold_folders()[0]}{name}/seed-{config['seeds'][0]}"
+            where = (
+                f"{run}/{dataset}/{fold_folders()[0]}{name}/seed-{config['seeds'][0]}"
+            )
             print(f"Recommended: {name}, in {where}/model")
     print(f"Done. Results: {run}/")
     for name in ("ranking/ranking.csv", "screen/shortlist.csv", "design/designed.csv"):
