@@ -147,35 +147,23 @@ def build(
 ) -> PreTrainedModel:
     """The model to train; fills in the settings that are left open."""
     resolved: dict[str, Any] = {}
-    if "linear_path" in chosen:  # else a kind without this and other settings
-        model, resolved = build_by_labels(chosen, words, init, known, train, seed)
-    else:
+    if "linear_path" in chosen:
+        needed = train.pairs.total if known["fitness"].isna().any() else 0
+        labelled = train.pairs.take(np.arange(needed))
+        rows = centred(known_fitness(known, pd.Index(train.sequences), labelled))
+        learnt = rows["sequence"].tolist(), rows["fitness"].to_numpy()
+        by_base = reads_bases(words)
+        resolved = resolve(chosen, *learnt, seed, reads_bases=by_base)
+        chosen |= {key: resolved[key] for key in resolved if key in chosen}
+        path = first_path(*learnt, seed) if chosen["linear_path"] else None
+        skips = chosen["skip_constant"] and by_base
+        columns = columns_read(train.sequences) if skips else None
+        model = with_path(make_model(chosen, words, init), path, columns)
+    else:  # a kind without this and other settings
         model = make_model(chosen, words, init)
     chosen["learning_rate"] = pick_learning_rate(chosen, model)
     model.config.aptarank["resolved"] = resolved | {"learning_rate": chosen["learning_rate"]}
     return model
-
-
-def build_by_labels(
-    chosen: dict[str, Any],
-    words: PreTrainedTokenizerBase,
-    init: Path | None,
-    known: pd.DataFrame,
-    train: Part,
-    seed: int,
-) -> tuple[PreTrainedModel, dict[str, Any]]:
-    """The model to train, and the settings that training aptamers chose, which it fills in."""
-    needed = train.pairs.total if known["fitness"].isna().any() else 0
-    labelled = train.pairs.take(np.arange(needed))
-    rows = centred(known_fitness(known, pd.Index(train.sequences), labelled))
-    learnt = rows["sequence"].tolist(), rows["fitness"].to_numpy()
-    by_base = reads_bases(words)
-    resolved = resolve(chosen, *learnt, seed, reads_bases=by_base)
-    chosen |= {key: resolved[key] for key in resolved if key in chosen}
-    path = first_path(*learnt, seed) if chosen["linear_path"] else None
-    skips = chosen["skip_constant"] and by_base
-    columns = columns_read(train.sequences) if skips else None
-    return with_path(make_model(chosen, words, init), path, columns), resolved
 
 
 def load_part(

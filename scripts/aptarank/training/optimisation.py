@@ -13,7 +13,7 @@ from aptarank.config.model_kinds import KINDS
 from aptarank.models.predictor import encoder_in
 
 WIDE = 512  # hidden size from which bf16 pays on a processor, and learning rates are lower
-WIDE_RATE = 1e-4  # at ten times as much, base models learn nothing
+WIDE_RATE = 1e-4  # at four times as much for pair, ten for rank, base models learn nothing
 
 
 @dataclass(frozen=True)
