@@ -24,6 +24,7 @@ include: "rules/helpers/targets.smk"
 
 
 config = resolve_config(config)
+be_calm()
 # Settings of models by name: those that a sweep adds, and all of them.
 SWEPT = swept_models(config)
 MODELS = config["models"] | SWEPT

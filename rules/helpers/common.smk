@@ -39,6 +39,7 @@ from aptarank.config.input_files import check_files, check_home
 from aptarank.config.yaml_text import check_yaml
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand as expand_paths
+from aptarank.core.machine import gpus as gpus_here
 from aptarank.provenance.input_checksums import (
     find_checksums,
     stored_checksums,
@@ -50,7 +51,8 @@ from aptarank.provenance.hub_layout import path_in_repository
 from aptarank.core.restructured_text import at_terminal, visible
 from aptarank.core.result_files import CRATE, REPORTS, WORKFLOW
 from aptarank.core.shell_words import shell_words
-from aptarank.core.terminal import calm_terminal
+from aptarank.core.log import CALM
+from aptarank.core.terminal import calm_terminal, paragraphs
 from aptarank.core.code_inputs import imported_modules
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.names import BLEND
@@ -62,12 +64,21 @@ def tell(line):
 
 
 RUN_LOCK = RunLock(tell)
+os.environ.pop(CALM, None)  # the log of a SLURM job has all that the job says
 if workflow.is_main_process:
     RUN_LOCK.acquire_at_parse(sys.argv)
-    if IS_MAIN and not (
-        workflow.output_settings.verbose or workflow.output_settings.dryrun
-    ):
-        calm_terminal(lambda rule: workflow.get_rule(rule).docstring)
+
+
+def be_calm():
+    """Say in the terminal only what a person needs, unless more was asked for."""
+    said = workflow.output_settings
+    if workflow.is_main_process and IS_MAIN and not (said.verbose or said.dryrun):
+        one = {"dataset": config["datasets"], "seed": config["seeds"]}
+        calm_terminal(
+            lambda rule: workflow.get_rule(rule).docstring,
+            constant=[name for name, values in one.items() if len(values) == 1],
+            watch=not said.quiet,
+        )
 
 
 def require_run_lock():

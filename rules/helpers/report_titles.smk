@@ -52,7 +52,7 @@ def print_findings():
         path = f"{run}/{dataset}/answer.rst"
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as file:
-                print(f"\n{dataset}\n{at_terminal(file.read())}")
+                print(f"\n{dataset}\n{paragraphs(at_terminal(file.read()))}")
             with open(f"{run}/{dataset}/answer.json", encoding="utf-8") as file:
                 name = json.load(file)["predictor"]
             where = (

@@ -28,11 +28,18 @@ def more_each_time(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+@functools.cache
+def trains_on_cpu():
+    """Whether no training of the run uses a GPU: as many then run at a time as there are cores."""
+    # Only where jobs run on this machine does it matter what it has.
+    is_here = workflow.is_main_process and workflow.local_exec
+    return config["device"] == "cpu" or (is_here and not gpus_here())
+
+
 def training_resources():
     """Return the resources of a training: a GPU per process, unless the device is the CPU."""
-    gpus, nodes = config["processes"], config["nodes"]
-    if config["device"] == "cpu":
-        gpus = 0
+    nodes = config["nodes"]
+    gpus = 0 if trains_on_cpu() else config["processes"]
     resources = {"nodes": nodes, "mem_mb": more_each_time(8000)}
     if nodes == 1:
         return resources | {"gpu": gpus}

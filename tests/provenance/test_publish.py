@@ -204,7 +204,7 @@ def test_the_rule(hub, finished, environment):
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert stand_in.TOKEN not in said
-    assert re.findall(r"^\[\d of 2 done\] job \d+, (\w+)", said, re.M) == ["card", "publish"]
+    assert re.findall(r"^\[\d of 2\] (\w+)", said, re.M) == ["card", "publish"]
     made = folder / "results/small/lab/pair/seed-1/repository"
     assert hub.repositories[NAME]["files"] == contents(made)
     card = hub.repositories[NAME]["files"]["README.md"].decode()

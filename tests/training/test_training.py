@@ -16,10 +16,10 @@ from aptarank.training.loop import Training, finetune
 from aptarank.training.losses import LOSSES
 from aptarank.training.objectives import RankObjective
 from aptarank.training.optimisation import (
+    Schedule,
     count_steps,
     make_optimizer,
     pick_learning_rate,
-    wsd_schedule,
 )
 from small_models import ALONE, CPU, TOKENIZER, model, settings
 
@@ -129,10 +129,19 @@ def test_a_frozen_backbone_does_not_move(parts):
         assert torch.equal(parameter, before[name]) == name.startswith("albert."), name
 
 
-def test_stops_early(parts):
-    chosen = settings("rank", steps=500, learning_rate=1e-9, evaluate_every=2, patience=3)
-    history = finetune(model("rank"), *parts, chosen, 1, ALONE)
-    assert len(history) < 30
+def test_the_rate_falls_once_nothing_improves(parts):
+    """In a tenth of the steps, as it would at the end, and training ends then."""
+    still = settings("rank", steps=500, learning_rate=1e-9, evaluate_every=2, patience=5)
+    training = Training(model("rank"), *parts, still, 1, ALONE)
+    while training.step < training.schedule.steps:
+        training.train_step()
+        if training.step % 2 == 0:
+            training.evaluate()
+            training.end_soon()
+    stalled = training.best_step + 10
+    assert training.schedule.steps == round(stalled / 0.9) < 30
+    history = finetune(model("rank"), *parts, still, 1, ALONE)
+    assert history["step"].iloc[-1] == training.schedule.steps
 
 
 def test_bf16_trains(parts):
@@ -158,13 +167,26 @@ def test_no_decay_on_biases_and_norms():
 
 
 def test_schedule_rises_stays_and_falls_to_zero():
-    factor = wsd_schedule(100, 0.1, 0.2)
+    factor = Schedule.of(100, 0.1, 0.2).factor
     assert factor(0) == pytest.approx(0.1)
     assert factor(9) == factor(10) == factor(80) == 1
     assert factor(90) == pytest.approx(0.5)
     assert factor(100) == 0
-    linear = wsd_schedule(100, 0.1, 0.9)
+    linear = Schedule.of(100, 0.1, 0.9).factor
     assert [linear(9), linear(10), linear(55)] == pytest.approx([1, 1, 0.5])
+
+
+def test_a_schedule_that_falls_early():
+    schedule = Schedule.of(1000, 0.1, 0.2)
+    schedule.fall_from(400)
+    assert schedule.steps == 500
+    assert [schedule.factor(step) for step in (0, 99, 400, 450, 500)] == [0.01, 1, 1, 0.5, 0]
+    schedule.fall_from(410)  # it does already
+    assert schedule.steps == 500
+    for decay, steps in ((0, 400), (1, 1000)):
+        schedule = Schedule.of(1000, 0.1, decay)
+        schedule.fall_from(400)
+        assert schedule.steps == steps
 
 
 def test_the_average_follows_the_weights(parts):

@@ -17,11 +17,24 @@ logger = logging.getLogger("aptarank")
 Track = Callable[[Iterable], Iterable]  # wraps what a loop goes through, to show its progress
 
 
+# Set by a Snakemake that shows how far its jobs are: they write lines to their log files alone.
+CALM = "APTARANK_CALM"
+ERASE = "\r\x1b[K"  # what stands in the terminal's line
+
+
 class Printable(logging.Formatter):
-    """Formats a message safely, whatever names of files and cells are in it."""
+    """Formats a message safely, whatever names of files and cells are in it.
+
+    Args:
+        before: written before each message.
+    """
+
+    def __init__(self, before: str = ""):
+        super().__init__("%(message)s")
+        self.before = before
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        return self.before + printable(super().format(record))
 
 
 PROGRESS_SECONDS = 5.0
@@ -31,11 +44,14 @@ SILENCE = 1.2  # times PROGRESS_SECONDS, until a program says that it is at work
 def set_up_logging(log: Path | None) -> None:
     """Log to standard error and, if given, to the file `log`, which is overwritten.
 
-    Of several processes under torchrun, only the first logs more than errors.
+    Of several processes under torchrun, only the first logs more than errors. With a log file,
+    below a Snakemake with `CALM`, standard error has warnings and errors alone.
     """
     is_main_process = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
-    logging.getLogger().handlers[0].setFormatter(Printable("%(message)s"))
+    terminal, calm = logging.getLogger().handlers[0], CALM in os.environ
+    terminal.setFormatter(Printable(ERASE if calm and sys.stderr.isatty() else ""))
+    terminal.setLevel(logging.WARNING if calm and log is not None else logging.NOTSET)
     logger.setLevel(logging.INFO if is_main_process else logging.ERROR)
     logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks
     # Warnings of libraries go only to the log file, not to the terminal.
@@ -46,7 +62,7 @@ def set_up_logging(log: Path | None) -> None:
     if log is not None and is_main_process:
         log.parent.mkdir(parents=True, exist_ok=True)
         file = logging.FileHandler(log, mode="w", encoding="utf-8")
-        file.setFormatter(Printable("%(message)s"))
+        file.setFormatter(Printable())
         logging.getLogger().addHandler(file)
         libraries.handlers = [file]
 

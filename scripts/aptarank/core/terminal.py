@@ -1,46 +1,77 @@
-"""What Snakemake says in the terminal: the plan, and a line for each job.
+"""What Snakemake says in the terminal: the plan, a line for each job, and how far the run is.
 
-Everything else (files, reasons, resources) is in Snakemake's log in .snakemake/log, and comes back
-to the terminal with `--verbose`. A dry run shows it too.
+Everything else (files, reasons, resources) is in Snakemake's log in .snakemake/log, and what the
+jobs say is in their logs; both come back to the terminal with `--verbose`.
 """
 
 import logging
+import os
 import shutil
 import textwrap
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from snakemake.logging import ColorizingTextHandler
 from snakemake.logging import logger as snakemake_logger
 from snakemake_interface_logger_plugins.common import LogEvent
+
+from aptarank.core.log import CALM, ERASE
+from aptarank.core.run_progress import RunProgress
 
 HANDLER = "DefaultStreamHandler"  # what Snakemake names its own, where no plugin replaces it
 LEFT_OUT = (
     *(LogEvent.WORKFLOW_STARTED, LogEvent.RESOURCES_INFO, LogEvent.JOB_STARTED),
     *(LogEvent.JOB_FINISHED, LogEvent.PROGRESS),
 )
-LEFT_OUT_LINES = ("Select jobs to execute", "Building DAG of jobs", "Assuming unrestricted shared")
+LEFT_OUT_LINES = (
+    *("Select jobs to execute", "Building DAG of jobs", "Assuming unrestricted shared"),
+    *("Using workflow specific profile", "Using shell", "Conda environments: ignored"),
+)
 WIDEST = 120  # columns of a line, also where the terminal is wider or there is none
+IN_PLACE = 1.0  # seconds between two states of the line in a terminal
+AS_LINES = 10.0  # seconds between two lines where the output is no terminal
 
 
 class Calm(logging.Formatter):
     """Formats Snakemake's records for people; those that it does not know, as before.
 
     Args:
-        before: the formatter that it stands for.
+        handler: that of the terminal, whose formatter this stands for.
         sentence: says what a rule does, by its name.
+        constant: wildcards that have one value in the whole run, and need not be said.
     """
 
-    def __init__(self, before: logging.Formatter, sentence: Callable[[str], str]):
+    def __init__(
+        self,
+        handler: ColorizingTextHandler,
+        sentence: Callable[[str], str],
+        constant: Collection[str] = (),
+    ):
         super().__init__()
-        self.before, self.sentence = before, sentence
-        self.done, self.total = 0, 0
+        assert handler.formatter
+        self.handler, self.before = handler, handler.formatter
+        self.sentence, self.constant = sentence, constant
+        self.progress, self.turn = RunProgress(), 0
 
     def format(self, record: logging.LogRecord) -> str:
         """The text of a record; empty for what the terminal does not show."""
+        self.handler.last_msg_was_job_info = True  # or it would write an empty line before a job's
+        text = self.text(record)
+        if self.handler.is_tty:
+            self.handler.stream.write(ERASE)
+        return text
+
+    def text(self, record: logging.LogRecord) -> str:
+        """The text of a record, and note what it says of the run."""
         event = getattr(record, "event", None)
         said: dict[str, Any] = record.__dict__
         if event == LogEvent.PROGRESS:
-            self.done, self.total = said["done"], said["total"]
+            self.progress.done, self.progress.total = said["done"], said["total"]
+        if event == LogEvent.JOB_FINISHED:
+            self.progress.end(said["job_id"])
+        if event == LogEvent.JOB_ERROR:
+            self.progress.end(said["jobid"])
         if event in LEFT_OUT or str(said["msg"]).startswith(LEFT_OUT_LINES):
             return ""
         if event == LogEvent.RUN_INFO:
@@ -51,21 +82,69 @@ class Calm(logging.Formatter):
 
     def plan(self, stats: dict[str, int]) -> str:
         """How often each rule will run."""
+        self.progress.plan(stats)
         counts = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
-        self.total = int(stats["total"])
         jobs = ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())
-        return textwrap.fill(f"{self.total} jobs: {jobs}", width(), break_on_hyphens=False)
+        text = f"{self.progress.total} jobs: {jobs}"
+        return textwrap.fill(text, width(), break_on_hyphens=False)
 
     def job(self, said: dict[str, Any]) -> str:
-        """How many jobs are done, which one begins, and what it does.
+        """How many jobs are done, which one begins, and what it does."""
+        rule, progress = said["rule_name"], self.progress
+        wildcards = {key: of for key, of in said["wildcards"].items() if key not in self.constant}
+        name = " ".join([rule, *wildcards.values()])
+        progress.begin(said["jobid"], rule, name, said["log"])
+        far = f"[{progress.done} of {progress.total}] " if progress.total else ""
+        return shortened(f"{far}{name}: {self.sentence(rule)}")
 
-        Its number is that by which errors and other lines of Snakemake name it.
-        """
-        rule = said["rule_name"]
-        of = " ".join([rule, *dict(said["wildcards"].items()).values()])
-        far = f"[{self.done} of {self.total} done] " if self.total else ""
-        text = f"{far}job {said['jobid']}, {of}: {self.sentence(rule)}"
-        return textwrap.shorten(text, width(), placeholder=" …")
+    def state(self) -> Iterator[str]:
+        """How far each running job is whose log has a new line, one after the other."""
+        for job in list(self.progress.running.values()):
+            line = job.last_line()
+            if line and line != job.said:
+                job.said = line
+                yield shortened(f"{self.progress} {job.name}: {line}")
+
+    def state_in_place(self) -> str:
+        """How far the run is, and one of the running jobs; another one each time."""
+        jobs = list(self.progress.running.values())
+        if not jobs:
+            return ""
+        self.turn += 1
+        job = jobs[self.turn // 2 % len(jobs)]
+        return shortened(
+            f"{self.progress} {job.name}: {job.last_line() or 'starting'}", width() - 1
+        )
+
+
+class Watch(threading.Thread):
+    """Shows every few seconds how far the run is: in place in a terminal, else as lines."""
+
+    def __init__(self, calm: Calm):
+        super().__init__(daemon=True)
+        self.calm, self.ended = calm, threading.Event()
+
+    def run(self) -> None:
+        """Show it until the program ends."""
+        handler = self.calm.handler
+        while not self.ended.wait(IN_PLACE if handler.is_tty else AS_LINES):
+            with handler.lock:
+                if handler.is_tty:
+                    handler.stream.write(ERASE + self.calm.state_in_place())
+                else:
+                    handler.stream.writelines(f"{line}\n" for line in self.calm.state())
+                handler.flush()
+
+
+def shortened(text: str, columns: int | None = None) -> str:
+    """A text that fits into one line of the terminal."""
+    return textwrap.shorten(text, columns or width(), placeholder=" …")
+
+
+def paragraphs(text: str) -> str:
+    """A text whose paragraphs, between empty lines, are wrapped to the terminal's width."""
+    wrapped = (textwrap.fill(each, width(), break_long_words=False) for each in text.split("\n\n"))
+    return "\n\n".join(wrapped)
 
 
 def width() -> int:
@@ -73,8 +152,19 @@ def width() -> int:
     return min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
 
 
-def calm_terminal(sentence: Callable[[str], str]) -> None:
-    """Let Snakemake's own handler of the terminal format records by `Calm`."""
+def calm_terminal(
+    sentence: Callable[[str], str], constant: Collection[str] = (), *, watch: bool = True
+) -> None:
+    """Let Snakemake's own handler of the terminal format records by `Calm`, and jobs be calm.
+
+    Args:
+        watch: whether to show how far the run is.
+    """
     for handler in snakemake_logger.handlers:
         if handler.name == HANDLER and handler.formatter:
-            handler.setFormatter(Calm(handler.formatter, sentence))
+            assert isinstance(handler, ColorizingTextHandler)
+            calm = Calm(handler, sentence, constant)
+            handler.setFormatter(calm)
+            os.environ[CALM] = "1"
+            if watch:
+                Watch(calm).start()

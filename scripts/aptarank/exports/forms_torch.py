@@ -3,10 +3,8 @@
 import copy
 import shutil
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from transformers import PreTrainedModel
@@ -15,7 +13,7 @@ from aptarank.models.encoder import load_model
 from aptarank.models.fused import fused
 from aptarank.models.inference import Forward
 from aptarank.models.model_inputs import Inputs
-from aptarank.models.torch_inference import CPU, as_tensors, torch_forward
+from aptarank.models.torch_inference import CPU, as_tensors, run, torch_forward
 
 SCRIPT, EXPORTED = "model.pt", "model.pt2"
 # What a processor must have for a precision to be faster than fp32.
@@ -42,17 +40,6 @@ def no_compiler(device: torch.device) -> str | None:
     if device.type == "cuda" or shutil.which("g++") or shutil.which("c++"):
         return None
     return "torch.compile needs a C++ compiler, and there is none"
-
-
-def run(module: Callable[..., torch.Tensor], device: torch.device) -> Forward:
-    """Run batches through what gives logits as a tensor, shape (batch, 1)."""
-
-    def forward(inputs: Inputs) -> np.ndarray:
-        with torch.inference_mode():
-            logits = module(**as_tensors(inputs, device))
-        return logits[:, 0].float().cpu().numpy()
-
-    return forward
 
 
 def write_weights(

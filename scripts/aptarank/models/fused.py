@@ -19,7 +19,8 @@ class FusedAlbert(nn.Module):
 
     Nothing but the first token's hidden state reaches the pooler, so the last layer needs keys and
     values of all tokens, but attention, output and feed-forward of one. Exact: no weight is changed
-    or copied. Inputs and output are those of the model it is made of (`logits`, shape (batch, 1)).
+    or copied. Inputs and output are those of the model it is made of (`logits`, shape (batch, 1)),
+    and so are the dropouts of training and the number of layers, which `set_depth` may change.
     """
 
     def __init__(self, model: PreTrainedModel):
@@ -31,8 +32,9 @@ class FusedAlbert(nn.Module):
         self.project = albert.encoder.embedding_hidden_mapping_in
         self.attention, self.layer = layer.attention, layer
         self.pooler, self.classifier = albert.pooler, model.classifier
+        self.dropouts = nn.ModuleList([albert.embeddings.dropout, model.dropout])
         self.heads = layer.attention.num_attention_heads
-        self.layers = model.config.num_hidden_layers
+        self.config = model.config
 
     def forward(
         self,
@@ -42,12 +44,13 @@ class FusedAlbert(nn.Module):
     ) -> torch.Tensor:
         types = self.types.weight[0] if token_type_ids is None else self.types(token_type_ids)
         hidden = self.words(input_ids) + types + self.positions.weight[: input_ids.shape[1]]
-        hidden = self.project(self.norm(hidden))
+        of_embeddings, of_pooled = self.dropouts
+        hidden = self.project(of_embeddings(self.norm(hidden)))
         mask = ((1 - attention_mask) * MASKED).to(hidden.dtype)[:, None, None, :]
-        for _ in range(self.layers - 1):
+        for _ in range(self.config.num_hidden_layers - 1):
             hidden = self.run_layer(hidden, hidden, mask)
         first = self.run_layer(hidden[:, :1], hidden, mask)[:, 0]
-        return self.classifier(torch.tanh(self.pooler(first)))
+        return self.classifier(of_pooled(torch.tanh(self.pooler(first))))
 
     def run_layer(
         self, rows: torch.Tensor, hidden: torch.Tensor, mask: torch.Tensor
@@ -59,8 +62,9 @@ class FusedAlbert(nn.Module):
             for part in (of.query(rows), of.key(hidden), of.value(hidden))
         )
         mask = mask.expand(-1, -1, rows.shape[1], -1)
-        mixed = functional.scaled_dot_product_attention(query, key, value, mask)
-        rows = of.LayerNorm(rows + of.dense(mixed.transpose(1, 2).flatten(2)))
+        rate = of.attention_dropout.p if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(query, key, value, mask, rate)
+        rows = of.LayerNorm(rows + of.output_dropout(of.dense(mixed.transpose(1, 2).flatten(2))))
         return self.layer.full_layer_layer_norm(rows + self.layer.ff_chunk(rows))
 
 
@@ -89,7 +93,7 @@ def with_modules(module: nn.Module, **modules: nn.Module) -> Any:
 
 
 def fused(model: PreTrainedModel) -> nn.Module:
-    """What gives the model's logits with the least work, in evaluation mode."""
+    """What gives the model's logits with the least work, in evaluation mode; it has its weights."""
     if isinstance(model, Predictor):
         members = [
             with_modules(member, model=fused(member.model))

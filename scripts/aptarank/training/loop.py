@@ -19,6 +19,7 @@ from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.models.calibration import fit_temperature
 from aptarank.models.depth import depth_of_step, depths_of, set_depth
 from aptarank.models.encoder import freeze_backbone, kind_of
+from aptarank.models.fused import fused
 from aptarank.models.model_inputs import TokenizedAptamers
 from aptarank.models.predictor import Predictor
 from aptarank.models.scorer import Scorer
@@ -34,11 +35,11 @@ from aptarank.training.checkpoints import (
 from aptarank.training.losses import LOSSES
 from aptarank.training.objectives import OBJECTIVES, Batch, Part
 from aptarank.training.optimisation import (
+    Schedule,
     TrainingSettings,
     count_steps,
     ema_update,
     make_optimizer,
-    wsd_schedule,
 )
 from aptarank.training.processes import World
 from aptarank.training.resuming import CheckpointPolicy, checkpointing, resume
@@ -89,12 +90,13 @@ class Training:
                 f"a batch of {self.objective.batches.size} {self.objective.unit} cannot be divided "
                 f"equally among {world.size} processes; choose another batch_size"
             )
-        self.steps = count_steps(settings, self.objective.examples)
+        steps = count_steps(settings, self.objective.examples)
+        self.schedule = Schedule.of(steps, settings.warmup, settings.decay)
         self.optimizer = make_optimizer(model, settings)
-        self.schedule = wsd_schedule(self.steps, settings.warmup, settings.decay)
         self.ema_model = AveragedModel(model, multi_avg_fn=ema_update(settings.average))
         self.scorer = torch_scorer(self.ema_model.module, validation.tokenizer, world.device)
-        compiled = cast(nn.Module, torch.compile(model)) if settings.compile else model
+        module = fused(self.model)
+        compiled = cast(nn.Module, torch.compile(module)) if settings.compile else module
         self.forward = world.wrap(compiled)
         self.validation_pairs = sample_pairs(validation.pairs, settings.validation_pairs, seed)
         self.depths, self.seed = depths_of(model, settings.depths), seed
@@ -112,10 +114,10 @@ class Training:
             InputError: the loss or the gradient is not finite.
         """
         settings, world = self.settings, self.world
-        learning_rate = settings.learning_rate * self.schedule(self.step)
+        learning_rate = settings.learning_rate * self.schedule.factor(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        self.model.train()
+        self.forward.train()
         if self.depths:
             set_depth(self.model, depth_of_step(self.depths, self.seed, self.step))
         n_pairs, batches = 0, []
@@ -123,7 +125,7 @@ class Training:
             batch = self.objective.batch(self.step * settings.accumulate + micro_step, world)
             inputs = {name: tensor.to(world.device) for name, tensor in batch.inputs.items()}
             with torch.autocast(world.device.type, torch.bfloat16, settings.precision == "bf16"):
-                logits = self.forward(**inputs).logits[:, 0].float()
+                logits = self.forward(**inputs)[:, 0].float()
             if self.objective.joint:
                 logits = world.gather(logits)
             loss, pairs = self.objective.loss(logits, batch.target.to(world.device))
@@ -152,7 +154,7 @@ class Training:
         sequences = [self.train.sequences[index] for index in aptamers]
         logger.error("the batch's aptamers: %s", ", ".join(sequences))
         return (
-            f"step {self.step} of {self.steps}: the loss is {loss:g}, its gradient's norm "
+            f"step {self.step} of {self.schedule.steps}: the loss is {loss:g}, its gradient's norm "
             f"{norm:g}, at learning rate {learning_rate:.3g}, on a batch of {len(sequences)} "
             f"aptamers (all are listed above): {', '.join(sequences[:SHOWN])}, …\n"
             "Training cannot go on from there. Lower learning_rate or clip, or raise warmup; with "
@@ -182,13 +184,22 @@ class Training:
             weights = self.ema_model.module.state_dict()
             self.best_weights = {name: tensor.clone() for name, tensor in weights.items()}
 
-    @property
-    def should_stop(self) -> bool:
-        """Whether it is time to stop early: no better evaluation within the patience."""
-        patience = self.settings.patience
-        if not patience:
-            return False
-        return self.step - self.best_step >= patience * self.settings.evaluate_every
+    def end_soon(self) -> None:
+        """Let the learning rate fall, and end then, if there was no better evaluation within the
+        patience. The fall is what still improves such a model.
+        """
+        patience, schedule = self.settings.patience, self.schedule
+        if not patience or self.step - self.best_step < patience * self.settings.evaluate_every:
+            return
+        before = schedule.steps
+        schedule.fall_from(self.step)
+        if schedule.steps < before:
+            logger.info(
+                "no better on validation since step %d: the learning rate falls from here, and "
+                "training ends at step %d",
+                self.best_step,
+                schedule.steps,
+            )
 
     def save(self, policy: CheckpointPolicy) -> None:
         """Write a checkpoint (all processes take part, the main one writes)."""
@@ -206,6 +217,7 @@ class Training:
         values = {
             "training": policy.training,
             "step": self.step,
+            "steps": self.schedule.steps,
             "history": self.history,
             "best": self.best if self.best_step else None,
             "best_step": self.best_step,
@@ -222,6 +234,7 @@ class Training:
         self.world.set_random_states(part("random."))
         self.loss = tensors["loss"].to(self.world.device)
         self.step, self.history = values["step"], values["history"]
+        self.schedule.steps = values["steps"]
         self.best_step = values["best_step"]
         if values["best"]:
             self.best = tuple(values["best"])
@@ -292,11 +305,13 @@ def run(training: Training, after_step: Callable[[int, int], None]) -> None:
     first, n_pairs = training.step, 0
     examples = objective.batches.size * settings.accumulate
 
-    while training.step < training.steps and not training.should_stop:
+    schedule = training.schedule
+    while training.step < schedule.steps:
         n_pairs += training.train_step()
-        if training.step % settings.evaluate_every == 0 or training.step == training.steps:
+        if training.step % settings.evaluate_every == 0 or training.step == schedule.steps:
             training.evaluate()
-        after_step(training.step, training.steps)
+            training.end_soon()
+        after_step(training.step, schedule.steps)
         now = time.monotonic()
         if now - last_line >= PROGRESS_SECONDS:
             last_line = now
@@ -305,14 +320,12 @@ def run(training: Training, after_step: Callable[[int, int], None]) -> None:
             logger.info(
                 "step %d of %d%s, %.0f %s/s, at most %s left",
                 training.step,
-                training.steps,
+                schedule.steps,
                 "" if accuracy is None else f", validation accuracy {accuracy:.3f}",
                 done * examples / (now - start),
                 objective.unit,
-                time_left((now - start) / done * (training.steps - training.step)),
+                time_left((now - start) / done * (schedule.steps - training.step)),
             )
-    if training.step < training.steps:
-        logger.info("no better on validation since step %d: stopped early", training.best_step)
     seconds, done = max(time.monotonic() - start, 1e-9), training.step - first
     logger.info(
         "%d steps in %s: %.0f %s/s, learnt from %.0f pairs/s; best on validation at step %d "

@@ -103,16 +103,36 @@ def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> torch.optim
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
-def wsd_schedule(steps: int, warmup: float, decay: float) -> Callable[[int], float]:
-    """Factor of the learning rate: linear rise over a first share of the steps, then 1, then linear
-    fall to 0 over a last share (warm-up, stable, decay: Hu et al. 2024, arXiv:2404.06395).
+@dataclass
+class Schedule:
+    """The learning rate of each step, as a factor: it rises, stays at 1, and falls to 0.
+
+    The rise is linear, over the first `rising` steps, and so is the fall, over the last `decay` of
+    all `steps` (warm-up, stable, decay: Hu et al. 2024, arXiv:2404.06395).
     """
-    rising, falling = max(1, round(warmup * steps)), max(1, round(decay * steps))
 
-    def factor(step: int) -> float:
-        return max(0.0, min(1.0, (step + 1) / rising, (steps - step) / falling))
+    steps: int
+    rising: int
+    decay: float
 
-    return factor
+    @classmethod
+    def of(cls, steps: int, warmup: float, decay: float) -> Self:
+        """That of a training whose rate rises in a share `warmup` of its steps."""
+        return cls(steps, max(1, round(warmup * steps)), decay)
+
+    @property
+    def falling(self) -> int:
+        """Number of steps in which the rate falls."""
+        return max(1, round(self.decay * self.steps))
+
+    def factor(self, step: int) -> float:
+        """The factor of a step, counted from 0."""
+        return max(0.0, min(1.0, (step + 1) / self.rising, (self.steps - step) / self.falling))
+
+    def fall_from(self, step: int) -> None:
+        """Let the rate fall from here on, if it does not yet: there are fewer steps then."""
+        if step < self.steps - self.falling:
+            self.steps = min(self.steps, round(step / (1 - self.decay)))
 
 
 def ema_update(decay: float) -> Callable:

@@ -32,7 +32,7 @@ from aptarank.training.checkpoints import (
     save_checkpoint,
     with_prefix,
 )
-from aptarank.training.optimisation import make_optimizer, wsd_schedule
+from aptarank.training.optimisation import Schedule, make_optimizer
 from aptarank.training.resuming import CheckpointPolicy, checkpointing, resume
 from aptarank.values.sequences import as_tokens, normalise
 
@@ -156,7 +156,7 @@ class Pretraining:
         self.model, self.masking, self.encoded = model.to(device).train(), masking, encoded
         self.settings, self.seed, self.device = settings, seed, device
         self.optimizer = make_optimizer(model, settings)
-        self.schedule = wsd_schedule(settings.steps, settings.warmup, 1 - settings.warmup)
+        self.schedule = Schedule.of(settings.steps, settings.warmup, 1 - settings.warmup)
         self.batches = Batches(len(encoded), settings.batch_size, seed)
         self.step = 0
         self.history: list[dict[str, float]] = []
@@ -169,7 +169,7 @@ class Pretraining:
         seeds = np.random.default_rng([self.seed, step]).integers(2**63, size=2).tolist()
         torch.manual_seed(seeds[0])  # of dropout
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * self.schedule(step)
+            group["lr"] = settings.learning_rate * self.schedule.factor(step)
         inputs = as_tensors(build_inputs(self.encoded, self.batches.batch(step)))
         generator = torch.Generator().manual_seed(seeds[1])
         inputs["input_ids"], labels = self.masking.hide(inputs["input_ids"], generator)

@@ -14,10 +14,11 @@ from aptarank.models.encoder import (
     pick_device,
     position_limit,
 )
+from aptarank.models.fused import fused
 from aptarank.models.model_files import read_object
 from aptarank.models.scorer import Scorer, checked
 from aptarank.models.tokenizer import load_tokenizer
-from aptarank.models.torch_inference import torch_forward
+from aptarank.models.torch_inference import run
 
 
 def load_with_torch(path: Path, home: Path, threads: int, device: str) -> Scorer:
@@ -36,7 +37,7 @@ def load_with_torch(path: Path, home: Path, threads: int, device: str) -> Scorer
         forward = load_variant(path, threads, on)
     else:
         torch.set_num_threads(threads)
-        forward = torch_forward(load_model(path, on), on)
+        forward = run(fused(load_model(path, on)), on)
     scorer = Scorer(kind, forward, tokenizer, position_limit(config))
     return checked(scorer, config.vocab_size, path)
 
