@@ -18,6 +18,7 @@ rule finetune:
         "<fold>/benchmarks/{model}/seed-{seed}/finetune.tsv"
     wildcard_constraints:
         model=any_of(MODELS),
+    priority: 5  # the longest jobs first
     conda:
         "../envs/model.yaml"
     threads: threads_per_node()

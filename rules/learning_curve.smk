@@ -9,7 +9,7 @@ use rule finetune as finetune_share with:
         "<fold>/logs/{model}/seed-{seed}/learning_curve/{share}/finetune.log",
     benchmark:
         "<fold>/benchmarks/{model}/seed-{seed}/learning_curve/{share}/finetune.tsv"
-    priority: -1  # the models themselves come first
+    priority: 1  # long, but the models themselves come first
     params:
         share=lambda wildcards: [f"--share={wildcards.share}"],
 
