@@ -34,7 +34,7 @@ from aptarank.config.schema import schema
 from aptarank.config.yaml_text import check_yaml
 from aptarank.core import machine
 from aptarank.core.errors import InputError
-from aptarank.core.shell_words import shell_words
+from aptarank.workflow.shell_words import shell_words
 
 SLOW = 5  # seconds
 LONGEST = 2000  # characters of a message

@@ -119,7 +119,7 @@ def ours(kind: str, size: str, batch: int, part: Part, tokenizer, device, **chan
     chosen = resolve({"models": {kind: {"size": size, "batch_size": batch} | changes}})
     chosen = chosen["models"][kind]
     model = make_model(chosen, tokenizer)
-    chosen["precision"] = pick_precision(chosen["precision"], model, device)
+    chosen["precision"] = pick_precision(chosen["precision"], device)
     settings = TrainingSettings.of(chosen, model)
     settings = replace(settings, steps=10**6)
     return Training(model, part, part, settings, 1, World(device)), chosen["precision"]

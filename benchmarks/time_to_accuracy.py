@@ -85,7 +85,7 @@ def ours(kind: str, parts: dict[str, Part], seed: int) -> Training:
     chosen = resolve({"models": {kind: {}}})["models"][kind]
     torch.manual_seed(seed)
     model = make_model(chosen, TOKENIZER)
-    chosen["precision"] = pick_precision(chosen["precision"], model, CPU)
+    chosen["precision"] = pick_precision(chosen["precision"], CPU)
     settings = TrainingSettings.of(chosen, model)
     return Training(model, parts["train"], parts["validation"], settings, seed, World(CPU))
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from aptarank.config.config_file import as_yaml, full_default
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.schema import schema
-from aptarank.core.code_inputs import imported_modules, package_imports
+from aptarank.workflow.code_inputs import imported_modules, package_imports
 
 CONFIGURATION = """# Configuration
 

@@ -11,7 +11,8 @@ from aptarank.core.errors import InputError
 from aptarank.core.log import logger, progress
 from aptarank.core.tables import read_aptamers, read_table, write_csv
 from aptarank.evaluation import audit
-from aptarank.pairing.clusters import find_families, nearest
+from aptarank.pairing.clusters import find_families
+from aptarank.pairing.nearest import nearest
 from aptarank.pairing.pair_store import read_pairs
 from aptarank.pairing.reference import known_distances
 from aptarank.pairing.splits import ALL_PARTS

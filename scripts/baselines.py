@@ -9,7 +9,8 @@ import pandas as pd
 
 from aptarank.config.names import STACK
 from aptarank.core.log import logger
-from aptarank.core.tables import read_aptamers, write_csv, write_parquet
+from aptarank.core.parquet import write_parquet
+from aptarank.core.tables import read_aptamers, write_csv
 from aptarank.evaluation.baselines import BASELINES, fit_scale, pair_probability
 from aptarank.evaluation.by_distance import FIGURES, ByDistance
 from aptarank.evaluation.metric_registry import pair_metrics, ranking_metrics

@@ -22,7 +22,7 @@ from aptarank.expected.expected_file import Expected, ModelMaps, write_expected
 from aptarank.expected.quantity import quantity_of
 from aptarank.expected.score_map import ScoreMap
 from aptarank.models.model_files import weights_checksum
-from aptarank.pairing.clusters import nearest
+from aptarank.pairing.nearest import nearest
 from aptarank.pairing.split_table import read_split
 from aptarank.pairing.splits import ALL_PARTS
 from aptarank.programs.cli import (

@@ -105,7 +105,7 @@ def main(
         load_part(validation, known, words),
     )
     model = build(chosen, words, init, known, parts[0], seed)
-    chosen["precision"] = pick_precision(chosen["precision"], model, world.device)
+    chosen["precision"] = pick_precision(chosen["precision"], world.device)
     logger.info(
         "%s model of %d parameters on %s (%d threads, %s%s), learning rate %g; "
         "%d training aptamers, %d pairs",

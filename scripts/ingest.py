@@ -12,7 +12,8 @@ from aptarank.columns.rows import Options, make_options
 from aptarank.core.errors import InputError
 from aptarank.core.files import write_json
 from aptarank.core.log import logger, progress
-from aptarank.core.tables import write_csv, write_labels
+from aptarank.core.parquet import write_labels
+from aptarank.core.tables import write_csv
 from aptarank.ingestion.ingest import (
     Ingested,
     check_accepted,

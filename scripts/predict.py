@@ -9,7 +9,8 @@ import torch
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
-from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv, write_parquet
+from aptarank.core.parquet import write_parquet
+from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
 from aptarank.evaluation.consistency import average_of_orders
 from aptarank.evaluation.metrics import THRESHOLD
 from aptarank.models.encoder import load_model, pick_device

@@ -84,7 +84,7 @@ def main(
         "%d parameters on %s (%d threads); %d sequences, %d tokens",
         *(model.num_parameters(), torch_device, threads, len(encoded), int(encoded.lengths.sum())),
     )
-    precision = pick_precision(model_config["precision"], model, torch_device)
+    precision = pick_precision(model_config["precision"], torch_device)
     values = model_config | {"steps": model_config["pretrain"], "precision": precision}
     values["learning_rate"] = pick_learning_rate(model_config, model)
     chosen = PretrainingSettings.of(values)

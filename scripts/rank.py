@@ -12,9 +12,9 @@ import pandas as pd
 
 from aptarank.columns.rows import make_options
 from aptarank.core.errors import InputError
+from aptarank.core.extras import is_installed
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import read_aptamers, write_csv
-from aptarank.evaluation.consistency import average_of_orders
 from aptarank.expected.interpretation import AT_LEAST, EXPECTED_COLUMNS, Meaning, read_meaning
 from aptarank.models.inference import BATCH
 from aptarank.models.model_files import weights_checksum
@@ -30,18 +30,15 @@ from aptarank.programs.cli import (
 )
 from aptarank.programs.schema_options import setting
 from aptarank.report.html_table import write_page
-from aptarank.report.plots_ranking import plot_candidates
 from aptarank.use.candidates import Candidates, read_candidates
+from aptarank.use.judging import judge_candidates
 from aptarank.use.load_scorer import home_of, load_scorer
 from aptarank.use.ranking import (
     RANKING_COLUMNS,
     interval_holds,
     novelty,
     summarise,
-    wins_by_score,
-    wins_of_pairs,
 )
-from aptarank.use.tournament import adaptive, every_pair, strengths
 
 
 @click.command(cls=Program)
@@ -136,7 +133,10 @@ def main(
     columns = [*RANKING_COLUMNS, *EXPECTED_COLUMNS, *([AT_LEAST] if AT_LEAST in ranking else [])]
     write_csv(ranking[columns], output)
     write_page(ranking[columns], "Candidates, best first", output.with_suffix(".html"))
-    plot_candidates(ranking, output.with_suffix(".svg"))
+    if is_installed("matplotlib"):
+        from aptarank.report.plots_ranking import plot_candidates
+
+        plot_candidates(ranking, output.with_suffix(".svg"))
     logger.info("%s: %d candidates", output, len(ranking))
 
 
@@ -279,54 +279,6 @@ def with_expected(
     if doubtful := int((~ranking["holds"]).sum()):
         logger.warning("the intervals of %d candidates may not hold (column holds)", doubtful)
     return ranking
-
-
-def judge_candidates(
-    scorer: Scorer,
-    sequences: Sequence[str],
-    *,
-    full: int,
-    comparisons: float,
-    seed: int,
-    batch_size: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """A model's score of each candidate, and the share of the others that it beats.
-
-    Args:
-        full: a model that compares reads all pairs of up to this many candidates.
-        comparisons: of more it reads this many pairs, times N log2 N.
-
-    Raises:
-        InputError: these are too few to link all candidates.
-    """
-    if scorer.kind.scores_aptamers:
-        score = scorer.scores(sequences, batch_size, tracker("scoring"))
-        return score, wins_by_score(score)
-    encoded, count = scorer.encode(sequences), len(sequences)
-
-    def compare(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        orders = (first, second), (second, first)
-        logits = [
-            scorer.pair_logits(encoded, *order, batch_size, tracker("comparing"))
-            for order in orders
-        ]
-        return average_of_orders(*logits)
-
-    if count <= full:
-        pairs = every_pair(count)
-        logits = compare(*pairs)
-        return strengths(*pairs, logits, count), wins_of_pairs(*pairs, logits, count)
-    every = count * (count - 1) // 2
-    budget = min(every, round(comparisons * count * np.log2(count)))
-    if budget < count - 1:
-        raise InputError(
-            f"comparisons is {comparisons:g}, which makes {budget} pairs: {count} candidates need "
-            f"at least {count - 1}, or nothing links some of them with the others"
-        )
-    logger.info("%d of %d pairs are compared", budget, every)
-    first, second, logits = adaptive(compare, count, budget, seed)
-    score = strengths(first, second, logits, count)
-    return score, wins_by_score(score)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ python_path = [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
 os.environ.update(PATH=os.pathsep.join(python_path))
 sys.path.insert(0, os.path.join(HOME, "scripts"))
 
-from aptarank.core.run_lock import RunLock
+from aptarank.workflow.run_lock import RunLock
 from aptarank.config.resolution import (
     models_of,
     resolve,
@@ -50,10 +50,10 @@ from aptarank.exports.variant_info import BASELINE
 from aptarank.provenance.hub_layout import path_in_repository
 from aptarank.core.restructured_text import at_terminal, visible
 from aptarank.core.result_files import CRATE, REPORTS, WORKFLOW
-from aptarank.core.shell_words import shell_words
+from aptarank.workflow.shell_words import shell_words
 from aptarank.core.log import CALM
-from aptarank.core.terminal import calm_terminal, paragraphs
-from aptarank.core.code_inputs import imported_modules
+from aptarank.workflow.terminal import calm_terminal, paragraphs
+from aptarank.workflow.code_inputs import imported_modules
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.names import BLEND
 

@@ -2,7 +2,8 @@
 
 The packages follow the way of the data; each imports only from those before it.
 
-core, config, programs       errors, files and logs; the user's settings; what all programs share
+core, workflow               errors, files and logs; what the Snakefile takes from here
+config, programs             the user's settings; what all programs share
 values, columns, reading     a file -> its text -> cells and their meaning -> rows
 ingestion                    rows -> aptamers with a fitness, or labelled pairs
 pairing                      aptamers -> train, validation and test -> pairs of each

@@ -5,7 +5,7 @@ import graphlib
 from collections import Counter
 
 import aptarank
-from aptarank.core.code_inputs import PACKAGE, package_imports
+from aptarank.workflow.code_inputs import PACKAGE, package_imports
 
 
 def test_no_package_imports_from_above():

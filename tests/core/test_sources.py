@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from aptarank.core.code_inputs import imported_modules
+from aptarank.workflow.code_inputs import imported_modules
 from snakemake_runs import ROOT
 
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
@@ -23,6 +23,10 @@ for name in sys.argv[1:]:
             __import__(name)
             if "aptarank.use.load_scorer" in sys.modules:  # which imports it once it is needed
                 __import__("aptarank.use.load_torch")
+                # What rank.py needs only for some models, and where there is matplotlib.
+                if name == "rank":
+                    __import__("aptarank.use.tournament")
+                    __import__("aptarank.report.plots_ranking")
             ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "aptarank"]
             print(name, *ours, flush=True)
         finally:

@@ -10,8 +10,8 @@ from rapidfuzz.distance import Levenshtein
 from aptarank.core.errors import InputError
 from aptarank.core.tables import PAIR_COLUMNS
 from aptarank.evaluation.audit import check_families, check_split, prefix_rows
-from aptarank.pairing import clusters
-from aptarank.pairing.clusters import nearest
+from aptarank.pairing import nearest as distances
+from aptarank.pairing.nearest import nearest
 from made_aptamers import aptamer_table, random_sequences
 
 texts = st.lists(st.text("ACGT", min_size=1, max_size=12), min_size=1, max_size=15)
@@ -20,7 +20,7 @@ texts = st.lists(st.text("ACGT", min_size=1, max_size=12), min_size=1, max_size=
 @given(texts, texts, st.integers(1, 60))
 def test_nearest_against_the_definition(sequences, others, cells):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clusters, "CELLS", cells)
+        patch.setattr(distances, "CELLS", cells)
         edits, share, _ = nearest(sequences, others)
     for sequence, least, relative in zip(sequences, edits, share, strict=True):
         found = [Levenshtein.distance(sequence, other) for other in others]

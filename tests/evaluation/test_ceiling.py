@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aptarank.core.tables import write_csv, write_parquet
+from aptarank.core.parquet import write_parquet
+from aptarank.core.tables import write_csv
 from aptarank.evaluation.ceiling import ceiling
 from aptarank.evaluation.evaluate import evaluate, load_predictions
 from aptarank.pairing.pairs import Pairs

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.special import expit
 
-from aptarank.core.tables import write_parquet
+from aptarank.core.parquet import write_parquet
 from aptarank.evaluation.metric_registry import METRICS
 from aptarank.evaluation.model_summary import paired_differences, summarise
 from aptarank.models.encoder import new_model

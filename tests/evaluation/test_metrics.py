@@ -13,9 +13,9 @@ from aptarank.evaluation.metrics import (
     relevance,
     top_recall,
 )
-from aptarank.pairing.bradley_terry import win_rate
 from aptarank.pairing.pairs import Pairs
 from aptarank.pairing.reference_fitness import fitness_difference
+from aptarank.pairing.win_rate import win_rate
 from made_aptamers import random_sequences
 
 

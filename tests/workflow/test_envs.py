@@ -10,8 +10,8 @@ import pytest
 import rattler
 import yaml
 
-from aptarank.core.code_inputs import imported_modules
 from aptarank.core.machine import PACKAGES
+from aptarank.workflow.code_inputs import imported_modules
 from environments import HEAVY, IN_CONDA, PIP, packages
 from snakemake_runs import ROOT
 

@@ -19,7 +19,12 @@ import yaml
 from aptarank.core.errors import InputError
 
 HOME = Path(__file__).resolve().parents[3]  # of the workflow
-SCHEMA_FILE = HOME / "config.schema.yaml"
+# Where pip has installed the package, it is beside this module.
+SCHEMA_FILE = next(
+    path / "config.schema.yaml"
+    for path in (Path(__file__).parent, HOME)
+    if path == HOME or (path / "config.schema.yaml").is_file()
+)
 NAME_RULE = "only letters, digits, '_', '.' and '-' (and not '.' or '..')"
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 MAX_DIGITS = 30  # more than any number in a config has

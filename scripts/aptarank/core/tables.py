@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from aptarank.core.errors import InputError, first_line
+from aptarank.core.extras import require
 
 PAIR_COLUMNS = ["Sequence1", "Sequence2", "Label"]
 APTAMER_COLUMNS = [
@@ -49,6 +48,7 @@ def read_table(path: Path, columns: Sequence[str], *, text: bool = False) -> pd.
     with readable(path):
         try:
             if path.suffix == ".parquet":
+                require("pyarrow", "a Parquet file")
                 table = pd.read_parquet(path)
             else:
                 options = {"dtype": str, "keep_default_na": False} if text else {}
@@ -115,7 +115,10 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except MemoryError:
         raise
-    except (pd.errors.ParserError, ValueError, pa.ArrowException, OSError) as error:
+    except Exception as error:
+        of_content = isinstance(error, pd.errors.ParserError | ValueError | OSError)
+        if not of_content and not type(error).__module__.startswith("pyarrow"):
+            raise
         if isinstance(error, OSError) and error.errno is not None:  # of the disk, not the content
             raise
         raise InputError(
@@ -168,20 +171,3 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table, with all digits that a float needs to be read back exactly."""
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False, lineterminator="\n")
-
-
-def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of pairs, with a dictionary of sequences, since each is in many pairs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    coded = table.astype({column: "category" for column in PAIR_COLUMNS[:2]})
-    stored = pa.Table.from_pandas(coded, preserve_index=False)
-    pq.write_table(stored, path, compression="zstd", store_schema=False)
-
-
-def write_labels(labels: pd.DataFrame, path: Path) -> None:
-    """Write the labelled pairs of an input (`PAIR_COLUMNS`); an empty table if it had scores."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    types = [pa.string(), pa.string(), pa.int8()]
-    schema = pa.schema(list(zip(PAIR_COLUMNS, types, strict=True)))
-    table = pa.Table.from_pandas(labels, schema=schema, preserve_index=False)
-    pq.write_table(table, path, compression="zstd")

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.special import digamma, polygamma
 
 from aptarank.columns.rows import Options, Row
 from aptarank.core.errors import InputError
@@ -187,6 +185,10 @@ def moderated_variance(spread: np.ndarray, count: np.ndarray) -> np.ndarray:
     Returns:
         Shape (n,); NaN throughout where replicates are too few, or have no spread.
     """
+    # Ranking candidates, which imports this module too, does without SciPy.
+    from scipy.optimize import brentq
+    from scipy.special import digamma, polygamma
+
     repeated = np.isfinite(spread) & (count > 1)
     degrees = np.where(repeated, count - 1, 0)
     squares = np.where(repeated, spread, 0.0) ** 2

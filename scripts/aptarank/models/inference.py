@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit
 
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import Track
@@ -65,5 +64,5 @@ def run_batches(
 
 
 def probability(logits: np.ndarray) -> np.ndarray:
-    """Sigmoid of logits, in double precision."""
-    return expit(logits.astype(np.float64))
+    """Sigmoid of logits, in double precision; as a tanh, which never overflows."""
+    return (1 + np.tanh(logits.astype(np.float64) / 2)) / 2

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from transformers import PreTrainedTokenizerBase
 
 from aptarank.config.model_kinds import ModelKind, scoring_kinds
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
+from aptarank.models.file_tokenizer import AptamerTokenizer
 
 Inputs = dict[str, np.ndarray]  # of a model, as build_inputs makes them
 PROBE = "ACGT"  # found in a model input, to see what the tokenizer puts around it
@@ -51,7 +51,7 @@ class TokenizedAptamers(NamedTuple):
         return len(self.lengths)
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> TokenizedAptamers:
+def encode(tokenizer: AptamerTokenizer, sequences: Sequence[str]) -> TokenizedAptamers:
     """Tokenise each aptamer once.
 
     Raises:
@@ -73,7 +73,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Toke
     )
 
 
-def tokens_of(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> list[list[int]]:
+def tokens_of(tokenizer: AptamerTokenizer, sequences: Sequence[str]) -> list[list[int]]:
     """The ids of each aptamer's tokens.
 
     Raises:
@@ -89,7 +89,7 @@ def tokens_of(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> l
 
 
 def check_known(
-    tokenizer: PreTrainedTokenizerBase, encoded: TokenizedAptamers, source: str | Path
+    tokenizer: AptamerTokenizer, encoded: TokenizedAptamers, source: str | Path
 ) -> None:
     """Refuse a tokenizer that does not know the letters; warn where some are unknown to it.
 
@@ -116,14 +116,14 @@ def check_known(
         )
 
 
-def unknown_in(tokenizer: PreTrainedTokenizerBase, encoded: TokenizedAptamers) -> np.ndarray:
+def unknown_in(tokenizer: AptamerTokenizer, encoded: TokenizedAptamers) -> np.ndarray:
     """Whether a letter of an aptamer is unknown to the tokenizer, shape (n_aptamers,)."""
     if tokenizer.unk_token_id is None:
         return np.zeros(len(encoded), dtype=bool)
     return (encoded.ids == tokenizer.unk_token_id).any(axis=1)
 
 
-def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
+def alphabet_of(tokenizer: AptamerTokenizer) -> str:
     """What a tokenizer that does not know the bases wants instead, and what to do."""
     words = [word for word in tokenizer.get_vocab() if word not in tokenizer.all_special_tokens]
     sizes = {len(word) for word in words if set(word) <= set("ACGT")}
@@ -141,7 +141,7 @@ def alphabet_of(tokenizer: PreTrainedTokenizerBase) -> str:
     return f"{cause}; say tokenizer: nucleotide, which makes one token of each base"
 
 
-def find_special_tokens(tokenizer: PreTrainedTokenizerBase, aptamers: list[str]) -> SpecialTokens:
+def find_special_tokens(tokenizer: AptamerTokenizer, aptamers: list[str]) -> SpecialTokens:
     """The special tokens of an input that the tokenizer makes of these aptamers itself.
 
     Raises:

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from transformers import PreTrainedTokenizerBase
 
 from aptarank.config.model_kinds import ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import Track
+from aptarank.models.file_tokenizer import AptamerTokenizer
 from aptarank.models.inference import (
     BATCH,
     Forward,
@@ -27,7 +27,7 @@ from aptarank.models.model_inputs import (
     find_special_tokens,
     unknown_in,
 )
-from aptarank.pairing.bradley_terry import win_rate
+from aptarank.pairing.win_rate import win_rate
 from aptarank.values.sequences import as_tokens, shortened
 
 
@@ -44,7 +44,7 @@ class Scorer:
 
     kind: ModelKind
     forward: Forward
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: AptamerTokenizer
     limit: int
 
     def encode(self, sequences: Sequence[str]) -> TokenizedAptamers:

@@ -33,15 +33,3 @@ def bradley_terry(pairs: Pairs, count: int) -> np.ndarray:
     model = LogisticRegression(fit_intercept=False, C=1.0, max_iter=1000, tol=1e-8)
     strength = model.fit(vstack([design, design]), labels, sample_weight=weights).coef_[0]
     return strength - strength.mean()
-
-
-def win_rate(
-    first: np.ndarray, second: np.ndarray, probability: np.ndarray, count: int
-) -> np.ndarray:
-    """Mean probability of winning of each of `count` aptamers over its pairs; 0.5 without any.
-
-    The old name is Borda's count. `probability[k]` is that `first[k]` is fitter than `second[k]`.
-    """
-    wins = np.bincount(first, probability, count) + np.bincount(second, 1 - probability, count)
-    played = np.bincount(first, minlength=count) + np.bincount(second, minlength=count)
-    return np.divide(wins, played, out=np.full(count, 0.5), where=played > 0)

@@ -1,4 +1,4 @@
-"""Families of aptamers that a split keeps together, and edit distances between aptamers.
+"""Families of aptamers that a split keeps together.
 
 Distances are Levenshtein's (insertions, deletions, substitutions), by rapidfuzz, all of them: the
 shared words by which MMseqs2 and CD-HIT find candidates are often missing between mutants of 10–20
@@ -16,10 +16,10 @@ from scipy.sparse.csgraph import connected_components
 
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
+from aptarank.pairing.nearest import CELLS
 
 BY = ("aptamer", "prefix", "cluster", "length", "group", "column", "distance", "position", "pair")
 JOIN = " | "  # between the values of a family's column that merged rows had
-CELLS = 4_000_000  # distances in memory at a time
 
 
 def find_families(
@@ -142,40 +142,3 @@ def merge(component: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.nd
     ends = (component[first], component[second])
     graph = coo_array((np.ones(len(first), bool), ends), shape=(len(component),) * 2)
     return connected_components(graph, directed=False)[1][component]
-
-
-def nearest(
-    sequences: Sequence[str],
-    others: Sequence[str],
-    threads: int = -1,
-    track: Track = iter,
-    *,
-    itself: bool = True,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The least distance from each sequence to any of `others`, which are not empty.
-
-    Args:
-        itself: False if `others` are the same sequences, and each is to find another than itself.
-
-    Returns:
-        The least number of edits (int32); the least of edits / length of the longer; and the index
-        of the first of `others` that has it. Shapes (n_sequences,).
-    """
-    lengths, theirs = (np.array([len(s) for s in texts]) for texts in (sequences, others))
-    edits = np.empty(len(sequences), dtype=np.int32)
-    share = np.empty(len(sequences))
-    closest = np.empty(len(sequences), dtype=np.int64)
-    step = max(1, CELLS // len(others))
-    for start in track(range(0, len(sequences), step)):
-        rows = slice(start, start + step)
-        block = cdist(
-            sequences[rows], others, scorer=Levenshtein.distance, dtype=np.int32, workers=threads
-        )
-        shares = block / np.maximum(lengths[rows, None], theirs)
-        if not itself:
-            diagonal = np.arange(len(block))
-            block[diagonal, start + diagonal] = np.iinfo(np.int32).max
-            shares[diagonal, start + diagonal] = np.inf
-        edits[rows], closest[rows] = block.min(axis=1), shares.argmin(axis=1)
-        share[rows] = shares.min(axis=1)
-    return edits, share, closest

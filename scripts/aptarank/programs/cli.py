@@ -14,8 +14,8 @@ from pandas.errors import InvalidIndexError
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger, never_silent, set_up_logging
 from aptarank.core.os_errors import explain
-from aptarank.core.run_lock import end_with_snakemake
 from aptarank.programs.schema_options import WholeNumber, setting
+from aptarank.workflow.run_lock import end_with_snakemake
 
 PATH = click.Path(path_type=Path)  # of a file or folder to read
 WRITTEN = click.Path(path_type=Path)  # to write; `check_paths` tells them apart
@@ -41,7 +41,7 @@ class Program(click.Command):
         self.params.append(
             click.Option(["--log"], type=WRITTEN, help="Also write the log to this file.")
         )
-        # Not imported by name, or every rule would depend on the version (core/code_inputs.py).
+        # Not imported by name, or every rule would depend on the version (workflow/code_inputs.py).
         version = sys.modules["aptarank"].__version__
         click.version_option(version, prog_name="aptarank")(self)
         gc.freeze()

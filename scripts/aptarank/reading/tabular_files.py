@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from aptarank.columns.lookup import is_usual_name, plain_name
 from aptarank.columns.rows import Options
 from aptarank.core.errors import InputError, first_line
+from aptarank.core.extras import require
 from aptarank.core.log import logger
 from aptarank.core.sizes import check_cells
 from aptarank.reading.sheets import check_size, rows_of_sheet
@@ -190,6 +189,10 @@ def parquet_table(data: bytes, path: Path, options: Options) -> Table:
     Raises:
         InputError: damaged, or larger than memory allows.
     """
+    require("pyarrow", f"{path}: a Parquet file")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         check_cells(file.metadata.num_rows, file.metadata.num_columns, path)

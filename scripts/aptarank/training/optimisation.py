@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 from aptarank.config.model_kinds import KINDS
 from aptarank.models.predictor import encoder_in
 
-WIDE = 512  # hidden size from which bf16 pays on a processor, and learning rates are lower
+WIDE = 512  # hidden size from which learning rates are lower
 WIDE_RATE = 1e-4  # at four times as much for pair, ten for rank, base models learn nothing
 
 
@@ -47,18 +47,17 @@ class TrainingSettings:
         return cls(**values | {"learning_rate": pick_learning_rate(settings, model)})
 
 
-def pick_precision(wanted: str, model: PreTrainedModel, device: torch.device) -> str:
+def pick_precision(wanted: str, device: torch.device) -> str:
     """fp32 or bf16; `auto` takes bf16 where it is faster.
 
-    That is on a GPU that has it, and on a processor that has it for models of ALBERT-base's width
-    and more: a narrow one gains nothing there.
+    That is on a GPU or a processor that has it. Weights and their updates stay in fp32.
     """
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     has_bf16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
-    return "bf16" if has_bf16 and is_wide(model) else "fp32"
+    return "bf16" if has_bf16 else "fp32"
 
 
 def pick_learning_rate(settings: Mapping[str, Any], model: PreTrainedModel) -> float:

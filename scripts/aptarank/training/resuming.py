@@ -12,9 +12,9 @@ from typing import Protocol
 
 import torch
 
-from aptarank.core.code_inputs import imported_modules
 from aptarank.core.log import logger
 from aptarank.training.checkpoints import load_checkpoint
+from aptarank.workflow.code_inputs import imported_modules
 
 # SIGURG is SLURM's warning before its time limit (slurm.py).
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aptarank.core.errors import InputError
-from aptarank.pairing.clusters import nearest
+from aptarank.pairing.nearest import nearest
 from aptarank.values.sequences import as_tokens, normalise
 
 BASES = "ACGT"

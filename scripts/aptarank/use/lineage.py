@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
-from aptarank.pairing.clusters import nearest
+from aptarank.pairing.nearest import nearest
 from aptarank.use.constraints import Space
 from aptarank.use.genetic import NONE
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from aptarank.config.model_kinds import KINDS, scoring_kinds
 from aptarank.core.errors import InputError
+from aptarank.core.extras import require
 from aptarank.exports.onnx_runtime import onnx_forward
+from aptarank.models.file_tokenizer import load_light
 from aptarank.models.model_files import about_of, read_config
 from aptarank.models.scorer import Scorer, checked
-from aptarank.models.tokenizer import load_tokenizer
 
 RECOMMENDED = "recommended.json"  # of recommend.py
 
@@ -30,11 +31,12 @@ def load_scorer(path: Path, threads: int, device: str) -> Scorer:
     """
     home = home_of(path)
     if path.is_dir() or path.name == RECOMMENDED:
+        require("torch", f"{path}: a model that is no ONNX file")
         from aptarank.use.load_torch import load_with_torch
 
         return load_with_torch(path, home, threads, device)
     config = read_config(home)
-    kind, tokenizer = KINDS[about_of(config, home)["kind"]], load_tokenizer(home)
+    kind, tokenizer = KINDS[about_of(config, home)["kind"]], load_light(home)
     # finetune.py's tokenizer knows its model's limit, which may be less than the configuration's.
     limit = min(tokenizer.model_max_length, config.get("max_position_embeddings", math.inf))
     scorer = Scorer(kind, onnx_forward(path, threads, device), tokenizer, limit)

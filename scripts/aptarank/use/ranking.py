@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
-from scipy.stats import rankdata
 
 from aptarank.core.log import Track
-from aptarank.pairing.clusters import nearest
+from aptarank.models.inference import probability
+from aptarank.pairing.nearest import nearest
 from aptarank.pairing.reference import differences, known_distances
 
 FAR = 0.99  # share of the known aptamers that are as near to another known one
@@ -40,7 +39,7 @@ def summarise(scores: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "score": centred.mean(axis=0),
-            "win_probability": expit(centred).mean(axis=0),
+            "win_probability": probability(centred).mean(axis=0),
             "uncertainty": spread,
         }
     )
@@ -52,7 +51,7 @@ def wins_by_score(score: np.ndarray) -> np.ndarray:
     """
     if len(score) < 2:
         return np.full(len(score), np.nan)
-    return (rankdata(score) - 1) / (len(score) - 1)
+    return (pd.Series(score).rank().to_numpy() - 1) / (len(score) - 1)
 
 
 def wins_of_pairs(

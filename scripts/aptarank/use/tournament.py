@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit
 
 from aptarank.core.log import Track
+from aptarank.models.inference import probability
 from aptarank.pairing.bradley_terry import bradley_terry
 from aptarank.pairing.pairs import Pairs
 
@@ -28,7 +28,7 @@ def strengths(first: np.ndarray, second: np.ndarray, logits: np.ndarray, count: 
     Bradley–Terry with the model's probabilities as results. Over all pairs, their order is that of
     the mean probability of winning.
     """
-    return bradley_terry(Pairs(first, second, expit(logits)), count)
+    return bradley_terry(Pairs(first, second, probability(logits)), count)
 
 
 def adaptive(

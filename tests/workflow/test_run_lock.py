@@ -5,7 +5,7 @@ import platform
 import pytest
 
 from aptarank.core.errors import InputError
-from aptarank.core.run_lock import HOLDER, LOCK, SNAKEMAKE_LOCKS, RunLock
+from aptarank.workflow.run_lock import HOLDER, LOCK, SNAKEMAKE_LOCKS, RunLock
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_directory_that_is_not_writable(messages, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError
 
-    monkeypatch.setattr("aptarank.core.run_lock.take_lock", refuse)
+    monkeypatch.setattr("aptarank.workflow.run_lock.take_lock", refuse)
     lock = RunLock(messages.append)
     lock.acquire_at_parse(["snakemake"])
     lock.require()  # Snakemake itself says what is wrong

@@ -11,7 +11,7 @@ from snakemake.logging import ColorizingTextHandler
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from aptarank.core.log import ERASE
-from aptarank.core.terminal import Calm, Watch, paragraphs
+from aptarank.workflow.terminal import Calm, Watch, paragraphs
 
 
 def sentence(rule):
@@ -125,7 +125,7 @@ def test_the_state_in_place(monkeypatch, tmp_path):
         "[0 of 5] finetune rank",
         "[0 of 5] finetune pair",
     }
-    monkeypatch.setattr("aptarank.core.terminal.IN_PLACE", 0.01)
+    monkeypatch.setattr("aptarank.workflow.terminal.IN_PLACE", 0.01)
     watch = Watch(calm)
     watch.start()
     while "step 1" not in screen.getvalue():

@@ -17,7 +17,7 @@ from snakemake.logging import logger as snakemake_logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from aptarank.core.log import CALM, ERASE
-from aptarank.core.run_progress import RunProgress
+from aptarank.workflow.run_progress import RunProgress
 
 HANDLER = "DefaultStreamHandler"  # what Snakemake names its own, where no plugin replaces it
 LEFT_OUT = (

@@ -1,0 +1,111 @@
+"""Score and rank aptamers in Python with a model that a run has trained.
+
+    from aptarank.api import load, rank, score
+
+    model = load("results/example/example/blend/seed-1/onnx/model.onnx")
+    score(model, ["GGTTGGTGTGGTTGG", "GGTTGGTGTGGTTGC"])
+    rank(model, ["GGTTGGTGTGGTTGG", "GGTTGGTGTGGTTGC"])
+
+A model that is an ONNX file needs neither PyTorch nor transformers. What the three functions take
+and give stays as it is within a major version.
+"""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from aptarank.config.schema import default
+from aptarank.core.errors import InputError
+from aptarank.models.scorer import Scorer
+from aptarank.use.judging import judge_candidates
+from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
+from aptarank.use.ranking import summarise
+from aptarank.values.sequences import normalise
+
+BATCH = 256  # aptamers
+
+
+def load(path: str | PathLike[str], threads: int = 1, device: str = "auto") -> Scorer:
+    """Load a trained model.
+
+    Args:
+        path: an ONNX file of a run (`onnx/model.onnx`), or a folder `model`, `repository` or
+            `variants/…`. The tokenizer is taken from the files beside it.
+        threads: of the processor.
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        InputError: there is no model, it is damaged, or a package that it needs is missing.
+    """
+    return load_scorer(Path(path), threads, device)
+
+
+def score(model: Scorer, sequences: Sequence[str]) -> np.ndarray:
+    """The score of each aptamer, higher is fitter.
+
+    Sigmoid of a difference of two scores is the probability that the first aptamer is fitter. The
+    zero of the scores means nothing.
+
+    Args:
+        sequences: of DNA or RNA, in any notation that files may have.
+
+    Returns:
+        float64, shape (n_sequences,).
+
+    Raises:
+        InputError: a model that compares pairs, or a sequence that it cannot read.
+    """
+    check_scores_aptamers(model, Path("the model"))
+    return model.scores(read_all(sequences), BATCH)
+
+
+def rank(model: Scorer, sequences: Sequence[str]) -> pd.DataFrame:
+    """Rank aptamers by a model of either kind, the best first.
+
+    Returns:
+        A row for each sequence: `rank` (from 1; equals share one), `sequence` as it was given,
+        `score` (log-odds against the median of them), `win_probability` against the median, and
+        `wins`, the share of the others that it beats (NaN of a single one).
+
+    Raises:
+        InputError: no sequence, one given twice, or one that the model cannot read.
+    """
+    read = read_all(sequences)
+    if not read:
+        raise InputError("no sequences to rank")
+    if len(set(read)) < len(read):
+        twice = next(text for text in read if read.count(text) > 1)
+        raise InputError(f"{twice} is given more than once; rank each aptamer once")
+    scores, wins = judge_candidates(
+        model,
+        read,
+        full=default("rank.full"),
+        comparisons=default("rank.comparisons"),
+        seed=default("rank.seed"),
+        batch_size=BATCH,
+    )
+    table = summarise(scores[None]).drop(columns="uncertainty")
+    table = table.assign(sequence=list(sequences), wins=wins, read=read)
+    table = table.sort_values(["score", "read"], ascending=[False, True], ignore_index=True)
+    table["rank"] = table["score"].rank(ascending=False, method="min").astype(int)
+    return table[["rank", "sequence", "score", "win_probability", "wins"]]
+
+
+def read_all(sequences: Sequence[str]) -> list[str]:
+    """The bases of each sequence, as the pipeline reads them in files.
+
+    Raises:
+        InputError: one is not a sequence of bases; says which.
+    """
+    if isinstance(sequences, str):
+        raise InputError("expected a list of sequences, not a single text")
+    read = []
+    for number, text in enumerate(sequences, start=1):
+        try:
+            read.append(normalise(text))
+        except ValueError as error:
+            raise InputError(f"sequence {number}: {error}") from None
+    return read

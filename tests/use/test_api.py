@@ -1,0 +1,63 @@
+"""The Python interface: what it gives is what the programs write."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aptarank.api import load, rank, score
+from aptarank.core.errors import InputError
+from made_aptamers import random_sequences
+from small_models import exported, saved
+
+SEQUENCES = random_sequences(40, np.random.default_rng(5), 8, 14)
+
+
+@pytest.fixture
+def onnx(tmp_path):
+    (tmp_path / "onnx").mkdir()
+    exported(saved(tmp_path / "model"), tmp_path / "onnx/model.onnx")
+    return tmp_path / "onnx/model.onnx"
+
+
+def test_ranking_is_that_of_rank_py(onnx, program):
+    pd.DataFrame({"sequence": SEQUENCES}).to_csv("c.csv", index=False)
+    program("rank", "c.csv", "--model", onnx, "-o", "r.csv")
+    written = pd.read_csv("r.csv")
+    made = rank(load(onnx), SEQUENCES)
+    assert made["sequence"].tolist() == written["sequence"].tolist()
+    assert made["rank"].tolist() == written["rank"].tolist()
+    for column in ("score", "win_probability", "wins"):
+        assert np.allclose(made[column], written[column], atol=1e-6)
+
+
+def test_scores(onnx):
+    scores = score(load(str(onnx)), SEQUENCES)
+    assert scores.shape == (40,)
+    theirs = score(load(onnx.parents[1] / "model", threads=2, device="cpu"), SEQUENCES)
+    assert np.abs(scores - theirs).max() < 1e-4
+    assert np.array_equal(score(load(onnx), [f"5'-{SEQUENCES[0].lower()}-3'"]), scores[:1])
+    assert score(load(onnx), []).shape == (0,)
+
+
+def test_a_model_that_compares(tmp_path):
+    saved(tmp_path / "model", "pair")
+    model = load(tmp_path / "model")
+    made = rank(model, SEQUENCES[:5])
+    assert sorted(made["sequence"]) == sorted(SEQUENCES[:5])
+    assert made["rank"].is_monotonic_increasing
+    with pytest.raises(InputError, match="compares two aptamers"):
+        score(model, SEQUENCES[:5])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["ACGT", "ACNT"], "sequence 2: degenerate code: 'N'"),
+        (["ACGT", "acgt"], "ACGT is given more than once"),
+        ([], "no sequences to rank"),
+        ("ACGT", "expected a list of sequences"),
+    ],
+)
+def test_what_cannot_be_ranked(onnx, given, said):
+    with pytest.raises(InputError, match=said):
+        rank(load(onnx), given)
