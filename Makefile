@@ -1,5 +1,5 @@
 # make run   train and evaluate on the embedded example
-# make test  all checks and tests, but for the long ones
+# make test  all checks and tests, but for the long ones, in 8 minutes on two cores
 # make help  list the other targets
 # Both set up .venv themselves. To use another Python: make PYTHON=python3.12 run
 
@@ -9,7 +9,7 @@ RUN ?=
 RUN2 ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run report docs rulegraph config test test-slurm test-reruns test-envs test-bare check verify
+.PHONY: help run report docs rulegraph config test test-all test-slurm test-reruns test-envs test-bare check release-text verify
 
 help: ## list the targets of make and snakemake
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,6 +27,9 @@ report: .venv/installed ## pack the results of make run into one zip to view in 
 test: export OMP_WAIT_POLICY := passive
 test: check ## run all checks and tests, but for the long ones (ARGS= is passed to pytest)
 	pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+test-all: export APTARANK_SLOW := 1
+test-all: test ## run all checks and tests, also the long ones (20 minutes on two cores)
 
 test-slurm: export APTARANK_SLOW := 1
 test-slurm: .venv/installed-dev ## run the chain under a temporary SLURM with two nodes on this machine
@@ -53,6 +56,9 @@ check: .venv/installed-dev ## check style, types, lint and spelling
 	snakefmt --check Snakefile rules
 	codespell
 	mypy & types=$$!; snakemake --lint && wait $$types
+
+release-text: ## print the newest entry of the changelog, the text of a release's tag
+	@awk '/^## \[[0-9]/ {n++; sub(/^## /, "aptarank ")} n == 1' CHANGELOG.md
 
 verify: .venv/installed ## compare two runs: make verify RUN=mine RUN2=mine-again
 	@python scripts/verify.py $(RUN) $(RUN2)

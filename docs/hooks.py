@@ -1,6 +1,7 @@
 """MkDocs hooks: pages that are generated from the code, and links to files of the repository."""
 
 import graphlib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from aptarank import api
 from aptarank.config.config_file import as_yaml, full_default
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.schema import schema
@@ -55,6 +57,8 @@ def on_page_markdown(markdown, page, **_):
     """Replace links to files of the repository by their names; add tables to the architecture."""
     if page.file.src_uri == "architecture.md":
         markdown += PACKAGES + packages() + ARCHITECTURE + rules_and_modules()
+    if page.file.src_uri == "library.md":
+        markdown += interface()
     return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
 
 
@@ -91,6 +95,16 @@ def reference(whole: dict) -> str:
         else:
             simple[key] = entry
     return f"{table(simple)}\n\n{parts}"
+
+
+def interface() -> str:
+    """The functions of aptarank.api with their docstrings."""
+    text = ""
+    for name in api.__all__:
+        function = getattr(api, name)
+        head = f"{name}{inspect.signature(function)}"
+        text += f"\n## {name}\n\n```text\n{head}\n\n{inspect.getdoc(function)}\n```\n"
+    return text
 
 
 def in_html(entry: dict) -> str:

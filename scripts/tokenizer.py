@@ -12,9 +12,9 @@ from aptarank.config.model_kinds import KINDS
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.core.tables import read_aptamers
-from aptarank.models.encoder import LIMIT, checkpoint_config, position_limit, token_types
 from aptarank.models.model_inputs import check_fits, check_known, encode
 from aptarank.models.tokenizer import (
+    LIMIT,
     bpe_tokenizer,
     input_names,
     load_tokenizer,
@@ -75,6 +75,9 @@ def make_tokenizer(settings: Mapping, sequences: pd.Series | None) -> PreTrained
     """
     fitting: dict[str, Any] = {"max_length": LIMIT, "padding": 0, "types": True}
     if settings["checkpoint"]:
+        # With PyTorch, which takes seconds to import.
+        from aptarank.models.encoder import checkpoint_config, position_limit, token_types
+
         config = checkpoint_config(settings["checkpoint"])
         fitting = {
             "max_length": position_limit(config),

@@ -17,4 +17,4 @@ use                          new sequences -> ranked, screened, designed
 report, provenance           plots, cards and pages; what a run was made of
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

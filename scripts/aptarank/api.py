@@ -19,13 +19,14 @@ import pandas as pd
 
 from aptarank.config.schema import default
 from aptarank.core.errors import InputError
+from aptarank.models.inference import BATCH
 from aptarank.models.scorer import Scorer
 from aptarank.use.judging import judge_candidates
 from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
 from aptarank.use.ranking import summarise
 from aptarank.values.sequences import normalise
 
-BATCH = 256  # aptamers
+__all__ = ["load", "rank", "score"]
 
 
 def load(path: str | PathLike[str], threads: int = 1, device: str = "auto") -> Scorer:

@@ -23,6 +23,8 @@ for name in sys.argv[1:]:
             __import__(name)
             if "aptarank.use.load_scorer" in sys.modules:  # which imports it once it is needed
                 __import__("aptarank.use.load_torch")
+                if name == "tokenizer":  # for checkpoints
+                    __import__("aptarank.models.encoder")
                 # What rank.py needs only for some models, and where there is matplotlib.
                 if name == "rank":
                     __import__("aptarank.use.tournament")

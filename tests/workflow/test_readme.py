@@ -15,6 +15,7 @@ from snakemake_runs import ROOT, run_snakemake
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SPEED = (ROOT / "docs/speed.md").read_text(encoding="utf-8")
+LIBRARY = (ROOT / "docs/library.md").read_text(encoding="utf-8")
 
 
 def blocks(language, page=README):
@@ -68,12 +69,14 @@ def test_measured_examples(command, tmp_path):
     assert parts["test"] > 80
 
 
-@pytest.mark.parametrize("code", [*blocks("python"), *blocks("python", SPEED)])
+@pytest.mark.parametrize(
+    "code", [*blocks("python"), *blocks("python", SPEED), *blocks("python", LIBRARY)]
+)
 def test_python_snippets(folder, monkeypatch, capsys, code):
-    """Those of README.md and docs/speed.md."""
+    """Those of README.md, docs/speed.md and docs/library.md."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    exec(compile(code, "README.md or docs/speed.md", "exec"), {})
+    exec(compile(code, "README.md or a page", "exec"), {})
     assert re.search(r"\d\.\d", capsys.readouterr().out)
 
 

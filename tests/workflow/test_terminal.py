@@ -103,6 +103,9 @@ def test_the_state_as_lines(calm, tmp_path):
     wanted = "[0 of 5, about 98 s left] finetune rank: step 30 of 60, …"
     assert list(calm.state()) == [wanted]
     assert list(calm.state()) == []
+    rank.write_text("a line that does not tell\n")
+    assert "about 98 s left" in str(calm.progress)
+    calm.progress.running[0].said = "a line that does not tell"
     pair.write_bytes(b"\x1b[2J\xff and more\n\n")
     assert [line.split("finetune ")[1] for line in calm.state()] == ["pair: \\x1b[2J� and more"]
     calm.format(record_of(LogEvent.JOB_FINISHED, job_id=0))

@@ -27,7 +27,8 @@ from aptarank.models.model_files import (
     read_config,
     without_runtime,
 )
-from aptarank.models.predictor import ENCODERS, LIMIT, Predictor
+from aptarank.models.predictor import ENCODERS, Predictor
+from aptarank.models.tokenizer import LIMIT
 
 LITTLE_DROPOUT = 0.02  # for labels with little noise
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")

@@ -29,7 +29,7 @@ from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from aptarank.models.model_files import DEEPEST, PREDICTOR, without_runtime
 from aptarank.models.spelling import BASES
-from aptarank.models.tokenizer import SPECIAL
+from aptarank.models.tokenizer import LIMIT, SPECIAL
 
 disable_progress_bar()  # of transformers: weights load and save in no time
 set_verbosity_error()  # nor its tables of what a file of weights lacks: encoder.py checks that
@@ -38,7 +38,6 @@ set_verbosity_error()  # nor its tables of what a file of weights lacks: encoder
 ENCODERS = MODEL_FOR_MASKED_LM_MAPPING_NAMES.keys() & (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.keys()
 )
-LIMIT = 512  # tokens: ALBERT's max_position_embeddings
 FIRST_BASE = len(SPECIAL)  # token id of A; C, G and T follow
 NO_BASE = len(BASES)  # code of what is past the end, or not a base
 LONGEST_WORD = 4  # of the k-mers

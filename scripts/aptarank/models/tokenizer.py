@@ -15,6 +15,7 @@ from aptarank.core.errors import InputError, first_line
 from aptarank.models.spelling import BASES, normalizer_of
 from aptarank.models.tokenizer_files import check_tokenizer
 
+LIMIT = 512  # tokens of an input: ALBERT's max_position_embeddings
 SPECIAL = {
     "pad_token": "[PAD]",
     "unk_token": "[UNK]",

@@ -34,6 +34,7 @@ class RunningJob:
         log: its log file, if it has one.
         began: when, in seconds since the epoch, as the dates of files are.
         said: the last of its lines that was shown.
+        part: the share of its work that it has done, 0 to 1, by the last line that told.
     """
 
     rule: str
@@ -41,6 +42,7 @@ class RunningJob:
     log: Path | None
     began: float = field(default_factory=time.time)
     said: str = ""
+    part: float = 0.0
 
     def last_line(self) -> str:
         """The last line of its log; empty if it has written none."""
@@ -56,9 +58,10 @@ class RunningJob:
         return printable(next(filter(str.strip, reversed(lines)), ""))
 
     def part_done(self) -> float:
-        """The share of its work that its last line says it has done, 0 to 1."""
-        found = PART.search(self.last_line())
-        return int(found[1]) / int(found[2]) if found and int(found[2]) else 0.0
+        """The share of its work that it has done, by its last line if that tells."""
+        if (found := PART.search(self.last_line())) and int(found[2]):
+            self.part = int(found[1]) / int(found[2])
+        return self.part
 
 
 @dataclass
