@@ -26,8 +26,7 @@ from aptarank.exports.onnx_runtime import onnx_forward
 from aptarank.models.encoder import new_model
 from aptarank.models.fused import fused
 from aptarank.models.model_inputs import build_inputs, encode
-from aptarank.models.predictor import LIMIT
-from aptarank.models.tokenizer import nucleotide_tokenizer
+from aptarank.models.tokenizer import LIMIT, nucleotide_tokenizer
 from aptarank.predictors.assemble import assemble
 from aptarank.predictors.blending import fit_stack
 

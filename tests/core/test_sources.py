@@ -23,12 +23,11 @@ for name in sys.argv[1:]:
             __import__(name)
             if "aptarank.use.load_scorer" in sys.modules:  # which imports it once it is needed
                 __import__("aptarank.use.load_torch")
-                if name == "tokenizer":  # for checkpoints
-                    __import__("aptarank.models.encoder")
-                # What rank.py needs only for some models, and where there is matplotlib.
-                if name == "rank":
-                    __import__("aptarank.use.tournament")
-                    __import__("aptarank.report.plots_ranking")
+            if name == "tokenizer":  # for checkpoints
+                __import__("aptarank.models.encoder")
+            if name == "rank":  # for some models, and where there is matplotlib
+                __import__("aptarank.use.tournament")
+                __import__("aptarank.report.plots_ranking")
             ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "aptarank"]
             print(name, *ours, flush=True)
         finally:

@@ -27,6 +27,7 @@ def blocks(language, page=README):
     ]
 
 
+SNIPPETS = [code for page in (README, SPEED, LIBRARY) for code in blocks("python", page)]
 COMMANDS = [line.split("  #")[0].strip() for block in blocks("bash") for line in block.splitlines()]
 
 
@@ -69,9 +70,7 @@ def test_measured_examples(command, tmp_path):
     assert parts["test"] > 80
 
 
-@pytest.mark.parametrize(
-    "code", [*blocks("python"), *blocks("python", SPEED), *blocks("python", LIBRARY)]
-)
+@pytest.mark.parametrize("code", SNIPPETS)
 def test_python_snippets(folder, monkeypatch, capsys, code):
     """Those of README.md, docs/speed.md and docs/library.md."""
     monkeypatch.chdir(folder)
