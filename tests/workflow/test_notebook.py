@@ -21,7 +21,8 @@ def test_it_is_kept_without_results():
 
 
 @pytest.mark.slow
-def test_it_runs(tmp_path):
+def test_it_runs(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # or its kernel leaves the programs' output to pytest
     for name in PARTS:
         shutil.copy(ROOT / name, tmp_path)
     for name in FOLDERS:
