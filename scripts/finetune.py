@@ -34,7 +34,12 @@ from aptarank.training.batch_sampler import permute, sample_pairs
 from aptarank.training.checkpoints import remove_checkpoints
 from aptarank.training.loop import calibrate, finetune
 from aptarank.training.objectives import Part
-from aptarank.training.optimisation import TrainingSettings, pick_learning_rate, pick_precision
+from aptarank.training.optimisation import (
+    TrainingSettings,
+    is_wide,
+    pick_learning_rate,
+    pick_precision,
+)
 from aptarank.training.processes import World
 from aptarank.training.resuming import checkpoint_policy, files_of
 from aptarank.training.slurm import run_again_if_warned
@@ -106,19 +111,7 @@ def main(
     )
     model = build(chosen, words, init, known, parts[0], seed)
     chosen["precision"] = pick_precision(chosen["precision"], world.device)
-    logger.info(
-        "%s model of %d parameters on %s (%d threads, %s%s), learning rate %g; "
-        "%d training aptamers, %d pairs",
-        kind_of(model).name,
-        model.num_parameters(),
-        world.device,
-        torch.get_num_threads(),
-        chosen["precision"],
-        f", {world.size} processes" if world.size > 1 else "",
-        chosen["learning_rate"],
-        len(parts[0].sequences),
-        parts[0].pairs.total,
-    )
+    log_what_is_trained(model, chosen, parts[0], world)
     files = [aptamers, train, validation, *files_of(tokenizer, init, chosen["checkpoint"])]
     often = checkpoint_minutes, checkpoint_steps
     values = [chosen, seed, share, world.device.type]
@@ -135,6 +128,27 @@ def main(
             remove_checkpoints(checkpoints)
     world.leave()
     logger.info("%s", output)
+
+
+def log_what_is_trained(
+    model: PreTrainedModel, chosen: dict[str, Any], part: Part, world: World
+) -> None:
+    """Log what is trained, how and on what; warn where it is slower than it could be."""
+    logger.info(
+        "%s model of %d parameters on %s (%d threads, %s%s), learning rate %g; "
+        "%d training aptamers, %d pairs",
+        kind_of(model).name,
+        model.num_parameters(),
+        world.device,
+        torch.get_num_threads(),
+        chosen["precision"],
+        f", {world.size} processes" if world.size > 1 else "",
+        chosen["learning_rate"],
+        len(part.sequences),
+        part.pairs.total,
+    )
+    if world.device.type == "cpu" and is_wide(model) and torch.get_num_threads() == 1:
+        logger.warning("a model as wide as this learns faster with more CPU threads: set `threads`")
 
 
 def build(
