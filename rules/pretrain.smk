@@ -28,7 +28,7 @@ rule pretrain:
         "../envs/model.yaml"
     threads: config["threads"]
     resources:
-        gpu=int(not trains_on_cpu()),
+        gpu=lambda wildcards: int(not trains_on_cpu()),
         mem_mb=more_each_time(8000),
     params:
         content=lambda wildcards: checksum(

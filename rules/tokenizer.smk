@@ -19,7 +19,7 @@ rule tokenizer:
         "<fold>/benchmarks/{model}/tokenizer.tsv"
     wildcard_constraints:
         model=any_of(MODELS),
-    priority: 10
+    priority: 20  # what does not fit a model shows before any training
     conda:
         "../envs/model.yaml"
     params:

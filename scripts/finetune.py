@@ -110,11 +110,14 @@ def main(
         load_part(validation, known, words),
     )
     model = build(chosen, words, init, known, parts[0], seed)
-    chosen["precision"] = pick_precision(chosen["precision"], world.device)
+    wanted = chosen["precision"]
+    bf16 = pick_precision(wanted, world.device) == "bf16"
+    chosen["precision"] = "bf16" if world.broadcast(bf16)[0] else "fp32"  # the same for all
     log_what_is_trained(model, chosen, parts[0], world)
     files = [aptamers, train, validation, *files_of(tokenizer, init, chosen["checkpoint"])]
     often = checkpoint_minutes, checkpoint_steps
-    values = [chosen, seed, share, world.device.type]
+    # A requeued job may go on with another processor, and then in another precision.
+    values = [chosen | {"precision": wanted}, seed, share, world.device.type]
     policy = checkpoint_policy(checkpoints, *often, __file__, values, files)
     with run_again_if_warned(is_main_process=world.is_main_process):
         table = finetune(model, *parts, TrainingSettings.of(chosen, model), seed, world, policy)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from aptarank.config.schema import validate
 from aptarank.core.errors import InputError
+from aptarank.core.extras import require
 from aptarank.core.log import PROGRESS_SECONDS, logger, time_left
 from aptarank.ingestion.rejections import REJECTED_COLUMNS
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
@@ -90,6 +91,7 @@ def main(
     Example: python scripts/screen.py pool.fasta.gz --model
     results/example/example/rank/seed-1/onnx/model.onnx --keep 100
     """
+    require("pyarrow", "screening")
     if chunk >= chunks:
         raise InputError(f"--chunk is {chunk}; expected 0 to {chunks - 1}, as --chunks is {chunks}")
     if sum(map(bool, (files, mutants_of, count))) != 1:

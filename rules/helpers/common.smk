@@ -39,7 +39,7 @@ from aptarank.config.input_files import check_files, check_home
 from aptarank.config.yaml_text import check_yaml
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand as expand_paths
-from aptarank.core.machine import gpus as gpus_here
+from aptarank.core.machine import may_have_gpu
 from aptarank.provenance.input_checksums import (
     find_checksums,
     stored_checksums,

@@ -30,19 +30,22 @@ def more_each_time(amount):
 
 @functools.cache
 def trains_on_cpu():
-    """Whether no training of the run uses a GPU: as many then run at a time as there are cores."""
+    """Whether no training of the run uses a GPU: as many then run at a time as there are cores.
+
+    Known once Snakemake has an executor, which is after all rules were read.
+    """
     # Only where jobs run on this machine does it matter what it has.
     is_here = workflow.is_main_process and workflow.local_exec
-    return config["device"] == "cpu" or (is_here and not gpus_here())
+    return config["device"] == "cpu" or (is_here and not may_have_gpu())
 
 
 def training_resources():
     """Return the resources of a training: a GPU per process, unless the device is the CPU."""
     nodes = config["nodes"]
-    gpus = 0 if trains_on_cpu() else config["processes"]
+    gpus = 0 if config["device"] == "cpu" else config["processes"]
     resources = {"nodes": nodes, "mem_mb": more_each_time(8000)}
     if nodes == 1:
-        return resources | {"gpu": gpus}
+        return resources | {"gpu": lambda wildcards: 0 if trains_on_cpu() else gpus}
     # With mpi, SLURM's plugin leaves srun to the job itself; gres is per node.
     resources |= {"mpi": "srun", "tasks": nodes, "tasks_per_gpu": 0}
     return resources | ({"gres": f"gpu:{gpus // nodes}"} if gpus else {})

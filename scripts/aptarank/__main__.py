@@ -2,9 +2,12 @@
 
 import ast
 import importlib
+import sys
 from pathlib import Path
 
 import click
+
+from aptarank.core.extras import why_missing
 
 # Where pip has installed it, the programs are in the package; in the repository, beside it.
 INSTALLED = Path(__file__).parent / "commands"
@@ -28,10 +31,8 @@ class Programs(click.Group):
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("aptarank"):
                 raise
-            raise click.ClickException(
-                f"{cmd_name} needs {error.name}, which is not installed: "
-                "pip install 'aptarank[all]'"
-            ) from None
+            package = (error.name or "").split(".")[0]
+            raise click.ClickException(why_missing(cmd_name, package)) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -54,6 +55,7 @@ def first_line(path: Path) -> str:
 
 
 @click.command(cls=Programs)
+@click.version_option(sys.modules["aptarank"].__version__, prog_name="aptarank")
 def main() -> None:
     """Learn from scored aptamers which of two is fitter, and rank any number of them.
 

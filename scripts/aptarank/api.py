@@ -10,6 +10,7 @@ A model that is an ONNX file needs neither PyTorch nor transformers. What the th
 and give stays as it is within a major version.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -17,14 +18,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aptarank.config.schema import default
+from aptarank.config.schema import default, rule_of
 from aptarank.core.errors import InputError
 from aptarank.models.inference import BATCH
 from aptarank.models.scorer import Scorer
 from aptarank.use.judging import judge_candidates
 from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
 from aptarank.use.ranking import summarise
-from aptarank.values.sequences import normalise
+from aptarank.values.sequences import as_tokens, normalise
 
 __all__ = ["load", "rank", "score"]
 
@@ -41,6 +42,10 @@ def load(path: str | PathLike[str], threads: int = 1, device: str = "auto") -> S
     Raises:
         InputError: there is no model, it is damaged, or a package that it needs is missing.
     """
+    if device not in rule_of("device")["enum"]:
+        raise InputError(f"device {device!r}; expected one of auto, cpu, cuda")
+    if threads < 1:
+        raise InputError(f"threads {threads}; expected at least 1")
     return load_scorer(Path(path), threads, device)
 
 
@@ -74,12 +79,13 @@ def rank(model: Scorer, sequences: Sequence[str]) -> pd.DataFrame:
     Raises:
         InputError: no sequence, one given twice, or one that the model cannot read.
     """
+    sequences = sequences if isinstance(sequences, str | bytes) else list(sequences)
     read = read_all(sequences)
     if not read:
         raise InputError("no sequences to rank")
-    if len(set(read)) < len(read):
-        twice = next(text for text in read if read.count(text) > 1)
-        raise InputError(f"{twice} is given more than once; rank each aptamer once")
+    times = Counter(map(as_tokens, read))
+    if repeated := [text for text in read if times[as_tokens(text)] > 1]:
+        raise InputError(f"{repeated[0]} is given more than once; rank each aptamer once")
     scores, wins = judge_candidates(
         model,
         read,
@@ -101,10 +107,12 @@ def read_all(sequences: Sequence[str]) -> list[str]:
     Raises:
         InputError: one is not a sequence of bases; says which.
     """
-    if isinstance(sequences, str):
+    if isinstance(sequences, str | bytes):
         raise InputError("expected a list of sequences, not a single text")
     read = []
     for number, text in enumerate(sequences, start=1):
+        if not isinstance(text, str):
+            raise InputError(f"sequence {number}: expected a text, not {text!r}")
         try:
             read.append(normalise(text))
         except ValueError as error:

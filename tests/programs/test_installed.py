@@ -58,7 +58,12 @@ def test_what_is_missing_is_named(installed):
     saved(folder / "whole/model")
     pd.DataFrame({"sequence": ["ACGTAC", "GGTTGG"]}).to_csv(folder / "two.csv", index=False)
     said = installed("aptarank", "rank", "two.csv", "--model", "whole/model", code=1)
-    assert "needs torch, which is not installed: pip install 'aptarank[train]'" in said.stderr
+    assert (
+        "needs torch, which is not installed; in the clone of aptarank: pip install '.[train]'"
+        in said.stderr
+    )
+    said = installed("aptarank", "screen", "two.csv", "--model", "onnx/model.onnx", code=1)
+    assert "screening needs pyarrow, which is not installed" in said.stderr
     said = installed("aptarank", "finetune", "--help", code=1)
     assert "finetune needs torch, which is not installed" in said.stderr
 

@@ -39,6 +39,14 @@ def test_scores(onnx):
     assert score(load(onnx), []).shape == (0,)
 
 
+def test_what_cannot_be_loaded(onnx):
+    with pytest.raises(InputError, match="device 'gpu'; expected one of auto, cpu, cuda"):
+        load(onnx, device="gpu")
+    with pytest.raises(InputError, match="threads 0; expected at least 1"):
+        load(onnx, threads=0)
+    assert len(rank(load(onnx), (text for text in SEQUENCES))) == len(SEQUENCES)
+
+
 def test_a_model_that_compares(tmp_path):
     saved(tmp_path / "model", "pair")
     model = load(tmp_path / "model")
@@ -55,6 +63,10 @@ def test_a_model_that_compares(tmp_path):
         (["ACGT", "ACNT"], "sequence 2: degenerate code: 'N'"),
         (["ACGT", "acgt"], "ACGT is given more than once"),
         ([], "no sequences to rank"),
+        (["ACGT", "ACGU"], "ACGT is given more than once"),
+        (["ACGT", None], "sequence 2: expected a text, not None"),
+        ([float("nan")], "sequence 1: expected a text, not nan"),
+        (b"ACGT", "expected a list of sequences"),
         ("ACGT", "expected a list of sequences"),
     ],
 )

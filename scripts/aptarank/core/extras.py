@@ -4,8 +4,10 @@ from importlib.util import find_spec
 
 from aptarank.core.errors import InputError
 
-# The extra of pyproject.toml that brings each.
+# The extra of pyproject.toml that brings each; all others come with `all`.
 EXTRAS = {
+    "adjustText": "report",
+    "jinja2": "report",
     "matplotlib": "report",
     "pyarrow": "tables",
     "sklearn": "train",
@@ -26,7 +28,13 @@ def require(package: str, purpose: str) -> None:
         InputError: it is not; says how to install it.
     """
     if not is_installed(package):
-        raise InputError(
-            f"{purpose} needs {package}, which is not installed: pip install "
-            f"'aptarank[{EXTRAS[package]}]'"
-        )
+        raise InputError(why_missing(purpose, package))
+
+
+def why_missing(purpose: str, package: str) -> str:
+    """That something needs a package, and how to install it."""
+    extra = EXTRAS.get(package, "all")
+    return (
+        f"{purpose} needs {package}, which is not installed; in the clone of aptarank: "
+        f"pip install '.[{extra}]'"
+    )

@@ -50,7 +50,8 @@ def set_up_logging(log: Path | None) -> None:
     is_main_process = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
     terminal, calm = logging.getLogger().handlers[0], CALM in os.environ
-    terminal.setFormatter(Printable(ERASE if calm and sys.stderr.isatty() else ""))
+    in_place = calm and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    terminal.setFormatter(Printable(ERASE if in_place else ""))
     terminal.setLevel(logging.WARNING if calm and log is not None else logging.NOTSET)
     logger.setLevel(logging.INFO if is_main_process else logging.ERROR)
     logging.raiseExceptions = False  # a full disk must not bury the message in tracebacks

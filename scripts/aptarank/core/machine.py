@@ -66,6 +66,14 @@ def gpus() -> list[str]:
     return done.stdout.splitlines()
 
 
+def may_have_gpu() -> bool:
+    """Whether this machine has a GPU that PyTorch may use, found without importing it."""
+    devices = ("/dev/kfd", "/dev/dxg")  # AMD's, and Windows' below WSL
+    return bool(
+        gpus() or any(Path("/dev").glob("nvidia[0-9]*")) or any(map(os.path.exists, devices))
+    )
+
+
 def versions() -> dict[str, str | None]:
     """Return the versions of Python and our packages; None for one that is not installed."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}

@@ -9,13 +9,18 @@ from tokenizers import Tokenizer
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.extras import require
 from aptarank.models.model_files import read_object
+from aptarank.models.spelling import own_normalizers
 from aptarank.models.tokenizer_files import check_tokenizer
 
 FILE, SETTINGS = "tokenizer.json", "tokenizer_config.json"
 # The class of which tokenizer.json says all; others of transformers add rules of their own.
 WHOLE = "TokenizersBackend"
-LIMIT = 10**30  # of a tokenizer without one, as transformers has it
+OTHERS = ("added_tokens.json", "special_tokens_map.json")  # which may add tokens
 SPECIAL_ROLES = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+
+# Settings of a tokenizer that aptarank has saved.
+KNOWN = {"backend", "is_local", "local_files_only", "tokenizer_class"}
+KNOWN |= {"model_input_names", "model_max_length", *SPECIAL_ROLES}
 
 
 class AptamerTokenizer(Protocol):
@@ -45,10 +50,10 @@ class FileTokenizer:
     """A tokenizer of a folder, which tokenizes as transformers' own of these files does.
 
     Args:
-        folder: with tokenizer.json and tokenizer_config.json, which are checked.
+        folder: one that `is_ours`; its files are checked.
 
     Raises:
-        InputError: it cannot be loaded, or has no padding token.
+        InputError: it cannot be loaded.
     """
 
     def __init__(self, folder: Path):
@@ -56,26 +61,22 @@ class FileTokenizer:
         settings = read_object(folder / SETTINGS, "the settings of a tokenizer")
         try:
             self.tokenizer = Tokenizer.from_file(str(folder / FILE))
-        except Exception as error:  # tokenizers has no class of its own
+            self.tokenizer.no_padding()
+            self.tokenizer.no_truncation()
+            vocabulary = self.tokenizer.get_vocab()
+            self.ids = {role: vocabulary[settings[role]] for role in SPECIAL_ROLES}
+        except (MemoryError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # tokenizers panics with a class of its own, below that
             raise InputError(f"{folder}: no tokenizer to load: {first_line(error)}") from None
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
+        if max(vocabulary.values()) >= len(vocabulary):
+            raise InputError(f"{folder}: its tokenizer has ids beyond its {len(vocabulary)} tokens")
         self.name_or_path = folder
         self.model_input_names = settings["model_input_names"]
-        self.model_max_length = settings.get("model_max_length", LIMIT)
-        special = {role: settings.get(role) for role in SPECIAL_ROLES}
-        self.all_special_tokens = [token for token in special.values() if token]
-        self.unk_token, self.pad_token = special["unk_token"], special["pad_token"]
-        self.unk_token_id = self.id_of(self.unk_token)
-        self.pad_token_id, self.pad_token_type_id = self.id_of(self.pad_token), 0
-        if self.pad_token_id is None:
-            raise InputError(
-                f"{folder}: its tokenizer has no pad_token; that of an encoder has one"
-            )
-
-    def id_of(self, token: str | None) -> int | None:
-        """The id of a token, or None."""
-        return None if token is None else self.tokenizer.token_to_id(token)
+        self.model_max_length = settings["model_max_length"]
+        self.all_special_tokens = [settings[role] for role in SPECIAL_ROLES]
+        self.unk_token, self.unk_token_id = settings["unk_token"], self.ids["unk_token"]
+        self.pad_token_id, self.pad_token_type_id = self.ids["pad_token"], 0
 
     def __len__(self) -> int:
         return self.tokenizer.get_vocab_size()
@@ -110,27 +111,39 @@ class FileTokenizer:
 
 
 def load_light(folder: Path) -> AptamerTokenizer:
-    """Load the tokenizer of a model folder, without transformers if its files say all of it.
+    """Load the tokenizer of a model folder, without transformers if it is one that aptarank made.
 
     Raises:
         InputError: there is none that can be loaded.
     """
-    if (folder / SETTINGS).is_file() and (folder / FILE).is_file():
-        settings = read_object(folder / SETTINGS, "the settings of a tokenizer")
-        if settings.get("tokenizer_class") == WHOLE and is_plain(settings):
-            return FileTokenizer(folder)
+    if is_ours(folder):
+        return FileTokenizer(folder)
     require("transformers", f"{folder}: a tokenizer of another kind than aptarank's own")
     from aptarank.models.tokenizer import load_tokenizer
 
     return load_tokenizer(folder)
 
 
-def is_plain(settings: dict) -> bool:
-    """Whether the settings are of the types that ours have."""
-    names, limit = settings.get("model_input_names"), settings.get("model_max_length", LIMIT)
+def is_ours(folder: Path) -> bool:
+    """Whether tokenizer.json says all that transformers would make of a folder: its class adds
+    nothing, no setting and no other file does, and the words are read as ours are.
+    """
+    if not all((folder / name).is_file() for name in (FILE, SETTINGS)):
+        return False
+    if any((folder / name).exists() for name in OTHERS):
+        return False
+    settings = read_object(folder / SETTINGS, "the settings of a tokenizer")
+    found = read_object(folder / FILE, "a tokenizer")
+    model = found.get("model")
+    names, limit = settings.get("model_input_names"), settings.get("model_max_length")
     return (
-        isinstance(names, list)
+        settings.get("tokenizer_class") == WHOLE
+        and set(settings) <= KNOWN
+        and isinstance(names, list)
         and all(isinstance(name, str) for name in names)
         and isinstance(limit, int)
-        and all(isinstance(settings.get(role), str | None) for role in SPECIAL_ROLES)
+        and all(isinstance(settings.get(role), str) and settings[role] for role in SPECIAL_ROLES)
+        and found.get("normalizer") in own_normalizers()
+        and isinstance(model, dict)
+        and not any(model.get(key) for key in ("continuing_subword_prefix", "end_of_word_suffix"))
     )

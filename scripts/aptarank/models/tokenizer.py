@@ -134,9 +134,9 @@ def load_tokenizer(source: str | Path, **changes: Any) -> PreTrainedTokenizerBas
         vocabulary = tokenizer.get_vocab()
         padding, size = tokenizer.pad_token_id, len(tokenizer)
         _ = tokenizer.unk_token_id  # that of an unknown token without a text never ends
-    except MemoryError:
+    except (MemoryError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # that of a damaged tokenizer.json has no class of its own
+    except BaseException as error:  # of a damaged tokenizer.json; a panic is below Exception
         raise InputError(
             f"{source}: no tokenizer to load: {first_line(error)}\n"
             "Expected tokenizer.json and tokenizer_config.json, as save_pretrained writes; code "

@@ -38,6 +38,7 @@ def check_tokenizer(folder: Path) -> None:
     if path.exists():
         found = read_object(path, "a tokenizer")
         check_growth(found.get("normalizer"), path)
+        check_merges(found.get("model"), path)
         check_template(found.get("post_processor"), path)
 
 
@@ -98,10 +99,26 @@ def check_growth(normalizer: object, path: Path) -> None:
         alone = {"version": "1.0", "normalizer": step, "model": EMPTY}
         try:
             text = Tokenizer.from_str(json.dumps(alone)).normalizer.normalize_str(text)
-        except Exception as error:  # tokenizers has no class of its own
+        except (MemoryError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # tokenizers panics with a class of its own, below that
             raise InputError(f"{path}: its normalizer cannot be read: {error}") from None
         if len(text) > GROWTH * len(SAMPLE):
             raise InputError(f"{path}: its normalizer makes texts {GROWTH} times as long")
+
+
+def check_merges(model: object, path: Path) -> None:
+    """Raise InputError where byte pairs have a prefix that merged words lack: tokenizers would cut
+    through their letters, and end the process."""
+    prefix = model.get("continuing_subword_prefix") if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(prefix, str) or not prefix:
+        return
+    merges = model.get("merges")
+    for merge in merges if isinstance(merges, list) else ():
+        words = merge.split(" ") if isinstance(merge, str) else merge
+        second = words[-1] if isinstance(words, list) and words else None
+        if not isinstance(second, str) or not second.startswith(prefix):
+            raise InputError(f"{path}: a merge without the continuing_subword_prefix {prefix!r}")
 
 
 def check_template(processor: object, path: Path) -> None:

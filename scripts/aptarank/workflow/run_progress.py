@@ -16,8 +16,9 @@ from aptarank.core.log import time_left
 TYPICAL = {"finetune": 60, "finetune_share": 60, "pretrain": 60, "measure": 20, "baselines": 12}
 OTHERS = 4
 EARLY = 0.03  # share of the work before which the time left is not said
+MOST_READ = 16  # running jobs whose logs are read
 END = 4096  # bytes at the end of a log in which its last line is looked for
-PART = re.compile(r"\b(\d+) of (\d+)\b")  # in a job's last line
+PART = re.compile(r"\b(\d{1,12}) of (\d{1,12})\b")  # in a job's last line
 
 
 def typical(rule: str) -> int:
@@ -60,7 +61,7 @@ class RunningJob:
     def part_done(self) -> float:
         """The share of its work that it has done, by its last line if that tells."""
         if (found := PART.search(self.last_line())) and int(found[2]):
-            self.part = int(found[1]) / int(found[2])
+            self.part = min(1.0, int(found[1]) / int(found[2]))
         return self.part
 
 
@@ -99,7 +100,8 @@ class RunProgress:
     def seconds_left(self) -> float | None:
         """About how long the run still takes; None while too little is done to tell."""
         running = list(self.running.values())
-        done = self.work_done + sum(typical(job.rule) * job.part_done() for job in running)
+        read = running[:MOST_READ]
+        done = self.work_done + sum(typical(job.rule) * job.part_done() for job in read)
         left = sum(typical(rule) * max(0, count) for rule, count in self.to_do.items())
         work = self.work_done + sum(typical(job.rule) for job in running) + left
         if done <= EARLY * work:

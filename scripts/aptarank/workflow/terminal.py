@@ -4,12 +4,13 @@ Everything else (files, reasons, resources) is in Snakemake's log in .snakemake/
 jobs say is in their logs; both come back to the terminal with `--verbose`.
 """
 
+import contextlib
 import logging
 import os
 import shutil
 import textwrap
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
 from snakemake.logging import ColorizingTextHandler
@@ -17,7 +18,7 @@ from snakemake.logging import logger as snakemake_logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from aptarank.core.log import CALM, ERASE
-from aptarank.workflow.run_progress import RunProgress
+from aptarank.workflow.run_progress import MOST_READ, RunProgress
 
 HANDLER = "DefaultStreamHandler"  # what Snakemake names its own, where no plugin replaces it
 LEFT_OUT = (
@@ -28,6 +29,7 @@ LEFT_OUT_LINES = (
     *("Select jobs to execute", "Building DAG of jobs", "Assuming unrestricted shared"),
     *("Using workflow specific profile", "Using shell", "Conda environments: ignored"),
 )
+NARROWEST = 20
 WIDEST = 120  # columns of a line, also where the terminal is wider or there is none
 IN_PLACE = 1.0  # seconds between two states of the line in a terminal
 AS_LINES = 10.0  # seconds between two lines where the output is no terminal
@@ -53,14 +55,22 @@ class Calm(logging.Formatter):
         self.handler, self.before = handler, handler.formatter
         self.sentence, self.constant = sentence, constant
         self.progress, self.turn = RunProgress(), 0
+        self.in_place = handler.can_color_tty()
+        self.is_shown = False  # a line that the next one replaces
+        self.watch: Watch | None = None  # begins with the plan
 
     def format(self, record: logging.LogRecord) -> str:
         """The text of a record; empty for what the terminal does not show."""
         self.handler.last_msg_was_job_info = True  # or it would write an empty line before a job's
         text = self.text(record)
-        if self.handler.is_tty:
-            self.handler.stream.write(ERASE)
+        self.replace("")
         return text
+
+    def replace(self, line: str) -> None:
+        """Put a line in the place of the one that is shown."""
+        if self.is_shown or line:
+            self.handler.stream.write(ERASE + line)
+        self.is_shown = bool(line)
 
     def text(self, record: logging.LogRecord) -> str:
         """The text of a record, and note what it says of the run."""
@@ -78,11 +88,16 @@ class Calm(logging.Formatter):
             return self.plan(said["stats"])
         if event == LogEvent.JOB_INFO:
             return self.job(said)
-        return self.before.format(record)
+        text = self.before.format(record)
+        if event == LogEvent.JOB_ERROR:  # without the names of all modules
+            text = "\n".join(line for line in text.split("\n") if not line.startswith("    input:"))
+        return text
 
     def plan(self, stats: dict[str, int]) -> str:
         """How often each rule will run."""
         self.progress.plan(stats)
+        if self.watch and not self.watch.is_alive():
+            self.watch.start()
         counts = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
         jobs = ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())
         text = f"{self.progress.total} jobs: {jobs}"
@@ -97,17 +112,19 @@ class Calm(logging.Formatter):
         far = f"[{progress.done} of {progress.total}] " if progress.total else ""
         return shortened(f"{far}{name}: {self.sentence(rule)}")
 
-    def state(self) -> Iterator[str]:
-        """How far each running job is whose log has a new line, one after the other."""
-        for job in list(self.progress.running.values()):
+    def state(self) -> list[str]:
+        """How far each running job is whose log has a new line."""
+        lines, far = [], str(self.progress)
+        for job in list(self.progress.running.values())[:MOST_READ]:
             line = job.last_line()
             if line and line != job.said:
                 job.said = line
-                yield shortened(f"{self.progress} {job.name}: {line}")
+                lines.append(shortened(f"{far} {job.name}: {line}"))
+        return lines
 
     def state_in_place(self) -> str:
         """How far the run is, and one of the running jobs; another one each time."""
-        jobs = list(self.progress.running.values())
+        jobs = list(self.progress.running.values())[:MOST_READ]
         if not jobs:
             return ""
         self.turn += 1
@@ -126,13 +143,15 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Show it until the program ends."""
-        handler = self.calm.handler
-        while not self.ended.wait(IN_PLACE if handler.is_tty else AS_LINES):
-            with handler.lock:
-                if handler.is_tty:
-                    handler.stream.write(ERASE + self.calm.state_in_place())
-                else:
-                    handler.stream.writelines(f"{line}\n" for line in self.calm.state())
+        calm, handler = self.calm, self.calm.handler
+        while not self.ended.wait(IN_PLACE if calm.in_place else AS_LINES):
+            # Logs may be on a slow disk: they are read before anything waits for the terminal.
+            lines = [calm.state_in_place()] if calm.in_place else calm.state()
+            with handler.lock or contextlib.nullcontext(), contextlib.suppress(OSError):
+                if not calm.in_place:
+                    handler.stream.writelines(f"{line}\n" for line in lines)
+                elif calm.progress.running:
+                    calm.replace(lines[0])
                 handler.flush()
 
 
@@ -149,7 +168,8 @@ def paragraphs(text: str) -> str:
 
 def width() -> int:
     """Columns to write in."""
-    return min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
+    columns = shutil.get_terminal_size((WIDEST, 24)).columns
+    return max(NARROWEST, min(WIDEST, columns))
 
 
 def calm_terminal(
@@ -166,5 +186,4 @@ def calm_terminal(
             calm = Calm(handler, sentence, constant)
             handler.setFormatter(calm)
             os.environ[CALM] = "1"
-            if watch:
-                Watch(calm).start()
+            calm.watch = Watch(calm) if watch else None
