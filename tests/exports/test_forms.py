@@ -94,6 +94,7 @@ SHAPES = st.integers(1, 512).flatmap(
 @example(shape=(1, 1), seed=0)
 @given(shape=SHAPES, seed=st.integers(0, 99))
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
 def test_any_batch_size_and_length(all_forms, name, shape, seed):
     model, found = all_forms
     inputs = random_inputs(*shape, seed)
@@ -172,6 +173,7 @@ def test_no_file_is_larger_than_its_weights(all_forms, name):
 
 
 @pytest.mark.parametrize("name", [name for name in DEEP if name in HERE])
+@pytest.mark.slow
 def test_shared_weights_are_not_copied_once_a_layer(tmp_path, name):
     model = made("rank")
     model.config.num_hidden_layers = 12

@@ -173,6 +173,7 @@ def library_model():
 
 
 @pytest.mark.parametrize("name", [name for name in HERE if name != "torch-compile"])
+@pytest.mark.slow
 def test_forms(library_model, name, tmp_path):
     folder = tmp_path / name
     inputs = build_inputs(encode(TOKENIZER, LIBRARY[:40]), np.arange(40))

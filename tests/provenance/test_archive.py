@@ -147,6 +147,7 @@ def test_manifests_that_are_none(program, made):
     assert "finish the run" in program("archive", made, code=1).output
 
 
+@pytest.mark.slow
 def test_repeated_from_the_archive(finished, tmp_path):
     """The commands of README.txt: all planned, a cheap part made, the same as was packed."""
     run = finished.with_name("archived")  # the workflow is as far: nothing is run again

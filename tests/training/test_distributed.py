@@ -26,7 +26,13 @@ def launch(folder, data, kind, nproc=1, nodes=None, more=()):
     tokenizer = next(data.rglob(f"{kind}/tokenizer"))
     program += ["--tokenizer", tokenizer, "--train", data / "pairs/train.parquet"]
     program += ["--validation", data / "pairs/validation.parquet", "--kind", kind]
-    for change in (f"steps={STEPS}", "evaluate_every=4", "batch_size=16", "dropout=0"):
+    for change in (
+        f"steps={STEPS}",
+        "evaluate_every=4",
+        "batch_size=16",
+        "dropout=0",
+        "precision=fp32",
+    ):
         program += ["--set", change]
     program += ["-o", folder / "model", "--history", folder / "history.csv", *more]
     if nodes:
@@ -106,6 +112,7 @@ def test_processes_under_snakemake(tmp_path, scored):
     )
     (tmp_path / "overlay.yaml").write_text(overlay)
     target = "results/example/d/rank/seed-1/model"
-    done = run_snakemake(tmp_path, target, "--configfile", "overlay.yaml", gpus=2)
-    assert "2 processes" in done.stderr
+    run_snakemake(tmp_path, target, "--configfile", "overlay.yaml", gpus=2)
+    (log,) = tmp_path.rglob("finetune.log")
+    assert "2 processes" in log.read_text()
     assert (tmp_path / target / "model.safetensors").is_file()

@@ -13,6 +13,8 @@ from aptarank.pairing.pair_store import PairWriter, StoredPairs
 from aptarank.pairing.pairs import Pairs
 from snakemake_runs import ROOT
 
+pytestmark = pytest.mark.slow
+
 COUNT = 100_000
 
 TRAIN = r"""

@@ -126,6 +126,7 @@ def test_test_aptamers_are_never_pretrained_on(lab):
 
 
 @pytest.mark.parametrize("how", ["SIGURG", "SIGKILL"])
+@pytest.mark.slow
 def test_a_pretraining_that_is_stopped_goes_on(lab, tmp_path, how):
     """Stopped, as SLURM does it, or killed in a step, it ends with the same bytes."""
     given = ["--settings", '{"kind": "rank", "pretrain": 30, "batch_size": 16}']

@@ -57,6 +57,23 @@ def check_files(config: Mapping) -> None:
             )
     for key, path in files:
         check_file(key, path)
+    for _, path in checkpoints:
+        if path and Path(path).is_dir():
+            check_checkpoint(path)
+
+
+def check_checkpoint(folder: str) -> None:
+    """Raise InputError if a folder lacks what a checkpoint has."""
+    for name, pattern in (
+        ("config.json", "config.json"),
+        ("model.safetensors", "*.safetensors"),  # large ones are in several files
+    ):
+        if not any(Path(folder).glob(pattern)):
+            raise InputError(
+                f"checkpoint {folder}: not a checkpoint folder, it has no {name}; expected "
+                "what save_pretrained writes (config.json, model.safetensors); weights in "
+                "pickle are never read, for they can hold code"
+            )
 
 
 def check_file(key: str, path: str) -> None:

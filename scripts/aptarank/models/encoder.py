@@ -17,6 +17,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from aptarank.config.input_files import check_checkpoint
 from aptarank.config.model_kinds import KINDS, ModelKind
 from aptarank.core.errors import InputError, first_line
 from aptarank.core.log import logger
@@ -160,16 +161,7 @@ def checkpoint_config(checkpoint: str) -> PreTrainedConfig:
     """
     folder = Path(checkpoint)
     if folder.exists():
-        for name, pattern in (
-            ("config.json", "config.json"),
-            ("model.safetensors", "*.safetensors"),  # large ones are in several files
-        ):
-            if not any(folder.glob(pattern)):
-                raise InputError(
-                    f"checkpoint {checkpoint}: not a checkpoint folder, it has no {name}; expected "
-                    "what save_pretrained writes (config.json, model.safetensors); weights in "
-                    "pickle are never read, for they can hold code"
-                )
+        check_checkpoint(checkpoint)
     elif not HUB_NAME.fullmatch(checkpoint):
         raise InputError(f"checkpoint {checkpoint}: no such folder, and not a Hugging Face name")
     try:
