@@ -1,5 +1,5 @@
 # make run   train and evaluate on the embedded example
-# make test  all checks and tests, but for the long ones, in 8 minutes on two cores
+# make test  all checks and tests, but for the long ones
 # make help  list the other targets
 # Both set up .venv themselves. To use another Python: make PYTHON=python3.12 run
 
@@ -29,7 +29,7 @@ test: check ## run all checks and tests, but for the long ones (ARGS= is passed 
 	pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-all: export APTARANK_SLOW := 1
-test-all: test ## run all checks and tests, also the long ones (20 minutes on two cores)
+test-all: test ## run all checks and tests, also the long ones (21 minutes on two cores)
 
 test-slurm: export APTARANK_SLOW := 1
 test-slurm: .venv/installed-dev ## run the chain under a temporary SLURM with two nodes on this machine
