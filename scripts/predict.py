@@ -10,9 +10,8 @@ import torch
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.parquet import write_parquet
-from aptarank.core.tables import PAIR_COLUMNS, read_table, write_csv
+from aptarank.core.tables import PAIR_COLUMNS, THRESHOLD, read_table, write_csv
 from aptarank.evaluation.consistency import average_of_orders
-from aptarank.evaluation.metrics import THRESHOLD
 from aptarank.models.encoder import load_model, pick_device
 from aptarank.models.inference import BATCH, probability
 from aptarank.models.model_inputs import check_fits, check_known, encode

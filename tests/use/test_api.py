@@ -12,11 +12,12 @@ from small_models import exported, saved
 SEQUENCES = random_sequences(40, np.random.default_rng(5), 8, 14)
 
 
-@pytest.fixture
-def onnx(tmp_path):
-    (tmp_path / "onnx").mkdir()
-    exported(saved(tmp_path / "model"), tmp_path / "onnx/model.onnx")
-    return tmp_path / "onnx/model.onnx"
+@pytest.fixture(scope="module")
+def onnx(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("api")
+    (folder / "onnx").mkdir()
+    exported(saved(folder / "model"), folder / "onnx/model.onnx")
+    return folder / "onnx/model.onnx"
 
 
 def test_ranking_is_that_of_rank_py(onnx, program):
@@ -44,6 +45,9 @@ def test_what_cannot_be_loaded(onnx):
         load(onnx, device="gpu")
     with pytest.raises(InputError, match="threads 0; expected at least 1"):
         load(onnx, threads=0)
+
+
+def test_sequences_from_a_generator(onnx):
     assert len(rank(load(onnx), (text for text in SEQUENCES))) == len(SEQUENCES)
 
 

@@ -12,6 +12,7 @@ from aptarank.core.errors import InputError, first_line
 from aptarank.core.extras import require
 
 PAIR_COLUMNS = ["Sequence1", "Sequence2", "Label"]
+THRESHOLD = 0.5  # a higher probability predicts the label 1
 APTAMER_COLUMNS = [
     *("id", "sequence", "score", "fitness", "chemistry", "count", "spread"),
     *("error", "replicates", "group", "low", "high", "family"),

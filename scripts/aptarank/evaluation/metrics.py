@@ -9,6 +9,8 @@ import numpy as np
 from scipy import stats
 from sklearn import metrics
 
+from aptarank.core.tables import THRESHOLD
+
 # Labels (0 or 1) and the probabilities that the first is fitter, shapes (n_pairs,).
 PairMetric = Callable[[np.ndarray, np.ndarray], float]
 # Fitness and predicted scores of one group, shapes (n,).
@@ -16,7 +18,6 @@ GroupMetric = Callable[[np.ndarray, np.ndarray], float]
 # Fitness, predicted scores and code of the group of measurements, shapes (n,).
 RankingMetric = Callable[[np.ndarray, np.ndarray, np.ndarray], float | None]
 
-THRESHOLD = 0.5
 CUTS = (10, "10%")  # how many a laboratory keeps, as a number or as a share of the group
 BANDS = 10
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
-from sklearn.linear_model import LogisticRegression
 
 from aptarank.pairing.pairs import Pairs
 
@@ -17,6 +16,9 @@ def bradley_terry(pairs: Pairs, count: int) -> np.ndarray:
     Args:
         pairs: a label may also be a probability that the first wins.
     """
+    # Half a second, in each training, for what only labelled pairs need.
+    from sklearn.linear_model import LogisticRegression
+
     if not len(pairs.label):
         return np.zeros(count)
     rows = np.arange(len(pairs.label))
