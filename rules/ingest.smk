@@ -30,7 +30,9 @@ rule ingest:
         family=lambda wildcards: shell_words(
             f"--family={column}" for column in family_column()
         ),
+        plates=lambda wildcards: f"--dataset={config['run']}/{wildcards.dataset}",
     shell:
-        "python {input.script:q} {params.options} {params.family} -o {output.aptamers:q}"
+        "python {input.script:q} {params.options} {params.family}"
+        " {params.plates:q} -o {output.aptamers:q}"
         " --rejected {output.rejected:q} --labels {output.labels:q} --summary {output.summary:q}"
         " --log {log:q} -- {input.files:q}"

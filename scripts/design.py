@@ -95,9 +95,10 @@ def main(
     settings = GeneticSettings(**genetic)
     aptamers = KnownAptamers(known)
     lengths = aptamers.length_range(length)
-    five, three = bases(five_primer or "", "five_primer"), bases(three_primer or "", "three_primer")
-    constraints = Constraints(lengths, gc, forbidden, homopolymer, five, three, min_distance)
-    space = Space(constraints, aptamers.sequences, aptamers.composition(), threads)
+    given = (("five_primer", five_primer), ("three_primer", three_primer))
+    five, three = (bases(text or "", key, "design") for key, text in given)
+    limits = Constraints(lengths, gc, forbidden, homopolymer, five, three, min_distance)
+    space = Space(limits, aptamers.sequences, aptamers.composition(), threads)
     scorers = [load_scorer(path, threads, device) for path in models]
     check_models(models, scorers, settings.kappa, lengths[1])
 

@@ -40,6 +40,7 @@ def dataset_options(command: Callable) -> Callable:
 @click.argument("files", nargs=-1, required=True)
 @dataset_options
 @setting("split.column", "--family")
+@click.option("--dataset", help="Run and dataset, as run/dataset, that a filled plate is to be of.")
 @click.option("-o", "--output", type=WRITTEN, default="aptamers.csv", help="Accepted aptamers.")
 @click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
 @click.option("--labels", type=WRITTEN, default="labels.parquet", help="Labelled pairs, if any.")

@@ -92,8 +92,10 @@ def main(
     files = [aptamers, split, *([unlabelled] if unlabelled else [])]
     files += files_of(tokenizer, model_config["checkpoint"])
     often = checkpoint_minutes, checkpoint_steps
+    # A requeued job may go on with another processor, and then in another precision.
+    same = values | {"precision": model_config["precision"]}
     policy = checkpoint_policy(
-        checkpoints, *often, __file__, [values, seed, torch_device.type], files
+        checkpoints, *often, __file__, [same, seed, torch_device.type], files
     )
     pretraining = Pretraining(model, masking, encoded, chosen, seed, torch_device)
     with run_again_if_warned(is_main_process=True):

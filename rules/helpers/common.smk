@@ -28,11 +28,13 @@ os.environ.update(PATH=os.pathsep.join(python_path))
 sys.path.insert(0, os.path.join(HOME, "scripts"))
 
 from aptarank.workflow.run_lock import RunLock
+from aptarank.config.next_settings import chooses_by_measurements
 from aptarank.config.resolution import (
     models_of,
     resolve,
     candidate_source,
     swept_models,
+    used_dataset,
     used_model,
 )
 from aptarank.config.input_files import check_files, check_home
@@ -272,7 +274,7 @@ def files_of(paths):
 def input_files():
     """Return the user's own files."""
     given = [data["path"] for data in config["datasets"].values()]
-    given += [config[use]["candidates"] for use in ("rank", "screen")]
+    given += [config[use]["candidates"] for use in ("rank", "screen", "next")]
     files = [file for path in given for file in files_of(path)]
     files += split_file()
     for model in config["models"].values():

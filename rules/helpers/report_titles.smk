@@ -63,8 +63,12 @@ def print_findings():
     for name in ("ranking/ranking.csv", "screen/shortlist.csv", "design/designed.csv"):
         if os.path.isfile(f"{run}/{name}"):
             print(f"Candidates, best first: {run}/{name}")
+    if os.path.isfile(f"{run}/next/plate.csv"):
+        print(f"What to measure next: {run}/next/plate.csv, drawn in plate.html")
     tables = [f"{run}/{dataset}/comparison.csv" for dataset in config["datasets"]]
-    if all(map(os.path.isfile, tables)):  # else only some files were asked for
+    if tables and all(
+        map(os.path.isfile, tables)
+    ):  # else only some files were asked for
         print("One table of all models and baselines:", *tables, sep="\n  ")
         print(
             f"To view all of it in a browser, add to the same command: --report {run}/report.zip"

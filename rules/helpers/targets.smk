@@ -49,6 +49,8 @@ OF_DESIGN = [
     "design.svg",
 ]
 
+OF_NEXT = ["plate.csv", "plate.html", "plate.svg"]
+
 # Of each model that scores aptamers, and of the predictors of a fold, if expected.level is given.
 OF_EXPECTED = ["expected.json", "coverage.csv", "coverage.svg"]
 
@@ -108,6 +110,7 @@ def results():
             "<run>/design/{name}",
             name=OF_DESIGN if config["design"]["generations"] else [],
         ),
+        *expand("<run>/next/{name}", name=OF_NEXT if config["next"]["size"] else []),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which model rank, screen, design and publish use, and their options."""
+"""Which model rank, screen, design, next and publish use, and their options."""
 
 
 def design_options():
@@ -11,9 +11,58 @@ def design_options():
     return words + [f"--forbidden={word}" for word in design["forbidden"]]
 
 
+# What next.py reads of a dataset, by its options.
+OF_MEASURED = {
+    "known": "aptamers.csv",
+    "ingestion": "ingestion.json",
+    "rejected": "rejected.csv",
+    "split": "split.csv",
+}
+
+
+def measured_before():
+    """Return the files of what was measured, for the next plate; none before the first one."""
+    if not config["datasets"]:
+        return []
+    fold = fold_folders()[0]
+    return [
+        used_data("next", f"{fold if name == 'split' else ''}{file}")
+        for name, file in OF_MEASURED.items()
+    ]
+
+
+def next_models(name):
+    """Return a file or folder of the model whose scores count for the next plate, of each seed."""
+    return used_models("next", name) if chooses_by_measurements(config) else []
+
+
+def next_candidates():
+    """Return the files of candidates for the next plate; none for mutants."""
+    found = {
+        "screen": ["<run>/screen/shortlist.csv"],
+        "design": ["<run>/design/designed.csv"],
+    }
+    source = config["next"]["source"]
+    files = files_of(config["next"]["candidates"]) if source == "candidates" else []
+    return found.get(source, files)
+
+
+def next_options():
+    """Return the settings of the next plate as options of its script."""
+    settings = config["next"]
+    lists = ("length", "gc", "forbidden", "controls")
+    words = as_options(settings, exclude=("model", "source", "candidates", *lists))
+    for key in ("length", "gc"):
+        words += [f"--{key}", *map(str, settings[key])] if settings[key] else []
+    words += [f"--{key}={each}" for key in lists[2:] for each in settings[key]]
+    words += [] if settings["controls"] else ["--no-controls"]
+    dataset = used_dataset(config, "next") if config["datasets"] else ""
+    return words + [f"--dataset={config['run']}/{dataset}"]
+
+
 def used_data(use, name):
     """Return a file of the dataset of the model that a use (rank, screen, …) takes."""
-    return f"<run>/{used_model(config, use).split('/')[0]}/{name}"
+    return f"<run>/{used_dataset(config, use)}/{name}"
 
 
 def screen_options():

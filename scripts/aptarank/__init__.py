@@ -14,6 +14,7 @@ evaluation                   logits -> metrics, baselines, what they say in word
 expected                     scores -> values in the user's own scale, with intervals that hold
 exports                      the model in faster forms, each proven and timed
 use                          new sequences -> ranked, screened, designed
+acquisition                  what was measured -> a plate of what to measure next
 report, provenance           plots, cards and pages; what a run was made of
 """
 

@@ -1,13 +1,14 @@
-"""Score and rank aptamers in Python with a model that a run has trained.
+"""Score and rank aptamers in Python with a trained model, and propose what to measure next.
 
-    from aptarank.api import load, rank, score
+    from aptarank.api import load, propose, rank, score
 
     model = load("results/example/example/blend/seed-1/onnx/model.onnx")
     score(model, ["GGTTGGTGTGGTTGG", "GGTTGGTGTGGTTGC"])
     rank(model, ["GGTTGGTGTGGTTGG", "GGTTGGTGTGGTTGC"])
+    propose(["GGTTGG", "GGTTGC", "GGATGG"], [3, 1, 2], candidates=["GGTTAG", "GGCTGG"], size=1)
 
-A model that is an ONNX file needs neither PyTorch nor transformers. What the three functions take
-and give stays as it is within a major version.
+A model that is an ONNX file needs neither PyTorch nor transformers; `propose` needs SciPy alone.
+What the functions take and give stays as it is within a major version.
 """
 
 from collections import Counter
@@ -20,6 +21,7 @@ import pandas as pd
 
 from aptarank.config.schema import default, rule_of
 from aptarank.core.errors import InputError
+from aptarank.core.extras import require
 from aptarank.models.inference import BATCH
 from aptarank.models.scorer import Scorer
 from aptarank.use.judging import judge_candidates
@@ -27,7 +29,7 @@ from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
 from aptarank.use.ranking import summarise
 from aptarank.values.sequences import as_tokens, normalise
 
-__all__ = ["load", "rank", "score"]
+__all__ = ["load", "propose", "rank", "score"]
 
 
 def load(path: str | PathLike[str], threads: int = 1, device: str = "auto") -> Scorer:
@@ -99,6 +101,59 @@ def rank(model: Scorer, sequences: Sequence[str]) -> pd.DataFrame:
     table = table.sort_values(["score", "read"], ascending=[False, True], ignore_index=True)
     table["rank"] = table["score"].rank(ascending=False, method="min").astype(int)
     return table[["rank", "sequence", "score", "win_probability", "wins"]]
+
+
+def propose(
+    measured: Sequence[str],
+    fitness: Sequence[float],
+    candidates: Sequence[str],
+    size: int = 24,
+    strategy: str = "greedy",
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Propose which candidates to measure next, by a Gaussian process of the measured aptamers.
+
+    Args:
+        measured: each sequence once.
+        fitness: of each, higher is better; not all equal.
+        candidates: each sequence once, none of them measured; at least `size`.
+        strategy: greedy, ucb, ei, thompson or random.
+
+    Returns:
+        A row for each chosen candidate, in the order of the choice: `sequence` as it was given,
+        `role` (exploit or explore), `expected` fitness, the 90 % interval of a measurement
+        `expected_low` to `expected_high`, and `why`.
+
+    Raises:
+        InputError: too few candidates or measurements, or what is not as said above.
+    """
+    require("scipy", "propose")
+    from aptarank.acquisition import choosing
+
+    known, new = read_all(measured), read_all(candidates)
+    values = np.asarray(fitness, dtype=float)
+    tokens = [list(map(as_tokens, texts)) for texts in (known, new)]
+    if len(known) != len(values) or len(known) < 2 or not np.isfinite(values).all():
+        raise InputError("expected a finite fitness for each of at least two measured aptamers")
+    if np.ptp(values) == 0:
+        raise InputError("all measured aptamers have one fitness; there is nothing to learn")
+    if len(set(tokens[0] + tokens[1])) < len(known) + len(new):
+        raise InputError("a sequence is given more than once, or a candidate was measured")
+    allowed = rule_of("next.strategy")["enum"]
+    if strategy not in allowed or strategy == "spread":
+        raise InputError(f"strategy {strategy!r}; expected greedy, ucb, ei, thompson or random")
+    if not 1 <= size <= len(new):
+        raise InputError(f"size {size}; expected 1 to {len(new)}, the number of candidates")
+    settings = choosing.Settings(
+        strategy, size, default("next.kappa"), default("next.diversity"), seed
+    )
+    given = choosing.Measured(tokens[0], values, np.zeros(len(known), dtype=bool))
+    batch = choosing.propose(given, tokens[1], settings, None)
+    rows = batch.rows
+    columns = {"sequence": [list(candidates)[row] for row in rows], "role": choosing.roles(batch)}
+    columns |= {"expected": batch.fitness[rows], "expected_low": batch.low[rows]}
+    columns |= {"expected_high": batch.high[rows], "why": choosing.reasons(batch, strategy)}
+    return pd.DataFrame(columns)
 
 
 def read_all(sequences: Sequence[str]) -> list[str]:

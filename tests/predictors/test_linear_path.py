@@ -16,7 +16,7 @@ from aptarank.models.model_inputs import build_inputs, encode
 from aptarank.models.predictor import Predictor, encoder_in
 from aptarank.models.torch_inference import as_tensors, torch_forward
 from aptarank.predictors.assemble import blend, save
-from aptarank.predictors.fit import normal_scores, ridge
+from aptarank.predictors.fit import ridge
 from aptarank.predictors.linear_path import (
     additive_and_trees,
     columns_read,
@@ -24,6 +24,7 @@ from aptarank.predictors.linear_path import (
     resolve,
     with_path,
 )
+from aptarank.predictors.normal_scores import normal_scores
 from aptarank.programs.json_options import model_settings
 from aptarank.training.loop import calibrate, finetune
 from made_aptamers import random_sequences

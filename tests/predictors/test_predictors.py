@@ -18,7 +18,8 @@ from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.models.torch_inference import as_tensors
 from aptarank.predictors.assemble import assemble, blend, reads_bases, save
 from aptarank.predictors.features import base_codes, one_hot, word_counts
-from aptarank.predictors.fit import PREDICTORS, SHARES, normal_scores, trees
+from aptarank.predictors.fit import PREDICTORS, SHARES, trees
+from aptarank.predictors.normal_scores import normal_scores
 from aptarank.use.load_scorer import load_scorer
 from made_aptamers import random_sequences
 from small_models import TOKENIZER, model

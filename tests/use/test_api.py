@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aptarank.api import load, rank, score
+from aptarank.api import load, propose, rank, score
 from aptarank.core.errors import InputError
 from made_aptamers import random_sequences
 from small_models import exported, saved
@@ -77,3 +77,29 @@ def test_a_model_that_compares(tmp_path):
 def test_what_cannot_be_ranked(onnx, given, said):
     with pytest.raises(InputError, match=said):
         rank(load(onnx), given)
+
+
+def test_propose():
+    fitness = [text.count("A") for text in SEQUENCES[:30]]
+    made = propose(SEQUENCES[:30], fitness, SEQUENCES[30:], size=4)
+    assert len(set(made["sequence"])) == 4
+    assert set(made["sequence"]) <= set(SEQUENCES[30:])
+    assert (made["expected_low"] <= made["expected_high"]).all()
+    most = np.mean([text.count("A") for text in SEQUENCES[30:]])
+    assert made["sequence"].str.count("A").mean() > most
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"fitness": [1.0] * 30}, "all measured aptamers have one fitness"),
+        ({"fitness": [1.0]}, "expected a finite fitness for each"),
+        ({"size": 99}, "size 99; expected 1 to 10"),
+        ({"strategy": "spread"}, "strategy 'spread'; expected greedy"),
+        ({"candidates": SEQUENCES[:3]}, "a candidate was measured"),
+    ],
+)
+def test_what_cannot_be_proposed(changes, said):
+    given = {"measured": SEQUENCES[:30], "fitness": list(range(30)), "candidates": SEQUENCES[30:]}
+    with pytest.raises(InputError, match=said):
+        propose(**given | {"size": 4} | changes)

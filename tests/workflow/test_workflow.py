@@ -1,6 +1,8 @@
 """The whole chain under Snakemake: a real run of a scaled-down config, and bad input."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 
@@ -15,6 +17,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from aptarank.config.names import BASELINES
 from aptarank.core.files import sha256
+from aptarank.core.machine import may_have_gpu
 from aptarank.models.encoder import new_model
 from aptarank.provenance.run_differences import compare_folders
 from snakemake_runs import ROOT, planned, run_snakemake
@@ -289,6 +292,23 @@ def test_hostile_names_reach_the_scripts_as_data(snakemake, tmp_path, scored):
     snakemake(target, config=json.dumps({"datasets": {"d": dataset}}))
     assert (tmp_path / target).is_file()
     assert not (tmp_path / "hacked").exists()
+
+
+@pytest.mark.parametrize(("lists", "wanted"), [("echo 'NVIDIA A100, 570.1'", 1), ("exit 9", 0)])
+def test_trainings_are_one_at_a_time_where_there_is_a_gpu(
+    snakemake, tmp_path, monkeypatch, lists, wanted
+):
+    """Without one, they do not wait for `--resources gpu=1`, but run side by side."""
+    if not wanted and may_have_gpu():
+        pytest.skip("this machine has a GPU")
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{lists}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    done = snakemake("-n", config="blend: false")
+    blocks = re.findall(r"^rule finetune:\n(.*?)^\S", done.stdout + done.stderr, re.M | re.S)
+    found = [re.search(r"\bgpu=(\d+)", block) for block in blocks]
+    assert [int(match[1]) if match else 0 for match in found] == [wanted] * 2
 
 
 def test_the_plan_of_the_readme(tmp_path):

@@ -29,6 +29,7 @@ class ReadAs:
     target: str = ""
     reads: str = ""
     error: str = ""
+    plate: str = ""
     passed_over: str = ""
 
     def as_json(self) -> dict[str, str]:
@@ -60,7 +61,7 @@ def read_as_in_words(read_as: Mapping[str, str]) -> str:
         score.append(f"{read_as['better']} is better, because {read_as['because']}")
     parts = [f"score: {', '.join(score)}"] if score else []
     roles = (
-        *("sequence", "name", "group", "target", "family", "reads", "rounds", "error"),
+        *("sequence", "name", "group", "target", "family", "reads", "rounds", "error", "plate"),
         "passed_over",
     )
     parts += [f"{WORDS.get(key, key)}: {read_as[key]}" for key in roles if key in read_as]

@@ -17,8 +17,9 @@ class Row(NamedTuple):
     column that a split keeps together; `target` that of a column of targets, where the user does
     not say what a group is; `version` that of the program that wrote the record, if versions
     differ; `replicates` are several measurements of the score; `error` is the standard error of the
-    score, or a standard deviation of `error_n` measurements, with the unit of its column; `problem`
-    says why the record cannot be read at all.
+    score, or a standard deviation of `error_n` measurements, with the unit of its column; `plate`
+    is the round of a plate that next.py proposed (0: of none), and `shift` what is subtracted from
+    its fitness; `problem` says why the record cannot be read at all.
     """
 
     source: str
@@ -36,6 +37,8 @@ class Row(NamedTuple):
     error: str = ""
     error_unit: str = ""
     error_n: int = 1
+    plate: int = 0
+    shift: float = 0.0
     problem: str = ""
 
 
@@ -82,15 +85,19 @@ class Options:
     primer_share: float
     on_reject: str
     max_rejected: float
+    plate_shift: str
+    plates_of: tuple[str, ...]
+    dataset: str | None = None  # run/dataset, which a plate was proposed for; None: not checked
     family: str | None = None  # split.column
     scored: bool = True  # False: scores are not read, and need not be there
 
 
-OURS = ("family", "scored")  # what no dataset of the config says
+OURS = ("dataset", "family", "scored")  # what no dataset of the config says
 
 
 def make_options(**given: Any) -> Options:
     """Return options with the defaults of the config, except for those given."""
     names = [field.name for field in dataclasses.fields(Options) if field.name not in OURS]
     options = {name: default(f"$defs.dataset.{name}") for name in names} | given
-    return Options(**options | {"replicates": tuple(options["replicates"])})
+    lists = {key: tuple(options[key]) for key in ("replicates", "plates_of")}
+    return Options(**options | lists)

@@ -3,8 +3,9 @@
 Imports nothing heavy: the Snakefile runs it each time that it is parsed.
 """
 
+import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aptarank.core.errors import InputError
@@ -29,7 +30,9 @@ def check_files(config: Mapping) -> None:
     """Raise InputError, naming key and file, if a file of a resolved config is missing."""
     files = []
     inputs = {f"datasets.{name}.path": data["path"] for name, data in config["datasets"].items()}
-    inputs |= {f"{use}.candidates": config[use]["candidates"] or [] for use in ("rank", "screen")}
+    inputs |= {
+        f"{use}.candidates": config[use]["candidates"] or [] for use in ("rank", "screen", "next")
+    }
     checkpoints = [
         (f"models.{name}.checkpoint", model["checkpoint"] or "")
         for name, model in config["models"].items()
@@ -57,9 +60,44 @@ def check_files(config: Mapping) -> None:
             )
     for key, path in files:
         check_file(key, path)
+    check_plates(config["run"], [Path(path) for key, path in files if key.startswith("datasets.")])
     for _, path in checkpoints:
         if path and Path(path).is_dir():
             check_checkpoint(path)
+
+
+def check_plates(run: str, given: Sequence[Path]) -> None:
+    """Raise InputError where a filled plate lies where the next one will be written.
+
+    Args:
+        given: the files of all datasets.
+    """
+    plate = Path("results", run, "next", "plate.csv")
+    if not plate.is_file():
+        return
+    advice = (
+        f"the next plate will be written there. Copy it, such as to plates/{run}-1.csv, and give "
+        "that file to the dataset as one more path"
+    )
+    if any(path.samefile(plate) for path in given):
+        raise InputError(f"config: {plate} is a file of a dataset, but {advice}")
+    values = measured_in(plate)
+    if any(values) and values not in [measured_in(path) for path in given]:
+        raise InputError(f"{plate} is filled in, but {advice}, then leave its column empty here")
+
+
+def measured_in(path: Path) -> list[str]:
+    """The column `measured` of a plate; empty for any other file."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            head = file.readline()
+            if "measured" not in head or "check" not in head:
+                return []
+            file.seek(0)
+            rows = csv.DictReader(file, delimiter=max(",;\t", key=head.count))
+            return [(row.get("measured") or "").strip() for row in rows]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
 
 
 def check_checkpoint(folder: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from aptarank.config.model_kinds import KINDS, scoring_kinds
 from aptarank.config.names import BASELINES, BLEND, is_reserved
+from aptarank.config.next_settings import chooses_by_measurements, resolve_next
 from aptarank.config.schema import HOME, brief, schema, suggest, validate
 from aptarank.config.split_settings import check_split
 from aptarank.config.yaml_text import plain_data
@@ -41,6 +42,7 @@ def resolve(config: Mapping) -> dict:
             dataset["path"] = os.path.relpath(HOME / dataset["path"])
     check_names(resolved)
     check_screen(resolved["screen"])
+    resolve_next(resolved, candidate_source(resolved))
     for name, settings in resolved["models"].items():
         if "kind" not in settings and name not in KINDS:
             kinds = " or ".join(f"kind: {kind}" for kind in KINDS)
@@ -56,6 +58,7 @@ def resolve(config: Mapping) -> dict:
     resolve_batch_size(resolved["speed"], given="batch_size" in speed)
     uses = {"rank": resolved["rank"]["candidates"], "screen": candidate_source(resolved)}
     uses["design"] = resolved["design"]["generations"]
+    uses["next"] = chooses_by_measurements(resolved)
     uses["publish"] = resolved["publish"]["repository"]
     for use, asked in uses.items():
         if asked or resolved[use]["model"]:
@@ -145,7 +148,8 @@ def used_model(config: Mapping, use: str) -> str:
     """Return the model for a use, as dataset/model: the one that it names, the blend, or the first.
 
     Args:
-        use: rank, publish, screen or design; the last two need a model that scores aptamers.
+        use: rank, publish, screen, design or next; the last three need a model that scores
+            aptamers.
 
     Raises:
         InputError: there is no such model.
@@ -154,7 +158,8 @@ def used_model(config: Mapping, use: str) -> str:
         f"{dataset}/{model}"
         for dataset in config["datasets"]
         for model in models_of(config, dataset)
-        if use not in ("screen", "design") or KINDS[config["models"][model]["kind"]].scores_aptamers
+        if use not in ("screen", "design", "next")
+        or KINDS[config["models"][model]["kind"]].scores_aptamers
     ]
     if config["blend"]:
         suitable = [f"{dataset}/{BLEND}" for dataset in config["datasets"]] + suitable
@@ -163,6 +168,13 @@ def used_model(config: Mapping, use: str) -> str:
         return named or suitable[0]
     allowed = ", ".join(suitable) or f"none, there is no model of kind {scoring_kinds()}"
     raise InputError(f"config: {use}.model is {named!r}; expected one of: {allowed}")
+
+
+def used_dataset(config: Mapping, use: str) -> str:
+    """Return the dataset for a use: that of its model, or the first where it needs none."""
+    if use == "next" and not chooses_by_measurements(config):
+        return (config["next"]["model"] or next(iter(config["datasets"]))).split("/")[0]
+    return used_model(config, use).split("/")[0]
 
 
 def check_nodes(config: Mapping) -> None:

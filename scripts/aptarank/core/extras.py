@@ -10,7 +10,9 @@ EXTRAS = {
     "jinja2": "report",
     "matplotlib": "report",
     "pyarrow": "tables",
+    "scipy": "train",
     "sklearn": "train",
+    "threadpoolctl": "train",
     "torch": "train",
     "transformers": "train",
 }

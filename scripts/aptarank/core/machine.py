@@ -28,6 +28,7 @@ PACKAGES = (
     "safetensors",
     "scikit-learn",
     "scipy",
+    "threadpoolctl",
     "snakemake",
     "snakemake-executor-plugin-slurm",
     "snakemake-executor-plugin-slurm-jobstep",

@@ -97,9 +97,13 @@ def read_sequences(
     letters = keep_valid(((row, row) for row in track(rows)), as_letters, rejected)
     unpad = partial(without_padding, is_filled_up=are_filled_up([text for _, text in letters]))
     bases = keep_valid(letters, unpad, rejected)
-    five, three = find_primers([sequence for _, sequence in bases], options, rows)
+    # What is on a plate is written without its primers too.
+    whole = [(row, sequence) for row, sequence in bases if not row.plate]
+    five, three = find_primers([sequence for _, sequence in whole], options, rows)
     trim = partial(without_primers, five=five, three=three, max_length=options.max_length)
-    return keep_valid(bases, trim, rejected)
+    plain = partial(without_primers, five="", three="", max_length=options.max_length)
+    wells = [(row, sequence) for row, sequence in bases if row.plate]
+    return keep_valid(whole, trim, rejected) + keep_valid(wells, plain, rejected)
 
 
 def read_letters(row: Row, options: Options) -> str:
@@ -199,7 +203,7 @@ def fitness_of(row: Row, better: str, options: Options) -> Fitness:
     if options.min_count and to_count(row.reads or "0") < options.min_count:
         raise ValueError(f"few reads: {row.reads or 0}, min_count is {options.min_count}")
     error = error_of(row, low if low == high else math.nan)
-    low, high = sorted(as_fitness(value, row, better) for value in (low, high))
+    low, high = sorted(as_fitness(value, row, better) - row.shift for value in (low, high))
     for value in filter(math.isfinite, (low, high)):
         check_size(value, row)
     return Fitness(low, high, error)

@@ -16,6 +16,7 @@ from aptarank.core.log import Track
 from aptarank.core.tables import PAIR_COLUMNS
 from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
 from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
+from aptarank.ingestion.plate_shifts import plate_shifts, shifts_in_words
 from aptarank.ingestion.row_warnings import collect_warnings
 from aptarank.ingestion.standard_errors import check_noise, describe_noise, warn_of_no_errors
 from aptarank.ingestion.targets import check_targets, warn_of_scatter
@@ -58,6 +59,7 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     if any(reading.format.kind is Kind.PAIRS for reading in readings):
         return ingest_labelled_pairs(readings, options)
     refuse_rounds(readings, options)
+    refuse_same_plates(readings)
     files = readings
     if (options.before or options.after) and readings[0].format.kind is Kind.COUNTS:
         readings = join_rounds(readings, options)
@@ -69,6 +71,7 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     files = [replace(file, read_as=with_direction(file.read_as, better)) for file in files]
     refuse_classes(rows, readings[0].source)
     across = check_targets(readings, options)
+    rows, plates = plate_shifts(rows, better, options)
     aptamers, rejected = clean_rows(rows, better, options, track)
     labels = pd.DataFrame(columns=PAIR_COLUMNS).astype({"Label": int})
     summary = account_for_rows(files, len(rows), len(aptamers), rejected)
@@ -79,7 +82,9 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
         *across,
         *warn_of_scatter(aptamers),
         *warn_of_no_errors(aptamers, options),
+        *shifts_in_words(plates),
     ]
+    summary |= {"plates": plates} if plates else {}
     summary["noise"] = describe_noise(aptamers, rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
@@ -143,8 +148,10 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     Raises:
         InputError: neither says, the files differ, or the user contradicts what a format means.
     """
-    meanings = {(reading.better, is_kd(reading.rows[0])): reading for reading in readings}
-    first = readings[0].source
+    plates = [reading for reading in readings if reading.rows[0].plate]
+    others = [reading for reading in readings if not reading.rows[0].plate] or plates
+    meanings = {(reading.better, is_kd(reading.rows[0])): reading for reading in others}
+    first = others[0].source
     if len(meanings) > 1:
         files = [
             f"{reading.source} ({reading.format.name}: {better or 'direction unknown'}"
@@ -158,13 +165,34 @@ def one_direction(readings: list[Reading], options: Options) -> str:
     ((better, kd),) = meanings
     if not better and not options.better:
         raise InputError(
-            f"{first}: are higher or lower scores better? {why_undecided(readings[0])}.\n"
+            f"{first}: are higher or lower scores better? {why_undecided(others[0])}.\n"
             "Say --better higher or --better lower (in the config: datasets.<name>.better)."
-            f"{kd_hint(readings[0])}"
+            f"{kd_hint(others[0])}"
         )
     if kd and options.better == "higher":
         raise InputError(f"{first}: a Kd is better lower, but better says higher")
-    return options.better or better
+    better = options.better or better
+    for plate in plates:
+        if (plate.better, is_kd(plate.rows[0])) != (better, kd):
+            raise InputError(
+                f"{plate.source}: a plate for values of which {plate.better} is better"
+                f"{', Kd' if is_kd(plate.rows[0]) else ''}, but of those of {first} {better} is"
+                f"{', Kd' if kd else ''}; they cannot be one dataset"
+            )
+    return better
+
+
+def refuse_same_plates(readings: list[Reading]) -> None:
+    """Raise InputError if a filled plate is given twice: it would count as measured twice."""
+    seen: dict[str, Path] = {}
+    for reading in readings:
+        if reading.rows and reading.rows[0].plate:
+            first = seen.setdefault(reading.sha256, reading.source)
+            if first != reading.source:
+                raise InputError(
+                    f"{reading.source}: the same plate as {first}, with the same values; leave one "
+                    "out, or its values would count as measured twice"
+                )
 
 
 def kd_hint(reading: Reading) -> str:

@@ -28,7 +28,7 @@ from transformers.models.auto.modeling_auto import (
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from aptarank.models.model_files import DEEPEST, PREDICTOR, without_runtime
-from aptarank.models.spelling import BASES
+from aptarank.models.spelling import BASES, LONGEST_WORD, NO_BASE
 from aptarank.models.tokenizer import LIMIT, SPECIAL
 
 disable_progress_bar()  # of transformers: weights load and save in no time
@@ -39,8 +39,6 @@ ENCODERS = MODEL_FOR_MASKED_LM_MAPPING_NAMES.keys() & (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.keys()
 )
 FIRST_BASE = len(SPECIAL)  # token id of A; C, G and T follow
-NO_BASE = len(BASES)  # code of what is past the end, or not a base
-LONGEST_WORD = 4  # of the k-mers
 
 
 class PredictorConfig(PreTrainedConfig):

@@ -8,6 +8,8 @@ from tokenizers import Regex, normalizers
 BASES = ("A", "C", "G", "T")
 READ_AS = {"a": "A", "c": "C", "g": "G", "t": "T", "u": "T", "U": "T"}
 LARGEST_K = 6  # of a k-mer, as in config.schema.yaml
+NO_BASE = len(BASES)  # code of what is past the end, or not a base
+LONGEST_WORD = 4  # of those that predictors count
 
 
 def normalizer_of(k: int) -> normalizers.Normalizer:

@@ -13,12 +13,11 @@ from aptarank.models.model_inputs import encode
 from aptarank.models.predictor import (
     FIRST_BASE,
     LIMIT,
-    NO_BASE,
     Encoder,
     Predictor,
     PredictorConfig,
 )
-from aptarank.models.spelling import BASES
+from aptarank.models.spelling import BASES, NO_BASE
 from aptarank.models.tokenizer import nucleotide_tokenizer
 from aptarank.predictors.fit import Member
 

@@ -9,7 +9,8 @@ from scipy.special import softmax
 
 from aptarank.core.log import progress
 from aptarank.pairing.pairs import Pairs
-from aptarank.predictors.fit import PREDICTORS, Fit, Member, normal_scores
+from aptarank.predictors.fit import PREDICTORS, Fit, Member
+from aptarank.predictors.normal_scores import normal_scores
 
 FOLDS = 5
 MOST = 3000  # aptamers of which out-of-fold scores are computed

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aptarank.models.predictor import LONGEST_WORD, NO_BASE
-from aptarank.models.spelling import BASES
+from aptarank.models.spelling import BASES, LONGEST_WORD, NO_BASE
 
 LETTERS = np.frombuffer("".join(BASES).encode(), dtype=np.uint8)
 WORDS = sum(NO_BASE**size for size in range(1, LONGEST_WORD + 1))

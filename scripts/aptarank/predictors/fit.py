@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import norm, rankdata
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_score
 from torch import nn
 
-from aptarank.models.predictor import FORMS, LONGEST_WORD, NO_BASE
+from aptarank.models.predictor import FORMS
+from aptarank.models.spelling import LONGEST_WORD, NO_BASE
 from aptarank.predictors.features import base_codes, one_hot, varying, word_counts
 
 ALPHAS = np.logspace(-2, 4, 13)  # penalties of the ridge
@@ -69,13 +69,6 @@ def make(form: str, values: dict[str, Any], **sizes: int) -> Member:
         for name, value in values.items():
             tensors[name].copy_(torch.as_tensor(np.asarray(value)).reshape(tensors[name].shape))
     return Member(form, sizes, module.eval())
-
-
-def normal_scores(fitness: np.ndarray) -> np.ndarray:
-    """The quantiles of a normal distribution at the ranks of the fitness, ties in the middle
-    (Blom 1958), shape (n,).
-    """
-    return norm.ppf((rankdata(fitness) - 0.5) / len(fitness))
 
 
 def ridge(sequences: Sequence[str], fitness: np.ndarray, seed: int) -> Member:

@@ -17,7 +17,8 @@ from aptarank.models.encoder import LITTLE_DROPOUT
 from aptarank.models.predictor import encoder_in
 from aptarank.predictors.assemble import beside_linear_path
 from aptarank.predictors.features import base_codes, one_hot, varying
-from aptarank.predictors.fit import ALPHAS, SHARES, Member, normal_scores, ridge
+from aptarank.predictors.fit import ALPHAS, SHARES, Member, ridge
+from aptarank.predictors.normal_scores import normal_scores
 
 FOLDS = 5
 MOST = 1500  # aptamers that are compared on

@@ -7,6 +7,7 @@ from aptarank.reading.counts import is_counts, read_counts
 from aptarank.reading.fasta import is_efba_fasta, is_fasta, read_efba_fasta, read_fasta
 from aptarank.reading.input_format import InputFormat, Kind, TableFormat, TextFormat
 from aptarank.reading.logs import is_efba, is_maws, read_efba, read_maws
+from aptarank.reading.plates import is_plate, read_plate
 from aptarank.reading.round_tables import (
     is_aptasuite,
     is_enrichment_table,
@@ -36,6 +37,7 @@ TEXT_FORMATS: tuple[TextFormat, ...] = (
 )
 TABLE_FORMATS: tuple[TableFormat, ...] = (
     InputFormat("pairs", Kind.PAIRS, read_labels, is_pair_table),
+    InputFormat("plate", Kind.TABLE, read_plate, is_plate),
     InputFormat("aptasuite", Kind.TABLE, read_aptasuite, is_aptasuite),
     InputFormat("raptgen", Kind.TABLE, read_raptgen, is_raptgen),
     InputFormat("enrichment", Kind.TABLE, read_enrichment, is_enrichment_table),

@@ -22,6 +22,7 @@ from aptarank.reading.input_format import (
     TableFormat,
     TextFormat,
 )
+from aptarank.reading.plates import read_plate
 from aptarank.reading.round_tables import read_two_rounds
 from aptarank.reading.scored_tables import read_kd, read_scored, refuse_binary
 from aptarank.reading.tabular_files import Table, excel_table, is_excel, parquet_table, text_table
@@ -130,6 +131,8 @@ def read_table(
         refuse_binary(table, path, options)
         input_format = recognise(TABLE_FORMATS, table, options) or container
     read = input_format.read
+    if read is read_plate:
+        return input_format, read(table, path, options)
     if (options.before or options.after) and options.scored and input_format.kind is not Kind.PAIRS:
         read = read_two_rounds
     elif options.replicates and options.scored and input_format.kind is not Kind.PAIRS:

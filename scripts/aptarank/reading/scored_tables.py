@@ -18,11 +18,11 @@ from aptarank.columns.lookup import (
 from aptarank.columns.read_as import HEADER, ReadAs, column_in_words
 from aptarank.columns.rows import GROUPINGS, LabelRow, Options, Row
 from aptarank.columns.score_columns import ask_which_score, find_score, passed_over_columns
+from aptarank.columns.unit_column import unit_column, with_unit
 from aptarank.core.errors import InputError
 from aptarank.reading.input_format import ReadRows
 from aptarank.reading.noise_columns import NoiseColumns, noise_columns, with_noise
 from aptarank.reading.tabular_files import Table, is_number, is_sequence
-from aptarank.reading.unit_column import unit_column, with_unit
 from aptarank.values.measured import has_unit, tidy_text
 from aptarank.values.measurements import (
     COUNTS,

@@ -37,6 +37,7 @@ class Constraints:
         homopolymer: longest run of one base, primers included; None: any.
         five, three: primers, "" for none.
         min_distance: fewest edits to a known aptamer.
+        use: the part of the config that they stand in, for messages.
     """
 
     length: tuple[int, int]
@@ -46,6 +47,7 @@ class Constraints:
     five: str
     three: str
     min_distance: int
+    use: str = "design"
 
 
 class Space:
@@ -71,11 +73,12 @@ class Space:
         self.shortest, self.longest = constraints.length
         check_ranges(constraints)
         five, three = (
-            bases(text, f"{key}_primer")
+            bases(text, f"{key}_primer", constraints.use)
             for key, text in (("five", constraints.five), ("three", constraints.three))
         )
         words = {
-            bases(word, "forbidden"): f"forbidden has {word}" for word in constraints.forbidden
+            bases(word, "forbidden", constraints.use): f"forbidden has {word}"
+            for word in constraints.forbidden
         }
         if constraints.homopolymer:
             size = constraints.homopolymer + 1
@@ -84,8 +87,8 @@ class Space:
             for word, why in words.items():
                 if word in primer:
                     raise InputError(
-                        f"design: {why}, but {key}_primer, {primer}, contains {word}; change one "
-                        "of them: primers are not redesigned"
+                        f"{constraints.use}: {why}, but {key}_primer, {primer}, contains {word}; "
+                        "change one of them: primers are not redesigned"
                     )
         self.steps, self.start = automaton(sorted(words), five)
         self.ends = np.array([run(self.steps, state, three) for state in range(len(self.steps))])
@@ -102,7 +105,9 @@ class Space:
             if self.by_gc(self.ways, length).sum() > 0
         ]
         if not self.possible:
-            raise InputError(f"design: no sequence of {self} is possible; relax one of these")
+            raise InputError(
+                f"{constraints.use}: no sequence of {self} is possible; relax one of these"
+            )
 
     def __str__(self) -> str:
         """What limits the sequences, for messages."""
@@ -195,19 +200,22 @@ def check_ranges(constraints: Constraints) -> None:
     shortest, longest = constraints.length
     if not 1 <= shortest <= longest:
         raise InputError(
-            f"design: length is from {shortest} to {longest}; expected the fewest bases, at least "
-            "1, and then the most"
+            f"{constraints.use}: length is from {shortest} to {longest}; expected the fewest "
+            "bases, at least 1, and then the most"
         )
     low, high = constraints.gc
     if not 0 <= low <= high <= 1:
         raise InputError(
-            f"design: gc is from {low:g} to {high:g}; expected two shares from 0 to 1, the lower "
-            "first"
+            f"{constraints.use}: gc is from {low:g} to {high:g}; expected two shares from 0 to 1, "
+            "the lower first"
         )
 
 
-def bases(text: str, key: str) -> str:
+def bases(text: str, key: str, use: str) -> str:
     """A word of A, C, G and T.
+
+    Args:
+        key: and part of the config that it stands in, for messages.
 
     Raises:
         InputError: it is not.
@@ -215,7 +223,7 @@ def bases(text: str, key: str) -> str:
     try:
         return as_tokens(normalise(text)) if text else ""
     except ValueError as reason:
-        raise InputError(f"design: {key} has {text!r}: {reason}; expected A, C, G, T") from None
+        raise InputError(f"{use}: {key} has {text!r}: {reason}; expected A, C, G, T") from None
 
 
 def automaton(words: Sequence[str], before: str) -> tuple[np.ndarray, int]:

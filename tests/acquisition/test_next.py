@@ -1,0 +1,264 @@
+"""next.py: where candidates come from, which are left out, and the first plate."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aptarank.acquisition.choosing import weigh
+from aptarank.acquisition.first_plate import evenly, single_mutants
+from aptarank.predictors.normal_scores import fitness_of, normal_scores
+from made_aptamers import random_sequences
+from snakemake_runs import planned
+
+RNG = np.random.default_rng(21)
+SEQUENCES = random_sequences(80, RNG, 12, 12)
+CANDIDATES = random_sequences(400, np.random.default_rng(22), 12, 12)
+
+
+def fitness(sequences):
+    return [sum("ACGT".index(b) * (i % 3) for i, b in enumerate(s)) for s in sequences]
+
+
+@pytest.fixture
+def known(program):
+    """Options of what was measured."""
+    table = pd.DataFrame({"sequence": SEQUENCES, "score": fitness(SEQUENCES)})
+    rejected = pd.DataFrame({"sequence": [CANDIDATES[0]], "score": "broken"})
+    pd.concat([table, rejected]).to_csv("lab.csv", index=False)
+    program("ingest", "lab.csv", "--better", "higher")
+    pd.DataFrame({"sequence": CANDIDATES}).to_csv("c.csv", index=False)
+    return [
+        "--known",
+        "aptamers.csv",
+        "--ingestion",
+        "ingestion.json",
+        "--rejected",
+        "rejected.csv",
+    ]
+
+
+def read(name="plate.csv"):
+    return pd.read_csv(name, keep_default_na=False)
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "ucb", "ei", "thompson", "random"])
+def test_strategies(known, program, strategy):
+    """All find better ones than chance, and the same ones again."""
+    options = ["c.csv", *known, "--size", "24", "--strategy", strategy]
+    program("next", *options)
+    plate = read()
+    new = plate[plate["role"] != "control"]
+    assert len(plate) == 24
+    assert set(new["aptamer"]) <= set(CANDIDATES) - set(SEQUENCES) - {CANDIDATES[0]}
+    found, usual = np.mean(fitness(new["aptamer"])), np.mean(fitness(CANDIDATES))
+    assert (found > usual + 2) == (strategy != "random")
+    before = {name: Path(f"plate.{name}").read_bytes() for name in ("csv", "html", "svg")}
+    program("next", *options)
+    assert before == {name: Path(f"plate.{name}").read_bytes() for name in before}
+
+
+def test_what_is_near(known, program):
+    program("next", "c.csv", *known, "--min-distance", "5", "--size", "12")
+    plate = read()
+    new = plate[plate["role"] != "control"]
+    assert (new["distance"].astype(int) >= 5).all()
+    assert (plate["on_plate"].astype(int) >= 1).all()
+    assert set(plate["nearest"][plate["distance"] != ""]) <= set(pd.read_csv("aptamers.csv")["id"])
+
+
+def test_mutants_within_constraints(known, program):
+    said = program(
+        *("next", *known, "--size", "16", "--parents", "2", "--within", "2"),
+        *("--gc", "0.3", "0.7", "--forbidden", "GGG", "--five-primer", "GGAA"),
+        *("--chemistry", "RNA", "--replicates", "3"),
+    ).output
+    plate = read()
+    new = plate[plate["role"].isin(["exploit", "explore"])]
+    assert len(new) == 16 - 4 - 3
+    assert (plate["role"] == "replicate").sum() == 3
+    assert plate["sequence"].str.startswith("GGAA").all()
+    assert not plate["sequence"].str.contains("T").any()
+    assert not new["sequence"].str.contains("GGG").any()
+    best = pd.read_csv("aptamers.csv").sort_values("fitness").iloc[-2:]["sequence"]
+    for text in new["aptamer"]:
+        assert min(sum(a != b for a, b in zip(text, each, strict=True)) for each in best) <= 2
+    assert "left out: against the constraints" in said
+    assert "left out: measured or rejected before" in said
+
+
+def test_too_few_candidates(known, program):
+    said = program("next", "c.csv", *known, "--size", "384", "--gc", "0.5", "0.5", code=1).output
+    assert "candidates for 380 wells" in said
+    assert "against the constraints" in said
+    said = program("next", "c.csv", *known, "--size", "4", code=1).output
+    assert "4 wells for 4 controls and replicates leave none for candidates" in said
+    program("next", "c.csv", *known, "--size", "4", "--no-controls")
+    assert len(read()) == 4
+
+
+def test_another_chemistry(known, program):
+    pd.DataFrame({"sequence": ["ACGUACGUACGU"]}).to_csv("rna.csv", index=False)
+    said = program("next", "rna.csv", *known, code=1).output
+    assert "the candidates are RNA, but what was measured is DNA" in said
+
+
+def test_groups_and_labels(program):
+    table = pd.DataFrame({"sequence": SEQUENCES, "score": fitness(SEQUENCES)})
+    table["target"] = ["a", "b"] * 40
+    table.to_csv("lab.csv", index=False)
+    program("ingest", "lab.csv", "--better", "higher", "--group", "target")
+    known = ("--known", "aptamers.csv", "--ingestion", "ingestion.json", "--size", "12")
+    said = program("next", *known, "--within", "1", code=1).output
+    assert "has 2 groups" in said
+    program("next", *known, "--within", "1", "--group", "b")
+    assert set(read()["group"]) == {"b"}
+    said = program("next", *known, "--group", "c", code=1).output
+    assert "no group 'c'; expected one of: 'a', 'b'" in said
+    pd.DataFrame(
+        {"Sequence1": SEQUENCES[:20], "Sequence2": SEQUENCES[20:40], "Label": [0, 1] * 10}
+    ).to_csv("pairs.csv", index=False)
+    program("ingest", "pairs.csv")
+    said = program("next", *known, code=1).output
+    assert "labelled pairs say which of two is fitter, but not by how much" in said
+
+
+def test_a_trained_model_counts_by_what_it_says_of_test_aptamers(known, program, models):
+    table = pd.read_csv("aptamers.csv")
+    parts = ["test"] * 40 + ["train"] * 40
+    pd.DataFrame({"sequence": table["sequence"], "part": parts}).to_csv("split.csv", index=False)
+    given = ["c.csv", *known, "--size", "12", "--model", models / "rank-1"]
+    said = program("next", *given, "--split", "split.csv").output
+    assert "by the trained model and a Gaussian process" in said
+    said = program("next", *given).output
+    assert "0 test aptamers are too few to tell" in said
+    said = program("next", *given[:-1], models / "pair-1", "--split", "split.csv", code=1).output
+    assert "compares two aptamers" in said
+
+
+def test_weights():
+    rng = np.random.default_rng(1)
+    target = rng.normal(size=200)
+    good, bad = target + rng.normal(0, 0.1, 200), rng.normal(size=200)
+    (ours, theirs), offset = weigh(np.stack([bad, good + 5], axis=1), target)
+    assert theirs > 0.9
+    assert ours < 0.1
+    assert offset == pytest.approx(-5 * theirs, abs=0.1)
+    assert weigh(np.stack([-target, -target], axis=1), target)[0] == (1.0, 0.0)
+
+
+def test_normal_scores_come_back():
+    values = np.array([3.0, 1, 1, 7, 20])
+    assert np.allclose(fitness_of(normal_scores(values), values), values)
+    assert fitness_of(np.array([-9.0, 9.0]), values).tolist() == [1, 20]
+
+
+def test_the_first_plate(program):
+    pd.DataFrame({"sequence": CANDIDATES}).to_csv("c.csv", index=False)
+    said = program("next", "c.csv", "--size", "20", "--better", "lower", "--unit", "nM").output
+    assert "nothing was measured" in said
+    plate = read()
+    assert (set(plate["better"]), set(plate["unit"])) == ({"lower"}, {"nM"})
+    assert set(plate["round"]) == {1}
+    near = pd.read_csv("plate.csv")["on_plate"].mean()
+    rng = np.random.default_rng(1)
+    others = []
+    for _ in range(20):
+        some = rng.choice(CANDIDATES, 20, replace=False)
+        apart = [[sum(x != y for x, y in zip(a, b, strict=True)) or 99 for b in some] for a in some]
+        others.append(np.min(apart, axis=1).mean())
+    assert near > np.mean(others)
+    plate["measured"] = 10 ** (np.array(fitness(plate["aptamer"])) / 4)
+    plate.to_csv("filled.csv", index=False)
+    program("ingest", "filled.csv")
+    account = json.loads(Path("ingestion.json").read_text())
+    assert (account["better"], account["scale"]) == ("lower", "Kd")
+    said = program("next", code=1).output
+    assert "nothing was measured, so where do candidates come from?" in said
+
+
+def test_single_mutants_of_a_parent(program):
+    program("next", "--parent", "ACGTACGTAC", "--size", "12")
+    plate = read()
+    assert plate["aptamer"].iloc[-1] == "ACGTACGTAC"
+    assert plate["role"].tolist() == ["explore"] * 11 + ["control"]
+    positions = [int(name[1:-1]) for name in plate["name"][:-1]]
+    assert sorted(positions[:10]) == list(range(1, 11))
+    assert len(set(single_mutants("ACGT"))) == 12
+    assert evenly(8)[:4] == [0, 4, 2, 6]
+    assert sorted(evenly(13)) == list(range(13))
+    said = program("next", "--parent", "ACGT", "--size", "24", code=1).output
+    assert "12 candidates for 23 wells" in said
+    said = program("next", "--parent", "ACXT", code=1).output
+    assert "next: parent has 'ACXT'" in said
+
+
+CONFIG = """
+run: loop
+datasets: {lab: {path: PATHS, better: higher}}
+models: {rank: {steps: 10, evaluate_every: 5, batch_size: 32}}
+learning_curve: {shares: []}
+speed: {variants: []}
+expected: {level: null}
+blend: false
+next: {size: 12, candidates: c.csv}
+"""
+TARGET = "results/loop/next/plate.csv"
+
+
+@pytest.mark.slow
+def test_two_rounds_under_snakemake(snakemake, tmp_path):
+    """As a user does it: a plate, filled in, given back, and the next one."""
+    table = pd.DataFrame({"sequence": SEQUENCES, "score": fitness(SEQUENCES)})
+    table.to_csv(tmp_path / "lab.csv", index=False)
+    pd.DataFrame({"sequence": CANDIDATES}).to_csv(tmp_path / "c.csv", index=False)
+    first = CONFIG.replace("PATHS", "lab.csv")
+    snakemake(TARGET, config=first)
+    plate = pd.read_csv(tmp_path / TARGET, dtype=str, keep_default_na=False)
+    assert planned(snakemake("-n", TARGET, config=first)) == {}
+    plate["measured"] = list(map(str, fitness(plate["aptamer"])))
+    plate.to_csv(tmp_path / TARGET, index=False)
+    done = snakemake("-n", TARGET, config=first, code=1)
+    assert "results/loop/next/plate.csv is filled in, but the next plate will be written" in (
+        done.stdout + done.stderr
+    )
+    done = snakemake("-n", TARGET, config=CONFIG.replace("PATHS", f"[lab.csv, {TARGET}]"), code=1)
+    assert f"{TARGET} is a file of a dataset" in done.stdout + done.stderr
+    plate.to_csv(tmp_path / "round-1.csv", index=False)
+    second = CONFIG.replace("PATHS", "[lab.csv, round-1.csv]")
+    snakemake(TARGET, config=second)
+    new = pd.read_csv(tmp_path / TARGET)
+    assert set(new["round"]) == {2}
+    assert not set(new["aptamer"][:-4]) & set(plate["aptamer"])
+    assert new["measured"].isna().all()
+
+
+def test_a_first_plate_under_snakemake(snakemake, tmp_path):
+    """Without any dataset."""
+    pd.DataFrame({"sequence": CANDIDATES}).to_csv(tmp_path / "c.csv", index=False)
+    config = "run: loop\ndatasets: {}\nnext: {size: 12, strategy: spread, candidates: c.csv}\n"
+    done = snakemake(config=config)
+    assert "What to measure next: results/loop/next/plate.csv" in done.stdout
+    assert len(pd.read_csv(tmp_path / TARGET)) == 12
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("{size: 12, source: screen}", "nothing is screened"),
+        ("{size: 12, source: design}", "design.generations is 0"),
+        ("{size: 12, source: candidates}", "next.candidates is null"),
+        ("{size: 12, candidates: c.csv, parent: ACGT}", "next.parent is given"),
+        ("{size: 500}", "next.size is 500"),
+        ("{size: 12, strategy: best}", "next.strategy is 'best'"),
+    ],
+)
+def test_configs(snakemake, tmp_path, settings, said):
+    (tmp_path / "c.csv").write_text("sequence\nACGT\n")
+    done = snakemake("-n", config=f"next: {settings}", code=1)
+    assert said in done.stdout + done.stderr
+    config = "{run: loop, datasets: {}}"
+    done = snakemake("-n", config=config, code=1)
+    assert "datasets is empty" in done.stdout + done.stderr

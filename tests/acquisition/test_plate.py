@@ -1,0 +1,200 @@
+"""A plate from proposal to measurement and back: what is written, and what is read of it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aptarank.acquisition.plate import ordered, well_names
+from aptarank.core.errors import InputError
+from aptarank.reading.plates import PLATE_COLUMNS, check_of
+from made_aptamers import random_sequences
+
+SEQUENCES = random_sequences(40, np.random.default_rng(11), 10, 10)
+VALUES = np.round(np.random.default_rng(12).normal(size=40), 3)
+
+
+def ingest(program, *files, code=0, **more):
+    options = [word for key, value in more.items() for word in (f"--{key}", value)]
+    outputs = ["-o", "aptamers.csv", "--summary", "ingestion.json", "--dataset", "run/lab"]
+    return program("ingest", *files, *options, *outputs, code=code).output
+
+
+@pytest.fixture
+def plate(program, tmp_path):
+    """Forty measured aptamers, lower is better, and a plate of twelve wells for them."""
+    table = pd.DataFrame({"sequence": SEQUENCES, "score": VALUES})
+    table.to_csv("lab.csv", index=False)
+    ingest(program, "lab.csv", better="lower")
+    program(
+        *("next", "--known", "aptamers.csv", "--ingestion", "ingestion.json"),
+        *("--dataset", "run/lab", "--size", "12", "--within", "1"),
+    )
+    return pd.read_csv("plate.csv", dtype=str, keep_default_na=False)
+
+
+def filled(plate, name="filled.csv", shift=0.0, skip=0):
+    """The plate with a value in each well but the first ones."""
+    known = dict(zip(SEQUENCES, VALUES, strict=True))
+    values = [known.get(text, 0.5) + shift for text in plate["aptamer"]]
+    plate = plate.assign(measured=[f"{value:.3f}" for value in values])
+    plate.loc[: skip - 1, "measured"] = "" if skip else plate["measured"]
+    plate.to_csv(name, index=False)
+    return plate
+
+
+def test_what_is_written(plate):
+    assert list(plate) == PLATE_COLUMNS
+    assert plate["well"].tolist() == [*(f"{row}1" for row in "ABCDEFGH"), "A2", "B2", "C2", "D2"]
+    assert plate["role"].tolist()[-4:] == ["control"] * 4
+    assert set(plate["role"][:-4]) <= {"exploit", "explore"}
+    assert not set(plate["aptamer"][:-4]) & set(SEQUENCES)
+    assert plate["aptamer"].is_unique
+    assert set(plate["better"]) == {"lower"}
+    assert set(plate["measured"]) == {""}
+    best = SEQUENCES[int(VALUES.argmin())]
+    assert plate["aptamer"].iloc[-4] == best
+    assert sorted(plate["aptamer"].iloc[-1]) == sorted(best)  # scrambled
+    new = plate[:-4].astype({name: float for name in ("expected", "expected_low", "expected_high")})
+    assert (new["expected_low"] <= new["expected"]).all()
+    assert (new["expected"] <= new["expected_high"]).all()
+    assert [row["check"] for row in plate.to_dict("records")] == [
+        check_of(row) for row in plate.to_dict("records")
+    ]
+
+
+def test_it_is_read_back(plate, program, tmp_path):
+    """New aptamers are added; a control that is measured again counts as a replicate."""
+    filled(plate, skip=2)
+    said = ingest(program, "lab.csv", "filled.csv", better="lower")
+    assert "plate: round 1, 10 of 12 wells measured" in said
+    aptamers = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
+    assert len(aptamers) == 40 + 7  # six new ones and the scrambled control
+    counts = aptamers.loc[plate["aptamer"].iloc[-4:-1], "count"]
+    assert counts.tolist() == [2, 2, 2]
+    assert aptamers.loc[plate["aptamer"].iloc[3], "score"] == 0.5
+    account = json.loads((tmp_path / "ingestion.json").read_text())
+    (shift,) = account["plates"]
+    assert (shift["round"], shift["measured"], shift["in_common"]) == (1, 10, 3)
+    assert shift["shift"] == pytest.approx(0, abs=1e-9)
+    program(
+        *("next", "--known", "aptamers.csv", "--ingestion", "ingestion.json"),
+        *("--size", "12", "--within", "1", "-o", "second.csv"),
+    )
+    second = pd.read_csv(tmp_path / "second.csv")
+    assert set(second["round"]) == {2}
+    assert not set(second["aptamer"][:-4]) & set(aptamers.index)
+
+
+def test_columns_of_the_other_files_do_not_count(plate, program, tmp_path):
+    """The dataset names its columns; a plate has its own."""
+    filled(plate)
+    pd.read_csv("lab.csv").rename(columns={"sequence": "oligo", "score": "kcal"}).to_csv(
+        "other.csv", index=False
+    )
+    ingest(program, "other.csv", "filled.csv", sequence="oligo", score="kcal", better="lower")
+    assert len(pd.read_csv(tmp_path / "aptamers.csv")) == 40 + 9
+
+
+def test_spreadsheets_may_change_its_clothes(plate, program, tmp_path):
+    """Semicolons and a decimal comma, columns moved, blank lines."""
+    changed = filled(plate)
+    changed["measured"] = changed["measured"].str.replace(".", ",")
+    changed = changed[changed.columns[::-1]]
+    changed.to_csv("filled.csv", index=False, sep=";")
+    with open("filled.csv", "a") as file:
+        file.write(";" * (len(changed.columns) - 1) + "\n\n")
+    ingest(program, "filled.csv", decimal=",")
+    assert len(pd.read_csv(tmp_path / "aptamers.csv")) == 12
+    changed["measured"] = changed["measured"].str.replace(",", ".")
+    changed.assign(round=1).to_excel("filled.xlsx", index=False)
+    ingest(program, "filled.xlsx")
+    assert len(pd.read_csv(tmp_path / "aptamers.csv")) == 12
+
+
+def test_a_shift(plate, program, tmp_path):
+    filled(plate, shift=0.7)
+    said = ingest(program, "lab.csv", "filled.csv", better="lower")
+    assert "the 3 aptamers that were measured before have a fitness that is -0.7" in said
+    assert "which was not subtracted; datasets.<name>.plate_shift: correct does it" in said
+    best = plate["aptamer"].iloc[-4]
+    kept = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
+    assert kept.loc[best, "score"] == pytest.approx(VALUES.min() + 0.35)  # of both
+    said = ingest(program, "lab.csv", "filled.csv", **{"better": "lower", "plate-shift": "correct"})
+    assert "which was subtracted" in said
+    corrected = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
+    assert corrected.loc[best, "score"] == pytest.approx(VALUES.min())
+    assert corrected.loc[plate["aptamer"].iloc[0], "score"] == pytest.approx(0.5)
+
+
+def change(table, row, column, value):
+    table = table.copy()
+    table.loc[row, column] = value
+    return table
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda t: t.assign(measured=""), "filled.csv: a plate of which no well is measured"),
+        (lambda t: change(t, 3, "measured", "high"), "filled.csv, line 5: well D1: measured is"),
+        (lambda t: change(t, 1, "sequence", "ACGT"), "line 3: well 'B1' is not as it was proposed"),
+        (lambda t: change(t, 1, "aptamer", "ACGT"), "line 3: well 'B1' is not as it was proposed"),
+        (lambda t: change(t, 5, "well", "A1"), "line 7: well 'A1' is in line 2 too"),
+        (lambda t: change(t, 2, "round", "9"), "line 4: well 'C1' is not as it was proposed"),
+    ],
+)
+def test_what_is_not_as_it_was(plate, program, tmp_path, spoil, said):
+    before = (tmp_path / "aptamers.csv").read_bytes()
+    spoil(filled(plate)).to_csv("filled.csv", index=False)
+    output = ingest(program, "lab.csv", "filled.csv", better="lower", code=1)
+    assert said in output
+    assert (tmp_path / "aptamers.csv").read_bytes() == before  # nothing is lost
+
+
+def test_a_plate_of_another_run(plate, program):
+    filled(plate)
+    outputs = ["-o", "a.csv", "--better", "lower"]
+    files = ["lab.csv", "filled.csv"]
+    said = program("ingest", *files, *outputs, "--dataset", "run/other", code=1).output
+    assert "a plate of run/lab, but this is run/other" in said
+    assert "datasets.<name>.plates_of: [run/lab]" in said
+    program("ingest", *files, *outputs, "--dataset", "run/other", "--plates-of", "run/lab")
+    said = program("ingest", *files, "--better", "higher", code=1).output
+    assert "a plate for values of which lower is better" in said
+
+
+def test_the_same_plate_twice(plate, program):
+    filled(plate)
+    filled(plate, "again.csv")
+    said = ingest(program, "lab.csv", "filled.csv", "again.csv", better="lower", code=1)
+    assert "the same plate as filled.csv" in said
+    filled(plate, "again.csv", shift=0.01)  # measured again
+    ingest(program, "lab.csv", "filled.csv", "again.csv", better="lower")
+
+
+def test_a_kd(program, tmp_path):
+    """In nM, whatever the unit of the file; bounds are read as in any Kd."""
+    table = pd.DataFrame({"sequence": SEQUENCES, "Kd": [f"{10**v:.3g} uM" for v in VALUES]})
+    table.to_csv("kd.csv", index=False)
+    ingest(program, "kd.csv")
+    known = ("--known", "aptamers.csv", "--ingestion", "ingestion.json", "--within", "1")
+    program("next", *known, "--size", "6")
+    plate = pd.read_csv("plate.csv", dtype=str, keep_default_na=False)
+    assert set(plate["unit"]) == {"nM"}
+    assert float(plate["expected"].iloc[2]) == pytest.approx(1000 * 10 ** VALUES.min(), rel=1e-2)
+    plate.assign(measured=["5", ">2000", "1e3", "", "", ""]).to_csv("filled.csv", index=False)
+    ingest(program, "kd.csv", "filled.csv")
+    aptamers = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
+    assert aptamers.loc[plate["aptamer"].iloc[0], "fitness"] == pytest.approx(8.301, abs=1e-3)
+    assert aptamers.loc[plate["aptamer"].iloc[1], "low"] == -np.inf
+
+
+def test_wells_and_orders():
+    assert well_names(9)[-2:] == ["H1", "A2"]
+    assert well_names(97)[-1] == "A7"  # of 384: sixteen rows
+    assert len(set(well_names(384))) == 384
+    with pytest.raises(InputError, match="at most 384 wells"):
+        well_names(385)
+    assert ordered("ACGT", "TT", "AA", rna=True) == "UUACGUAA"
