@@ -82,7 +82,7 @@ from aptarank.use.ranking import (
     default="ranking.csv",
     help="Candidates, best first;\n    a page and a plot are written next to it.",
 )
-@click.option("--rejected", type=WRITTEN, default="rejected.csv", help="Rejected rows and reasons.")
+@click.option("--rejected", type=WRITTEN, default="rejected_candidates.csv", help="Rejected rows.")
 def main(
     files: tuple[str, ...],
     models: tuple[Path, ...],

@@ -60,10 +60,15 @@ def print_findings():
             )
             print(f"Recommended: {name}, in {where}/model")
     print(f"Done. Results: {run}/")
-    for name in ("ranking/ranking.csv", "screen/shortlist.csv", "design/designed.csv"):
-        if os.path.isfile(f"{run}/{name}"):
+    asked = {
+        "ranking/ranking.csv": config["rank"]["candidates"],
+        "screen/shortlist.csv": candidate_source(config),
+        "design/designed.csv": config["design"]["generations"],
+    }
+    for name, is_asked in asked.items():
+        if is_asked and os.path.isfile(f"{run}/{name}"):
             print(f"Candidates, best first: {run}/{name}")
-    if os.path.isfile(f"{run}/next/plate.csv"):
+    if config["next"]["size"] and os.path.isfile(f"{run}/next/plate.csv"):
         print(f"What to measure next: {run}/next/plate.csv, drawn in plate.html")
     tables = [f"{run}/{dataset}/comparison.csv" for dataset in config["datasets"]]
     if tables and all(
@@ -71,5 +76,6 @@ def print_findings():
     ):  # else only some files were asked for
         print("One table of all models and baselines:", *tables, sep="\n  ")
         print(
-            f"To view all of it in a browser, add to the same command: --report {run}/report.zip"
+            f"To view all of it in a browser, add --report {run}/report.zip to the snakemake "
+            "command (after make run: make report)"
         )

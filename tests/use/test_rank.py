@@ -184,9 +184,9 @@ def test_every_row_is_accounted_for(program, models, tmp_path):
     rows = [">one", "ACGTA", ">two", "acg ta", ">three", "ACGN", ">four", "A" * 600, ">five", "GG"]
     (tmp_path / "c.fasta").write_text("\n".join(rows) + "\n")
     said = program("rank", "c.fasta", "--model", models / "pair-1").output
-    assert "5 rows = 2 candidates + 2 rejected (rejected.csv) + 1 merged" in said
+    assert "5 rows = 2 candidates + 2 rejected (rejected_candidates.csv) + 1 merged" in said
     assert set(pd.read_csv("ranking.csv")["id"]) == {"one", "five"}
-    reasons = pd.read_csv("rejected.csv")["reason"].tolist()
+    reasons = pd.read_csv("rejected_candidates.csv")["reason"].tolist()
     assert "degenerate code: 'N'" in reasons[0]
     assert "too long" in reasons[1]
 

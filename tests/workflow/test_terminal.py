@@ -190,4 +190,7 @@ def test_a_failing_job_is_named(snakemake, tmp_path):
     (tmp_path / "d.csv").write_text("sequence,score\nACG,1\nACN,2\n")
     said = snakemake(TARGET, config=CONFIG, code=1).stderr
     assert "Error in rule ingest:" in said
+    assert "degenerate code: 'N'" in said
+    for words in ("CalledProcessError", "shell:", "scripts/ingest.py --"):
+        assert words not in said
     assert "log: results/small/d/logs/ingest.log" in said

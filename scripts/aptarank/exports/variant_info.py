@@ -34,9 +34,10 @@ def are_files(value: object) -> bool:
     )
 
 
+VARIANT = re.compile(r"[a-z0-9-]{1,99}(@[0-9]{1,4})?")
 # What is right for each key: always, and where the variant was not skipped.
 RULES = {
-    "variant": lambda value: isinstance(value, str) and len(value) < 100,
+    "variant": lambda value: isinstance(value, str) and bool(VARIANT.fullmatch(value)),
     "skipped": lambda value: value is None or isinstance(value, str),
 }
 WHOLE = {

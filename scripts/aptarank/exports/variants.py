@@ -222,7 +222,10 @@ def load_variant(
                 f"{folder / name}: missing, cut short or changed: its checksum is not that of "
                 f"{ABOUT}. Write it again with variant.py"
             )
-    form = FORMS[split_name(about["variant"])[0]]
+    try:
+        form = FORMS[split_name(about["variant"])[0]]
+    except InputError as error:
+        raise InputError(f"{folder / ABOUT}: {error}") from None
     missing = form.missing(device)
     if missing:
         raise InputError(f"{folder}: {missing}")

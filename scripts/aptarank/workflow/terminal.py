@@ -29,6 +29,8 @@ LEFT_OUT_LINES = (
     *("Select jobs to execute", "Building DAG of jobs", "Assuming unrestricted shared"),
     *("Using workflow specific profile", "Using shell", "Conda environments: ignored"),
 )
+FAILED_COMMAND = "RuleException:\nCalledProcessError"
+NO_DETAILS = ("    input:", "    output:", "    message: None", "    shell:", "        ")
 NARROWEST = 20
 WIDEST = 120  # columns of a line, also where the terminal is wider or there is none
 IN_PLACE = 1.0  # seconds between two states of the line in a terminal
@@ -89,9 +91,10 @@ class Calm(logging.Formatter):
         if event == LogEvent.JOB_INFO:
             return self.job(said)
         text = self.before.format(record)
-        if event == LogEvent.JOB_ERROR:  # without the names of all modules
-            text = "\n".join(line for line in text.split("\n") if not line.startswith("    input:"))
-        return text
+        if event == LogEvent.JOB_ERROR:
+            return without_details(text)
+        # That a command failed is said of the job, too.
+        return "" if text.startswith(FAILED_COMMAND) else text
 
     def plan(self, stats: dict[str, int]) -> str:
         """How often each rule will run."""
@@ -153,6 +156,11 @@ class Watch(threading.Thread):
                 elif calm.progress.running:
                     calm.replace(lines[0])
                 handler.flush()
+
+
+def without_details(text: str) -> str:
+    """What is said of a failed job, without its files and its command."""
+    return "\n".join(line for line in text.split("\n") if not line.startswith(NO_DETAILS))
 
 
 def shortened(text: str, columns: int | None = None) -> str:
