@@ -16,6 +16,7 @@ from aptarank.acquisition.planning import (
     choose_new,
     extra_wells,
     find_candidates,
+    is_rna,
     space_of,
     wells_left,
 )
@@ -128,7 +129,7 @@ def main(
     opinion = opinion_of(models, before, left.table["sequence"].tolist(), threads, device)
     say_how(wanted, before, left.table, left.counts, has_opinion=opinion is not None)
     new, batch = choose_new(left.table, count, before, wanted, opinion)
-    rna = (wanted.chemistry or "".join(before.chemistry)) == "RNA"
+    rna = is_rna(wanted, before, candidates)
     five, three = space.constraints.five, space.constraints.three
     terms = Terms(dataset, before.round, before.quantity, before.group, five, three, rna)
     plate = plate_of(pd.concat([new, extra]), terms, before.table, threads)

@@ -1,6 +1,7 @@
 """next.py: where candidates come from, which are left out, and the first plate."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from aptarank.acquisition.choosing import weigh
 from aptarank.acquisition.first_plate import evenly, single_mutants
 from aptarank.predictors.normal_scores import fitness_of, normal_scores
 from made_aptamers import random_sequences
-from snakemake_runs import planned
+from snakemake_runs import planned, run_snakemake
 
 RNG = np.random.default_rng(21)
 SEQUENCES = random_sequences(80, RNG, 12, 12)
@@ -179,6 +180,22 @@ def test_the_first_plate(program):
     assert "nothing was measured, so where do candidates come from?" in said
 
 
+def test_rna_is_ordered_as_rna(program):
+    pd.DataFrame({"sequence": ["ACGU", "ACGA", "GGUU"]}).to_csv("c.csv", index=False)
+    program("next", "c.csv", "--size", "3")
+    assert set(read()["sequence"]) == {"ACGU", "ACGA", "GGUU"}
+    program("next", "--parent", "GGUU", "--size", "3")
+    assert read()["sequence"].iloc[-1] == "GGUU"
+    program("next", "c.csv", "--size", "3", "--chemistry", "DNA")
+    assert set(read()["sequence"]) == {"ACGT", "ACGA", "GGTT"}
+
+
+def test_a_single_candidate(program):
+    pd.DataFrame({"sequence": ["ACGT"]}).to_csv("c.csv", index=False)
+    program("next", "c.csv", "--size", "1")
+    assert read()["sequence"].tolist() == ["ACGT"]
+
+
 def test_single_mutants_of_a_parent(program):
     program("next", "--parent", "ACGTACGTAC", "--size", "12")
     plate = read()
@@ -233,6 +250,29 @@ def test_two_rounds_under_snakemake(snakemake, tmp_path):
     assert set(new["round"]) == {2}
     assert not set(new["aptamer"][:-4]) & set(plate["aptamer"])
     assert new["measured"].isna().all()
+
+
+@pytest.mark.slow
+def test_candidates_of_a_screening_and_of_a_design(finished):
+    """In a finished run, with the model that it has trained."""
+    folder = finished.with_name("proposed")
+    shutil.copytree(finished, folder)
+    settings = {
+        "screen": "screen={random: 3000, length: 12, keep: 200, chunks: 1}",
+        "design": "design={generations: 2, population: 60, keep: 60}",
+    }
+    tables = {"screen": "screen/shortlist.csv", "design": "design/designed.csv"}
+    for source, setting in settings.items():
+        plate = f"next={{size: 12, source: {source}}}"
+        overlay = ("--configfile", "overlay.yaml", "--config", setting, plate)
+        run_snakemake(folder, "results/small/next/plate.csv", *overlay)
+        proposed = pd.read_csv(folder / "results/small/next/plate.csv")
+        found = pd.read_csv(folder / "results/small" / tables[source])["sequence"]
+        new = proposed[proposed["role"] != "control"]
+        assert len(new) == 8
+        assert set(new["aptamer"]) <= set(found.str.replace("U", "T"))
+        log = (folder / "results/small/logs/next.log").read_text()
+        assert "test aptamers are too few to tell what the trained model adds" in log
 
 
 def test_a_first_plate_under_snakemake(snakemake, tmp_path):

@@ -153,6 +153,23 @@ def test_what_is_not_as_it_was(plate, program, tmp_path, spoil, said):
     assert (tmp_path / "aptamers.csv").read_bytes() == before  # nothing is lost
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("round", "many", "line 3: round is 'many', which next.py never writes"),
+        ("better", "later", "line 3: better is 'later', which next.py never writes"),
+        ("unit", "kg", "line 3: unit is 'kg', which next.py never writes"),
+        ("round", "2", "line 3: round is '2', but '1' in line 2; give each plate as a file"),
+        ("dataset", "x/y", "line 3: dataset is 'x/y', but 'run/lab' in line 2"),
+    ],
+)
+def test_a_checksum_is_no_proof(plate, program, column, value, said):
+    forged = change(filled(plate), 1, column, value)
+    forged["check"] = [check_of(row) for row in forged.to_dict("records")]
+    forged.to_csv("filled.csv", index=False)
+    assert said in ingest(program, "lab.csv", "filled.csv", better="lower", code=1)
+
+
 def test_a_plate_of_another_run(plate, program):
     filled(plate)
     outputs = ["-o", "a.csv", "--better", "lower"]

@@ -66,7 +66,10 @@ class Features:
             reference = as_letters([self.reference], self.positions)
             differs = as_letters(sequences, self.positions) != reference
             mutations = differs.sum(axis=1, keepdims=True).astype(np.float32)
-        return one_hot(codes[:, self.varying]), word_counts(codes), mutations
+        bases = np.zeros((len(codes), 0), dtype=np.float32)
+        if self.varying.any():
+            bases = one_hot(codes[:, self.varying])
+        return bases, word_counts(codes), mutations
 
     def of(self, sequences: Sequence[str]) -> FeatureTable:
         """The features of aptamers, none longer than the longest of those that scale them."""

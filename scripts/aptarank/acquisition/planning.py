@@ -24,6 +24,7 @@ from aptarank.config.next_settings import SPREAD
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.use.constraints import Constraints, Space, bases
+from aptarank.values.sequences import chemistry, normalise
 
 EXPECTED = ["expected", "expected_low", "expected_high"]
 
@@ -75,6 +76,18 @@ def find_candidates(
             "(candidates), or a sequence whose mutants are measured first (parent)"
         )
     return from_best(known.table, wanted.parents, wanted.within)
+
+
+def is_rna(wanted: Wanted, known: Known, candidates: pd.DataFrame) -> bool:
+    """Whether RNA is ordered: as the user says, or what was measured is; else the candidates or
+    their parent.
+    """
+    present = known.chemistry
+    if not present and "chemistry" in candidates:
+        present = set(candidates["chemistry"])
+    if not present and wanted.parent:
+        present = {chemistry(normalise(wanted.parent)) or "DNA"}
+    return wanted.chemistry == "RNA" if wanted.chemistry else present == {"RNA"}
 
 
 def space_of(wanted: Wanted, known: Known, candidates: pd.DataFrame, threads: int) -> Space:

@@ -14,7 +14,7 @@ from aptarank.use.constraints import Space, to_codes
 from aptarank.use.screening import count_mutants, mutants
 from aptarank.values.sequences import as_tokens, normalise
 
-MOST = 300_000  # mutants
+MOST = 300_000  # candidates, for which some 3 GB are needed
 COLUMNS = ["sequence", "name"]
 
 
@@ -34,13 +34,13 @@ class Left:
 def from_files(
     paths: Sequence[str], options: Options, chemistry: set[str], track: Track = iter
 ) -> pd.DataFrame:
-    """Candidates of files, of any format that ingestion reads.
+    """Candidates of files, of any format that ingestion reads, with their `chemistry`.
 
     Args:
         chemistry: of the measured aptamers, of which theirs is to be one; empty: any.
 
     Raises:
-        InputError: a file that cannot be read, or candidates of another chemistry.
+        InputError: a file that cannot be read, too many candidates, or of another chemistry.
     """
     found = read_candidates(paths, options, track)
     rejected = len(found.rejected)
@@ -57,8 +57,12 @@ def from_files(
             f"{', '.join(paths)}: the candidates are {' and '.join(sorted(theirs))}, but what was "
             f"measured is {' and '.join(sorted(chemistry))}; expected candidates of its chemistry"
         )
-    named = table.assign(name=table["id"])
-    return named[COLUMNS]
+    if len(table) > MOST:
+        raise InputError(
+            f"{', '.join(paths)}: {len(table):,} candidates; expected at most {MOST:,}: "
+            "screen them first, and take those of the shortlist (source: screen)"
+        )
+    return table.assign(name=table["id"])[[*COLUMNS, "chemistry"]]
 
 
 def from_best(known: pd.DataFrame, parents: int, within: int) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def archive_inputs(config: Mapping) -> tuple[dict, dict[str, Path]]:
         return target
 
     lists = [(dataset, "path") for dataset in archived["datasets"].values()]
-    lists += [(archived[use], "candidates") for use in ("rank", "screen")]
+    lists += [(archived[use], "candidates") for use in ("rank", "screen", "next")]
     for part, key in lists:
         if given := part[key]:
             paths = expand([given] if isinstance(given, str) else given)

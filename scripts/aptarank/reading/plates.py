@@ -1,6 +1,7 @@
 """Reader of a plate that next.py proposed and a laboratory has filled in."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,14 @@ PLATE_COLUMNS = [
 # What must be as it was written: what `check` is of.
 CHECKED = ("well", "sequence", "aptamer", "unit", "group", "better", "dataset", "round")
 CHECK_DIGITS = 7
+# What all wells of a plate share, and what it may be.
+SHARED = {
+    "unit": "|pM|nM|uM|mM|M",
+    "group": ".*",
+    "better": "|higher|lower",
+    "dataset": ".*",
+    "round": "[1-9][0-9]{0,5}",
+}
 NEEDED = {*CHECKED, "measured", "check"}
 
 
@@ -51,6 +60,7 @@ def read_plate(table: Table, source: Path, options: Options) -> ReadRows:
     wells = read_wells(table, source)
     for line, cells in wells:
         check_unchanged(cells, f"{source}, line {line}")
+    check_alike(wells, source)
     if not options.scored:
         return ReadRows(ReadAs("column 'aptamer'", name="column 'name'"), as_rows(wells, source))
     measured = [(line, cells) for line, cells in wells if cells["measured"]]
@@ -112,6 +122,26 @@ def check_unchanged(cells: Mapping[str, str], where: str) -> None:
             "the column measured alone; give an aptamer that is not of the plate in a table of "
             "your own"
         )
+
+
+def check_alike(wells: Sequence[tuple[int, Mapping[str, str]]], source: Path) -> None:
+    """Raise InputError where wells differ in what all of a plate share, or that is not what next.py
+    writes: anyone can write a checksum.
+    """
+    for line, cells in wells:
+        for key, allowed in SHARED.items():
+            text, first = cells[key], wells[0][1][key]
+            if not re.fullmatch(allowed, text):
+                raise InputError(
+                    f"{source}, line {line}: {key} is {shortened(text)!r}, which next.py never "
+                    "writes; take the plate as it was proposed"
+                )
+            if text != first:
+                raise InputError(
+                    f"{source}, line {line}: {key} is {shortened(text)!r}, but "
+                    f"{shortened(first)!r} in line {wells[0][0]}; give each plate as a file of its "
+                    "own"
+                )
 
 
 def measurement(cells: Mapping[str, str], where: str, decimal: str) -> str:
