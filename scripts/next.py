@@ -73,6 +73,11 @@ WELLS = 24  # of the program alone: the config's default, 0, leaves the rule out
 @setting("next.better")
 @setting("next.unit")
 @setting("next.seed")
+@click.option(
+    "--with-t",
+    is_flag=True,
+    help="CANDIDATES are written with T, whatever they are, as screen.py and design.py do.",
+)
 @device_option
 @threads_option
 @click.option(
@@ -100,6 +105,7 @@ def main(
     output: Path,
     *,
     no_controls: bool,
+    with_t: bool,
     **chosen: Any,
 ) -> None:
     """Propose a plate: which of CANDIDATES (files), or of the mutants of the best, to measure next.
@@ -122,7 +128,9 @@ def main(
     extra = extra_wells(before, wanted)
     count = wells_left(wanted, extra)
     options = make_options(sequence=sequence, name=name)
-    candidates = find_candidates(files, options, before, wanted, tracker("reading", "rows"))
+    expected = set() if with_t else before.chemistry
+    track = tracker("reading", "rows")
+    candidates = find_candidates(files, options, before, wanted, expected, track)
     space = space_of(wanted, before, candidates, threads)
     left = allowed(candidates, space, before.taken)
     check_enough(left, count)

@@ -56,6 +56,8 @@ def next_options():
         words += [f"--{key}", *map(str, settings[key])] if settings[key] else []
     words += [f"--{key}={each}" for key in lists[2:] for each in settings[key]]
     words += [] if settings["controls"] else ["--no-controls"]
+    if settings["source"] in ("screen", "design"):
+        words += ["--with-t", "--sequence=sequence"]
     dataset = used_dataset(config, "next") if config["datasets"] else ""
     return words + [f"--dataset={config['run']}/{dataset}"]
 

@@ -24,7 +24,8 @@ from aptarank.config.next_settings import SPREAD
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
 from aptarank.use.constraints import Constraints, Space, bases
-from aptarank.values.sequences import chemistry, normalise
+from aptarank.values.sequences import chemistry as chemistry_of
+from aptarank.values.sequences import normalise
 
 EXPECTED = ["expected", "expected_low", "expected_high"]
 
@@ -54,9 +55,17 @@ class Wanted:
 
 
 def find_candidates(
-    files: Sequence[str], options: Options, known: Known, wanted: Wanted, track: Track = iter
+    files: Sequence[str],
+    options: Options,
+    known: Known,
+    wanted: Wanted,
+    chemistry: set[str],
+    track: Track = iter,
 ) -> pd.DataFrame:
     """Candidates of files; without any, mutants of the parent or of the best measured aptamers.
+
+    Args:
+        chemistry: that those of files are to be of; empty: any.
 
     Raises:
         InputError: there is nothing to take them from, or it cannot be read.
@@ -64,7 +73,7 @@ def find_candidates(
     if files and wanted.parent:
         raise InputError("next: candidates and parent exclude each other; leave one out")
     if files:
-        return from_files(files, options, known.chemistry, track)
+        return from_files(files, options, chemistry, track)
     if wanted.parent:
         parent = bases(wanted.parent, "parent", "next")
         if known.table.empty:
@@ -86,7 +95,7 @@ def is_rna(wanted: Wanted, known: Known, candidates: pd.DataFrame) -> bool:
     if not present and "chemistry" in candidates:
         present = set(candidates["chemistry"])
     if not present and wanted.parent:
-        present = {chemistry(normalise(wanted.parent)) or "DNA"}
+        present = {chemistry_of(normalise(wanted.parent)) or "DNA"}
     return wanted.chemistry == "RNA" if wanted.chemistry else present == {"RNA"}
 
 

@@ -42,7 +42,7 @@ def from_files(
     Raises:
         InputError: a file that cannot be read, too many candidates, or of another chemistry.
     """
-    found = read_candidates(paths, options, track)
+    found = read_candidates(paths, options, track, use="next")
     rejected = len(found.rejected)
     if rejected:
         first = found.rejected.iloc[0]

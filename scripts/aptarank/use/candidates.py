@@ -46,12 +46,15 @@ class Candidates:
         return Candidates(self.table[~out].reset_index(drop=True), rejected, self.rows)
 
 
-def read_candidates(paths: Sequence[str], options: Options, track: Track = iter) -> Candidates:
+def read_candidates(
+    paths: Sequence[str], options: Options, track: Track = iter, use: str = "rank"
+) -> Candidates:
     """Read files of candidates; the first row of a sequence names it.
 
     Args:
         paths: files or patterns.
         track: wraps the rows, for progress.
+        use: the part of the config that names them, for messages.
 
     Raises:
         InputError: a file that cannot be read, or labelled pairs.
@@ -61,7 +64,7 @@ def read_candidates(paths: Sequence[str], options: Options, track: Track = iter)
     try:
         readings = [read_file(path, options) for path in expand(list(paths))]
     except InputError as error:  # the reader names the key of a dataset
-        raise InputError(str(error).replace("datasets.<name>.", "rank.")) from None
+        raise InputError(str(error).replace("datasets.<name>.", f"{use}.")) from None
     for reading in readings:
         if reading.format.kind is Kind.PAIRS:
             raise InputError(
