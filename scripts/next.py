@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from aptarank.acquisition.choosing import FEWEST, Opinion
+from aptarank.acquisition.choosing import FEWEST, Batch, Opinion
 from aptarank.acquisition.known import Known, is_test, nothing_known, read_known
 from aptarank.acquisition.planning import (
     Wanted,
@@ -128,33 +128,43 @@ def main(
     extra = extra_wells(before, wanted)
     count = wells_left(wanted, extra)
     options = make_options(sequence=sequence, name=name)
-    expected = set() if with_t else before.chemistry
-    track = tracker("reading", "rows")
-    candidates = find_candidates(files, options, before, wanted, expected, track)
+    kinds = set() if with_t else before.chemistry
+    candidates = find_candidates(files, options, before, wanted, kinds, tracker("reading", "rows"))
     space = space_of(wanted, before, candidates, threads)
     left = allowed(candidates, space, before.taken)
     check_enough(left, count)
     opinion = opinion_of(models, before, left.table["sequence"].tolist(), threads, device)
     say_how(wanted, before, left.table, left.counts, has_opinion=opinion is not None)
     new, batch = choose_new(left.table, count, before, wanted, opinion)
-    rna = is_rna(wanted, before, candidates)
-    five, three = space.constraints.five, space.constraints.three
-    terms = Terms(dataset, before.round, before.quantity, before.group, five, three, rna)
+    limits, rna = space.constraints, is_rna(wanted, before, candidates)
+    ends = (limits.five, limits.three)
+    terms = Terms(dataset, before.round, before.quantity, before.group, *ends, rna)
     plate = plate_of(pd.concat([new, extra]), terms, before.table, threads)
     write_csv(plate, output)
     write_plate_page(plate, output.with_suffix(".html"))
-    picture = output.with_suffix(".svg")
-    if batch is None:
-        rows = np.flatnonzero(left.table["sequence"].isin(new["sequence"]))
-        plot_spread(left.table["sequence"], rows, wanted.seed, picture)
-    else:
-        best = float(before.quantity.value_of(before.table["fitness"].max()))
-        plot_batch(batch, new["role"].tolist(), before.quantity, best, wanted.seed, picture)
+    plot(batch, new, left.table, before, wanted.seed, output.with_suffix(".svg"))
     logger.info(
         "%s: %d wells, %d of them new aptamers. Order the column sequence, fill in the column "
         "measured, and give the file to the dataset as one more path",
         *(output, len(plate), len(new)),
     )
+
+
+def plot(
+    batch: Batch | None,
+    new: pd.DataFrame,
+    candidates: pd.DataFrame,
+    known: Known,
+    seed: int,
+    path: Path,
+) -> None:
+    """Plot the candidates, with those that were chosen."""
+    if batch is None:
+        rows = np.flatnonzero(candidates["sequence"].isin(new["sequence"]))
+        plot_spread(candidates["sequence"], rows, seed, path)
+    else:
+        best = float(known.quantity.value_of(known.table["fitness"].max()))
+        plot_batch(batch, new["role"].tolist(), known.quantity, best, seed, path)
 
 
 def opinion_of(
