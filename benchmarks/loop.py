@@ -11,8 +11,8 @@ which has nothing but the Gaussian process of the measured ones here, against ra
 ridge, greedy extremely randomised trees, and a Gaussian process of scikit-learn with expected
 improvement. Replayed values are those of the file: measuring again would give the same.
 
-What next.py does by default was chosen on the landscapes of --sets choose; those of --sets confirm
-were not looked at for that.
+What next.py does by default was chosen on the landscapes of --sets choose. First trials of kernels
+had been run on those of --sets confirm as well.
 """
 
 import sys

@@ -136,6 +136,8 @@ def main(
     opinion = opinion_of(models, before, left.table["sequence"].tolist(), threads, device)
     say_how(wanted, before, left.table, left.counts, has_opinion=opinion is not None)
     new, batch = choose_new(left.table, count, before, wanted, opinion)
+    if batch is not None and opinion is not None:
+        logger.info("weights: %.2f of the Gaussian process, %.2f of the model", *batch.weights)
     limits, rna = space.constraints, is_rna(wanted, before, candidates)
     ends = (limits.five, limits.three)
     terms = Terms(dataset, before.round, before.quantity, before.group, *ends, rna)

@@ -13,7 +13,6 @@ WHY = {
     "low": "near the lowest tenth of those that were measured",
     "scrambled": "the bases of the best in another order: it should not work",
 }
-CONTROLS = tuple(WHY)
 
 
 def choose_controls(
@@ -23,7 +22,7 @@ def choose_controls(
 
     Args:
         known: `sequence` and `fitness`, each sequence once.
-        kinds: of `CONTROLS`.
+        kinds: of `WHY`.
 
     Returns:
         `sequence` and `why`, a row for each kind that is possible; no sequence twice.

@@ -11,6 +11,7 @@ from aptarank.expected.quantity import KD, Quantity
 from aptarank.pairing.nearest import nearest
 from aptarank.reading.plates import PLATE_COLUMNS, check_of
 
+ROW_LETTERS = "ABCDEFGHIJKLMNOP"
 LAYOUTS = {96: (8, 12), 384: (16, 24)}  # wells: rows and columns
 
 
@@ -21,7 +22,7 @@ def well_names(count: int) -> list[str]:
         InputError: there is no plate with so many.
     """
     rows, _ = layout(count)
-    return [f"{'ABCDEFGHIJKLMNOP'[at % rows]}{at // rows + 1}" for at in range(count)]
+    return [f"{ROW_LETTERS[at % rows]}{at // rows + 1}" for at in range(count)]
 
 
 def layout(count: int) -> tuple[int, int]:

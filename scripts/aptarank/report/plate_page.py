@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from aptarank.acquisition.plate import layout
+from aptarank.acquisition.plate import ROW_LETTERS, layout
 from aptarank.report.html_table import page
 
 # Okabe and Ito's colours, which colour-blind people can distinguish, and a letter for each role.
@@ -44,11 +44,11 @@ def drawing_of(plate: pd.DataFrame) -> str:
         'style="max-width: 100%; font: 12px system-ui, sans-serif">'
     ]
     parts += [label(MARGIN + STEP * (at + 0.5), 18, str(at + 1)) for at in range(columns)]
-    parts += [label(12, MARGIN + STEP * (at + 0.6), "ABCDEFGHIJKLMNOP"[at]) for at in range(rows)]
+    parts += [label(12, MARGIN + STEP * (at + 0.6), ROW_LETTERS[at]) for at in range(rows)]
     wells = plate.set_index("well")
     for column in range(columns):
         for row in range(rows):
-            name = f"{'ABCDEFGHIJKLMNOP'[row]}{column + 1}"
+            name = f"{ROW_LETTERS[row]}{column + 1}"
             x, y = MARGIN + STEP * (column + 0.5), MARGIN + STEP * (row + 0.5)
             if name not in wells.index:
                 parts.append(f'<circle cx="{x}" cy="{y}" r="{RADIUS}" fill="#f1f5f9"/>')
