@@ -88,10 +88,10 @@ models:
   pair: {steps: 20, evaluate_every: 10, batch_size: 32}
 seeds: [1, 2]
 learning_curve: {shares: [0.5]}
-speed: {variants: [onnx-fused], batch_sizes: [1, 8], repetitions: 3}
+speed: {variants: [onnx-fused], batch_sizes: [1, 8], repetitions: 3, seconds: 0.01}
 rank: {candidates: scored.csv}
 threads: 1  # so that two jobs run side by side
-blend: false  # tests/predictors/test_blending.py has it
+blend: false  # tests/predictors/test_blending.py adds it
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from aptarank.predictors.blending import fit_stack, out_of_fold, pair_weights, s
 from aptarank.predictors.fit import PREDICTORS
 from made_aptamers import random_sequences
 from small_models import TOKENIZER, model
+from snakemake_runs import planned, run_snakemake
 
 RNG = np.random.default_rng(5)
 
@@ -150,22 +152,19 @@ def test_names_that_are_taken(program, data, names):
 
 
 @pytest.mark.slow
-def test_in_the_workflow(snakemake, tmp_path, scored):
-    """The blend of each seed is measured and exported as a model is, and ranks."""
-    scored.to_csv(tmp_path / "d.csv", index=False)
-    config = """
-run: small
-datasets: {d: {path: d.csv, better: higher}}
-models: {rank: {steps: 10, evaluate_every: 5, batch_size: 32}}
-seeds: [1, 2]
-blend: true
-rank: {candidates: d.csv}
-evaluation: {resamples: 50}
-expected: {level: null}
-"""
-    targets = ["ranking/ranking.csv", "d/answer.json", "d/blend/seed-1/repository"]
-    snakemake(*(f"results/small/{name}" for name in targets), config=config)
-    data = tmp_path / "results/small/d"
+def test_in_the_workflow(finished, tmp_path):
+    """A run that had no blend gets one, without training anew: it is measured and exported as a
+    model is, and ranks."""
+    folder = tmp_path / "lab"
+    shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("locks"))
+    overlay = folder / "overlay.yaml"
+    config = overlay.read_text().replace("blend: false", "blend: true")
+    overlay.write_text(config + "expected: {level: null}\n")
+    targets = ["ranking/ranking.csv", "lab/answer.json", "lab/blend/seed-1/repository"]
+    command = [*(f"results/small/{name}" for name in targets), "--configfile", "overlay.yaml"]
+    assert "finetune" not in planned(run_snakemake(folder, *command, "-n"))
+    run_snakemake(folder, *command)
+    data = folder / "results/small/lab"
     table = pd.read_csv(data / "comparison.csv").set_index("model")["accuracy"]
     assert len(table["blend"]) == 2
     assert table["blend"].min() > table["length"]
@@ -173,7 +172,7 @@ expected: {level: null}
     assert figures["predictor"] == "blend"
     assert figures["accuracy"] == pytest.approx(table["blend"].mean())
     assert figures["best_single_accuracy"] >= table["ridge"]
-    ranking = pd.read_csv(tmp_path / "results/small/ranking/ranking.csv")
+    ranking = pd.read_csv(folder / "results/small/ranking/ranking.csv")
     assert (ranking["uncertainty"] > 0).all()
     assert (data / "blend/seed-2/onnx/model.onnx").is_file()
     card = (data / "blend/seed-1/repository/README.md").read_text()

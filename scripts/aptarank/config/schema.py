@@ -56,7 +56,8 @@ VALIDATOR = jsonschema.validators.extend(
 @functools.cache
 def schema() -> dict:
     """Return the content of config.schema.yaml."""
-    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # all programs read it: in C if compiled
+    return yaml.load(SCHEMA_FILE.read_text(encoding="utf-8"), Loader=loader)
 
 
 def default(key: str) -> Any:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
@@ -36,27 +37,37 @@ def package_imports() -> dict[str, set[str]]:
 
 def direct_imports(file: Path, folder: Path) -> set[Path]:
     """Return the modules in `folder` that a file imports by `import` or `from … import`."""
+    files = possible_files(file.read_text(encoding="utf-8"), folder)
+    return {path for path in files if path.is_file()}
+
+
+@functools.cache
+def possible_files(source: str, folder: Path) -> frozenset[Path]:
+    """Return the files in `folder` that a source may import; a name may also be no module's.
+
+    Kept by the source itself: most scripts share their modules, and an edited file is read again.
+    """
     files = set()
-    names = imported_names(file.read_text(encoding="utf-8"))
-    for package, *rest in (name.split(".") for name in names):
+    for package, *rest in (name.split(".") for name in imported_names(ast.parse(source).body)):
         if package == PACKAGE.name:
             inner = range(1, len(rest))
             files |= {folder.joinpath(*rest[:depth], "__init__.py") for depth in inner}
             module = folder.joinpath(*rest)
             files.add(module.with_suffix(".py") if rest else module / "__init__.py")
-    return {path for path in files if path.is_file()}
+    return frozenset(files)
 
 
-@functools.cache
-def imported_names(source: str) -> frozenset[str]:
-    """Return what a source imports: modules, and `module.name` for each name from one.
+def imported_names(statements: Iterable[ast.AST]) -> Iterator[str]:
+    """What statements import, also within others: modules, and `module.name` of each name from one.
 
-    Kept by the source itself: most scripts share their modules, and an edited file is read again.
+    Expressions hold no import, and are most of the syntax tree: they are passed over.
     """
-    names = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in statements:
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(names)
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        else:
+            for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+                yield from imported_names(getattr(node, part, []))
