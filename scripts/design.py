@@ -7,13 +7,14 @@ from typing import Any
 import click
 import pandas as pd
 
+from aptarank.config.limits import bases
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import write_csv
 from aptarank.programs.cli import PATH, WRITTEN, Program, device_option, threads_option
 from aptarank.programs.schema_options import WholeNumber, rule_of, setting
 from aptarank.report.html_table import write_page
 from aptarank.report.plots_design import plot_design
-from aptarank.use.constraints import Constraints, Space, bases
+from aptarank.use.constraints import Constraints, Space
 from aptarank.use.genetic import GeneticSettings, evolve, standardised, summarise
 from aptarank.use.known_aptamers import KnownAptamers, check_models, scores_by_model
 from aptarank.use.lineage import ancestry, candidates

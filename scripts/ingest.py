@@ -100,7 +100,11 @@ def report(ingested: Ingested, options: Options) -> None:
         logger.info("  %s", noise_in_words(account["noise"]))
     if account.get("bounds"):
         logger.info("  %d have a bound or range instead of a value", account["bounds"])
-    for warning in account.get("warnings", ()):
+    warnings = account.get("warnings", ())
+    for plate in account.get("plates", ()):
+        if plate["in_words"] not in warnings:
+            logger.info("%s", plate["in_words"])
+    for warning in warnings:
         logger.warning("%s", warning)
 
 

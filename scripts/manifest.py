@@ -18,7 +18,7 @@ from aptarank.provenance.ro_crate import inputs_outside, run_crate
 
 
 @click.command(cls=Program)
-@click.argument("inputs", type=PATH, nargs=-1, required=True)
+@click.argument("inputs", type=PATH, nargs=-1)
 @click.option("--config", "config", required=True, help="The resolved config, JSON.")
 @click.option(
     "--read",

@@ -10,7 +10,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from aptarank.acquisition.choosing import FEWEST, Batch, Opinion
-from aptarank.acquisition.known import Known, is_test, nothing_known, read_known
+from aptarank.acquisition.known import FEWEST as FEWEST_KNOWN
+from aptarank.acquisition.known import Known, check_as_known, is_test, nothing_known, read_known
 from aptarank.acquisition.planning import (
     Wanted,
     choose_new,
@@ -23,6 +24,8 @@ from aptarank.acquisition.planning import (
 from aptarank.acquisition.plate import Terms, layout, plate_of
 from aptarank.acquisition.sources import allowed, check_enough
 from aptarank.columns.rows import make_options
+from aptarank.config.input_files import measured_in
+from aptarank.config.next_settings import SPREAD
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
 from aptarank.core.tables import write_csv
@@ -116,14 +119,17 @@ def main(
     results/example/example/ingestion.json --size 24
     """
     layout(chosen["size"])
+    check_empty(output)
     threadpool_limits(threads)  # more of them wait for each other where other programs run
+    if known is None and models:
+        raise InputError("--model needs --known, the aptamers that it was trained on")
     before = nothing_known(better, unit)
     if known is not None:
         if ingestion is None:
             raise InputError("--known needs --ingestion, what ingest.py wrote beside it")
-        before = read_known(known, ingestion, rejected, split, group)
-    elif models:
-        raise InputError("--model needs --known, the aptamers that it was trained on")
+        fewest = 0 if chosen["strategy"] == SPREAD else FEWEST_KNOWN
+        before = read_known(known, ingestion, rejected, split, group, fewest)
+        check_as_known(better, unit, before.quantity)
     wanted = Wanted(**chosen | ({"controls": ()} if no_controls else {}))
     extra = extra_wells(before, wanted)
     count = wells_left(wanted, extra)
@@ -138,18 +144,34 @@ def main(
     new, batch = choose_new(left.table, count, before, wanted, opinion)
     if batch is not None and opinion is not None:
         logger.info("weights: %.2f of the Gaussian process, %.2f of the model", *batch.weights)
-    limits, rna = space.constraints, is_rna(wanted, before, candidates)
-    ends = (limits.five, limits.three)
+    ends = (space.constraints.five, space.constraints.three)
+    if any(ends):
+        logger.info("ordered with the primers %s … %s", *ends)
+    rna = is_rna(wanted, before, candidates)
     terms = Terms(dataset, before.round, before.quantity, before.group, *ends, rna)
     plate = plate_of(pd.concat([new, extra]), terms, before.table, threads)
+    write(plate, len(new), output)
+    plot(batch, new, left.table, before, wanted.seed, output.with_suffix(".svg"))
+
+
+def write(plate: pd.DataFrame, new: int, output: Path) -> None:
+    """Write a plate and its page; `new` is the number of new aptamers on it."""
     write_csv(plate, output)
     write_plate_page(plate, output.with_suffix(".html"))
-    plot(batch, new, left.table, before, wanted.seed, output.with_suffix(".svg"))
     logger.info(
         "%s: %d wells, %d of them new aptamers. Order the column sequence, fill in the column "
         "measured, and give the file to the dataset as one more path",
-        *(output, len(plate), len(new)),
+        *(output, len(plate), new),
     )
+
+
+def check_empty(output: Path) -> None:
+    """Raise InputError where a plate that somebody has filled in would be written over."""
+    if any(measured_in(output).values()):
+        raise InputError(
+            f"{output}: a plate that is filled in; write the next one to another file (-o), or "
+            "move this one"
+        )
 
 
 def plot(
@@ -179,8 +201,8 @@ def opinion_of(
         return None
     if (tested := int(is_test(known).sum())) < FEWEST:
         logger.info(
-            "%d test aptamers are too few to tell what the trained model adds (expected %d): the "
-            "Gaussian process of the measured ones decides alone",
+            "%d test aptamers with a value are too few to tell what the trained model adds (it "
+            "takes %d): the Gaussian process of the measured ones decides alone",
             *(tested, FEWEST),
         )
         return None
@@ -206,14 +228,22 @@ def say_how(
     """Log what the plate is chosen from, and how."""
     for why, number in left_out.items():
         logger.info("%d candidates left out: %s", number, why)
-    if known.table.empty:
-        logger.info("nothing was measured: %d candidates, spread out", len(candidates))
+    if known.left_out:
+        logger.info(
+            "%d measured aptamers with a bound or range that tells too little are not learnt from",
+            known.left_out,
+        )
+    if known.table.empty or wanted.strategy == SPREAD:
+        before = f"{len(known.table)} aptamers were" if len(known.table) else "nothing was"
+        logger.info("%d candidates, spread out; %s measured before", len(candidates), before)
         return
     by = "the trained model and a Gaussian process" if has_opinion else "a Gaussian process"
+    bounds = int((~known.table["exact"].astype(bool)).sum())
+    of_bounds = f" ({bounds} of them bounds or ranges)" if bounds else ""
     logger.info(
-        "round %d: %d candidates, strategy %s, by %s of %d measured aptamers; %s",
+        "round %d: %d candidates, strategy %s, by %s of %d measured aptamers%s; %s",
         *(known.round, len(candidates), wanted.strategy),
-        *(by, len(known.table), known.quantity),
+        *(by, len(known.table), of_bounds, known.quantity),
     )
 
 

@@ -45,12 +45,17 @@ def report_labels_in_folder(wildcards):
     return report_labels(wildcards.figure, wildcards.kind)(wildcards)
 
 
+def is_older(path, other):
+    """Whether a file was made before another one."""
+    return os.path.isfile(other) and os.path.getmtime(path) < os.path.getmtime(other)
+
+
 def print_findings():
     """Print at the end of a run what was found, where it is, and what can be done next."""
     run = f"results/{config['run']}"
     for dataset in config["datasets"]:
         path = f"{run}/{dataset}/answer.rst"
-        if os.path.isfile(path):
+        if os.path.isfile(path) and not is_older(path, f"{run}/{dataset}/aptamers.csv"):
             with open(path, encoding="utf-8") as file:
                 print(f"\n{dataset}\n{paragraphs(at_terminal(file.read()))}")
             with open(f"{run}/{dataset}/answer.json", encoding="utf-8") as file:

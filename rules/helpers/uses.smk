@@ -58,8 +58,9 @@ def next_options():
     words += [] if settings["controls"] else ["--no-controls"]
     if settings["source"] in ("screen", "design"):
         words += ["--with-t", "--sequence=sequence"]
-    dataset = used_dataset(config, "next") if config["datasets"] else ""
-    return words + [f"--dataset={config['run']}/{dataset}"]
+    if config["datasets"]:  # before there is one, any may read the first plate
+        words.append(f"--dataset={config['run']}/{used_dataset(config, 'next')}")
+    return words
 
 
 def used_data(use, name):

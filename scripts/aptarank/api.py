@@ -27,7 +27,7 @@ from aptarank.models.scorer import Scorer
 from aptarank.use.judging import judge_candidates
 from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
 from aptarank.use.ranking import summarise
-from aptarank.values.sequences import as_tokens, normalise
+from aptarank.values.sequences import as_tokens, chemistry, normalise
 
 __all__ = ["load", "propose", "rank", "score"]
 
@@ -130,8 +130,15 @@ def propose(
     require("scipy", "propose")
     from aptarank.acquisition import choosing
 
+    measured, candidates = list(measured), list(candidates)
     known, new = read_all(measured), read_all(candidates)
-    values = np.asarray(fitness, dtype=float)
+    kinds = {chemistry(text) for text in [*known, *new]} - {None}
+    if len(kinds) > 1:
+        raise InputError("DNA and RNA in one call: expected sequences of one chemistry")
+    try:
+        values = np.asarray(list(fitness), dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("a fitness that is no number; expected one for each aptamer") from None
     tokens = [list(map(as_tokens, texts)) for texts in (known, new)]
     if len(known) != len(values) or len(known) < 2 or not np.isfinite(values).all():
         raise InputError("expected a finite fitness for each of at least two measured aptamers")
@@ -142,15 +149,15 @@ def propose(
     allowed = rule_of("next.strategy")["enum"]
     if strategy not in allowed or strategy == "spread":
         raise InputError(f"strategy {strategy!r}; expected greedy, ucb, ei, thompson or random")
-    if not 1 <= size <= len(new):
+    if size != int(size) or not 1 <= size <= len(new):
         raise InputError(f"size {size}; expected 1 to {len(new)}, the number of candidates")
     settings = choosing.Settings(
-        strategy, size, default("next.kappa"), default("next.diversity"), seed
+        strategy, int(size), default("next.kappa"), default("next.diversity"), seed
     )
     given = choosing.Measured(tokens[0], values, np.zeros(len(known), dtype=bool))
     batch = choosing.propose(given, tokens[1], settings, None)
     rows = batch.rows
-    columns = {"sequence": [list(candidates)[row] for row in rows], "role": choosing.roles(batch)}
+    columns = {"sequence": [candidates[row] for row in rows], "role": choosing.roles(batch)}
     columns |= {"expected": batch.fitness[rows], "expected_low": batch.low[rows]}
     columns |= {"expected_high": batch.high[rows], "why": choosing.reasons(batch, strategy)}
     return pd.DataFrame(columns)

@@ -74,14 +74,13 @@ def test_mutants_within_constraints(known, program):
     said = program(
         *("next", *known, "--size", "16", "--parents", "2", "--within", "2"),
         *("--gc", "0.3", "0.7", "--forbidden", "GGG", "--five-primer", "GGAA"),
-        *("--chemistry", "RNA", "--replicates", "3"),
+        *("--replicates", "3"),
     ).output
     plate = read()
     new = plate[plate["role"].isin(["exploit", "explore"])]
     assert len(new) == 16 - 4 - 3
     assert (plate["role"] == "replicate").sum() == 3
     assert plate["sequence"].str.startswith("GGAA").all()
-    assert not plate["sequence"].str.contains("T").any()
     assert not new["sequence"].str.contains("GGG").any()
     best = pd.read_csv("aptamers.csv").sort_values("fitness").iloc[-2:]["sequence"]
     for text in new["aptamer"]:
@@ -104,6 +103,101 @@ def test_another_chemistry(known, program):
     pd.DataFrame({"sequence": ["ACGUACGUACGU"]}).to_csv("rna.csv", index=False)
     said = program("next", "rna.csv", *known, code=1).output
     assert "the candidates are RNA, but what was measured is DNA" in said
+    said = program("next", *known, "--chemistry", "RNA", code=1).output
+    assert "chemistry is RNA, but what was measured is DNA" in said
+    both = [*CANDIDATES[:40], "ACGUACGUACGU", "ACGUACGUACGA"]
+    pd.DataFrame({"sequence": both}).to_csv("both.csv", index=False)
+    said = program("next", "both.csv", *known, "--size", "12").output
+    assert "2 candidates left out: of another chemistry than what was measured, DNA" in said
+
+
+def test_a_few_measurements_can_be_spread_from(known, program):
+    pd.read_csv("lab.csv").head(3).to_csv("few.csv", index=False)
+    program("ingest", "few.csv", "--better", "higher")
+    said = program("next", "c.csv", *known, "--size", "10", code=1).output
+    assert "3 aptamers with a value; expected at least 4" in said
+    said = program("next", "c.csv", *known, "--size", "10", "--strategy", "spread").output
+    assert "spread out; 3 aptamers were measured before" in said
+
+
+def test_primers_that_ingestion_trimmed_are_ordered(known, program):
+    table = pd.DataFrame({"sequence": SEQUENCES, "score": fitness(SEQUENCES)})
+    table["sequence"] = "GGGAAC" + table["sequence"] + "TTCCC"
+    table.to_csv("whole.csv", index=False)
+    ends = ("--five-primer", "auto", "--three-primer", "TTCCC")
+    program("ingest", "whole.csv", "--better", "higher", *ends)
+    given = ("next", "c.csv", *known[:4], "--size", "8")
+    assert "ordered with the primers GGGAAC … TTCCC" in program(*given).output
+    plate = read()
+    assert (plate["sequence"] == "GGGAAC" + plate["aptamer"] + "TTCCC").all()
+    program(*given, "--five-primer", "none", "--three-primer", "AAAA")
+    plate = read()
+    assert (plate["sequence"] == plate["aptamer"] + "AAAA").all()
+
+
+def test_a_plate_that_is_filled_in_is_not_written_over(known, program):
+    given = ("next", "c.csv", *known, "--size", "8")
+    program(*given)
+    program(*given)
+    read().assign(measured="1.5").to_csv("plate.csv", index=False)
+    assert "plate.csv: a plate that is filled in" in program(*given, code=1).output
+    assert set(pd.read_csv("plate.csv")["measured"]) == {1.5}
+
+
+def test_bounds_are_learnt_from(program):
+    """Half of the words that do not bind are known as such only by bounds."""
+    values = np.array(fitness(SEQUENCES))
+    weak = values < np.median(values)
+    kd = [
+        f">{10**-7:g} M" if w else f"{10 ** (-7 - v / 6):.3g} M"
+        for w, v in zip(weak, values, strict=True)
+    ]
+    kd[int(values.argmax())] = f"<{10 ** (-7 - values.max() / 6):.3g} M"
+    pd.DataFrame({"sequence": SEQUENCES, "Kd": kd}).to_csv("kd.csv", index=False)
+    program("ingest", "kd.csv")
+    given = ("--known", "aptamers.csv", "--ingestion", "ingestion.json", "--size", "8")
+    said = program("next", *given).output
+    assert f"80 measured aptamers ({weak.sum() + 1} of them bounds or ranges)" in said
+    controls = set(read().query("role == 'control'")["aptamer"])
+    best = SEQUENCES[int(values.argmax())]
+    assert best not in controls  # its value is not known
+    middling = f"<{10 ** (-7.0 + 1):.3g} M"  # says nothing
+    pd.DataFrame({"sequence": SEQUENCES, "Kd": [*kd[:-1], middling]}).to_csv("kd.csv", index=False)
+    program("ingest", "kd.csv")
+    said = program("next", *given).output
+    assert "1 measured aptamers with a bound or range that tells too little" in said
+
+
+def test_controls_stay_from_round_to_round(known, program):
+    given = ("--known", "aptamers.csv", "--ingestion", "ingestion.json", "--size", "12")
+    program("next", "c.csv", *given)
+    first = read()
+    expected = dict(zip(SEQUENCES, fitness(SEQUENCES), strict=True))
+    first["measured"] = [str(expected.get(text, 5.0)) for text in first["aptamer"]]
+    first.to_csv("round-1.csv", index=False)
+    program("ingest", "lab.csv", "round-1.csv", "--better", "higher")
+    program("next", "c.csv", *given)
+    kept = [list(plate.query("role == 'control'")["aptamer"]) for plate in (first, read())]
+    assert kept[0] == kept[1]
+
+
+def test_what_is_said_of_a_first_plate(known, program):
+    said = program("next", "c.csv", "--unit", "nM", "--better", "higher", code=1).output
+    assert "unit is nM, that of a Kd, of which lower ones are better" in said
+    said = program("next", "c.csv", *known, "--better", "lower", code=1).output
+    assert "better is 'lower' and unit None, but what was measured is column 'score'" in said
+    said = program("next", "c.csv", *known, "--unit", "nM", code=1).output
+    assert "leave both out: they are of a first plate" in said
+    Path("ingestion.json").write_text("{}")
+    said = program("next", "c.csv", *known, code=1).output
+    assert "ingestion.json: has no files, scale or direction" in said
+
+
+def test_files_of_two_calls(known, program):
+    table = pd.read_csv("aptamers.csv")
+    table.head(30).to_csv("aptamers.csv", index=False)
+    said = program("next", "c.csv", *known, code=1).output
+    assert "says that 80 aptamers were accepted, but aptamers.csv has 30" in said
 
 
 def test_groups_and_labels(program):
@@ -134,7 +228,7 @@ def test_a_trained_model_counts_by_what_it_says_of_test_aptamers(known, program,
     said = program("next", *given, "--split", "split.csv").output
     assert "by the trained model and a Gaussian process" in said
     said = program("next", *given).output
-    assert "0 test aptamers are too few to tell" in said
+    assert "0 test aptamers with a value are too few to tell" in said
     said = program("next", *given[:-1], models / "pair-1", "--split", "split.csv", code=1).output
     assert "compares two aptamers" in said
 
@@ -153,7 +247,19 @@ def test_weights():
 def test_normal_scores_come_back():
     values = np.array([3.0, 1, 1, 7, 20])
     assert np.allclose(fitness_of(normal_scores(values), values), values)
-    assert fitness_of(np.array([-9.0, 9.0]), values).tolist() == [1, 20]
+    ends = normal_scores(values)[[1, 4]] + np.array([-1e-9, 1e-9])
+    assert fitness_of(ends, values) == pytest.approx([1, 20])
+
+
+def test_what_is_expected_may_be_better_than_all_that_was_measured():
+    """By the slope of the half that it goes on from; a single outlier does not steepen it."""
+    line = np.linspace(0, 1, 101)
+    above, further = fitness_of(np.array([3.0, 4.0]), line)
+    assert 1 < above < further
+    assert further - above == pytest.approx(0.4 / 1.2816, rel=1e-3)
+    assert fitness_of(np.array([-9.0]), np.where(line < 0.6, 0.0, line)) == pytest.approx([0])
+    outlier = np.append(line[:-1], 1000.0)
+    assert np.diff(fitness_of(np.array([4.0, 5.0]), outlier)) < 1
 
 
 def test_the_first_plate(program):
@@ -203,7 +309,9 @@ def test_single_mutants_of_a_parent(program):
     assert plate["role"].tolist() == ["explore"] * 11 + ["control"]
     positions = [int(name[1:-1]) for name in plate["name"][:-1]]
     assert sorted(positions[:10]) == list(range(1, 11))
-    assert len(set(single_mutants("ACGT"))) == 12
+    assert plate["name"].iloc[0] == "A1C"
+    assert len(set(single_mutants("ACGT", rna=True)["name"])) == 12
+    assert "A1U" in set(single_mutants("ACGT", rna=True)["name"])
     assert evenly(8)[:4] == [0, 4, 2, 6]
     assert sorted(evenly(13)) == list(range(13))
     said = program("next", "--parent", "ACGT", "--size", "24", code=1).output
@@ -272,7 +380,7 @@ def test_candidates_of_a_screening_and_of_a_design(finished):
         assert len(new) == 8
         assert set(new["aptamer"]) <= set(found.str.replace("U", "T"))
         log = (folder / "results/small/logs/next.log").read_text()
-        assert "test aptamers are too few to tell what the trained model adds" in log
+        assert "test aptamers with a value are too few to tell what the trained model adds" in log
 
 
 def test_a_first_plate_under_snakemake(snakemake, tmp_path):
@@ -284,6 +392,19 @@ def test_a_first_plate_under_snakemake(snakemake, tmp_path):
     assert len(pd.read_csv(tmp_path / TARGET)) == 12
 
 
+def test_a_parent_alone_and_the_next_round(snakemake, tmp_path):
+    """The first plate has no file as its input; filled in, it is the dataset of the same run."""
+    first = "{size: 8, strategy: spread, parent: ACGUACGUAC, better: lower, unit: nM}"
+    done = snakemake(config=f"run: loop\ndatasets: {{}}\nnext: {first}\n")
+    assert "What to measure next: results/loop/next/plate.csv" in done.stdout
+    plate = pd.read_csv(tmp_path / TARGET, dtype=str, keep_default_na=False)
+    assert set(plate["dataset"]) == {""}
+    plate.assign(measured=list("12345678")).to_csv(tmp_path / "round-1.csv", index=False)
+    config = "run: loop\ndatasets: {lab: {path: round-1.csv}}\nnext: {size: 8}\n"
+    snakemake("results/loop/lab/aptamers.csv", config=config)
+    assert len(pd.read_csv(tmp_path / "results/loop/lab/aptamers.csv")) == 8
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -293,6 +414,13 @@ def test_a_first_plate_under_snakemake(snakemake, tmp_path):
         ("{size: 12, candidates: c.csv, parent: ACGT}", "next.parent is given"),
         ("{size: 500}", "next.size is 500"),
         ("{size: 12, strategy: best}", "next.strategy is 'best'"),
+        ("{size: 12, length: [30, 10]}", "next: length is from 30 to 10"),
+        ("{size: 12, gc: [0.9, 0.1]}", "next: gc is from 0.9 to 0.1"),
+        ("{size: 12, parent: ACXT}", "next: parent has 'ACXT'"),
+        ("{size: 12, forbidden: [GGX]}", "next: forbidden has 'GGX'"),
+        ("{size: 12, replicates: 12}", "next.replicates is 12, of 12 wells"),
+        ("{size: 12, unit: nM, better: higher}", "of which lower ones are better"),
+        ("{size: 12, better: higher}", "next.better is 'higher', but datasets.example.better"),
     ],
 )
 def test_configs(snakemake, tmp_path, settings, said):

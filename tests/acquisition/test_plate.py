@@ -101,11 +101,17 @@ def test_spreadsheets_may_change_its_clothes(plate, program, tmp_path):
     """Semicolons and a decimal comma, columns moved, blank lines."""
     changed = filled(plate)
     changed["measured"] = changed["measured"].str.replace(".", ",")
+    changed.loc[0, "measured"] = "2"
     changed = changed[changed.columns[::-1]]
     changed.to_csv("filled.csv", index=False, sep=";")
     with open("filled.csv", "a") as file:
         file.write(";" * (len(changed.columns) - 1) + "\n\n")
-    ingest(program, "filled.csv", decimal=",")
+    said = ingest(program, "lab.csv", "filled.csv", better="lower")  # which has points
+    assert "12 of 12 wells measured, with decimal commas" in said
+    scores = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")["score"]
+    assert scores[plate["aptamer"].iloc[0]] == 2
+    assert scores[plate["aptamer"].iloc[1]] == 0.5
+    ingest(program, "filled.csv")
     assert len(pd.read_csv(tmp_path / "aptamers.csv")) == 12
     changed["measured"] = changed["measured"].str.replace(",", ".")
     changed.assign(round=1).to_excel("filled.xlsx", index=False)
@@ -113,16 +119,130 @@ def test_spreadsheets_may_change_its_clothes(plate, program, tmp_path):
     assert len(pd.read_csv(tmp_path / "aptamers.csv")) == 12
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (("1.234", "0,5"), "line 2: measured is '1.234', but other values of this plate have a"),
+        (("1,234", "5"), "line 2: measured is '1,234': not a number: '1,234'"),
+    ],
+)
+def test_a_comma_that_may_be_two_things(plate, program, values, said):
+    plate.loc[:1, "measured"] = values
+    plate.to_csv("filled.csv", index=False)
+    assert said in ingest(program, "lab.csv", "filled.csv", better="lower", code=1)
+
+
+@pytest.mark.parametrize(
+    "more", [{"format": "csv"}, {"delimiter": ","}, {"decimal": ","}, {"group": "file"}]
+)
+def test_how_other_files_are_written_does_not_count(plate, program, tmp_path, more):
+    table = pd.DataFrame({"sequence": SEQUENCES, "score": VALUES})
+    if "decimal" in more:
+        table["score"] = table["score"].astype(str).str.replace(".", ",")
+        table.to_csv("lab.csv", index=False, sep=";")
+    else:
+        table.to_csv("lab.csv", index=False)
+    filled(plate).to_csv("filled.csv", index=False, sep=";")
+    if "group" in more:  # the plate is of the group of that file
+        ingest(program, "lab.csv", better="lower", **more)
+        known = ("--known", "aptamers.csv", "--ingestion", "ingestion.json", "--within", "1")
+        program("next", *known, "--dataset", "run/lab", "--size", "12")
+        filled(pd.read_csv("plate.csv", dtype=str, keep_default_na=False))
+    said = ingest(program, "lab.csv", "filled.csv", better="lower", **more)
+    assert "filled.csv: plate, 12 rows" in said
+    found = pd.read_csv(tmp_path / "aptamers.csv", keep_default_na=False)
+    assert len(found) == 40 + 9
+    assert found["group"].nunique() == 1
+
+
+def test_reads_and_replicates_are_of_the_other_files(plate, program, tmp_path):
+    reads = pd.DataFrame({"sequence": SEQUENCES, "reads": range(1, 41)})
+    reads.to_csv("reads.csv", index=False)
+    filled(plate.assign(better="higher"))
+    again = pd.read_csv("filled.csv", dtype=str, keep_default_na=False).assign(measured="20")
+    again["check"] = [check_of(row) for row in again.to_dict("records")]
+    again.to_csv("counted.csv", index=False)
+    ingest(program, "reads.csv", "counted.csv", **{"min-count": "4", "max-rejected": "0.1"})
+    found = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
+    assert found.loc[plate["aptamer"].iloc[0], "score"] == 20
+    assert pd.read_csv("rejected.csv")["reason"].tolist() == [
+        f"few reads: {number}, min_count is 4" for number in (1, 2, 3)
+    ]
+    filled(plate)
+    three = pd.DataFrame({"sequence": SEQUENCES, "a": VALUES, "b": VALUES + 0.1, "c": VALUES - 0.1})
+    three.to_csv("three.csv", index=False)
+    names = [word for name in "abc" for word in ("--replicates", name)]
+    outputs = ["-o", "aptamers.csv", "--summary", "ingestion.json", "--better", "lower"]
+    program("ingest", "three.csv", "filled.csv", *names, *outputs)
+    found = pd.read_csv(tmp_path / "aptamers.csv", keep_default_na=False).set_index("sequence")
+    assert len(found) == 40 + 9
+    new, again = plate["aptamer"].iloc[0], plate["aptamer"].iloc[-4]
+    assert found.loc[new, ["score", "count", "replicates"]].tolist() == [0.5, 1, ""]
+    assert found.loc[again, "count"] == 4
+    assert found.loc[again, "score"] == pytest.approx(VALUES.min())
+    assert found.loc[again, "replicates"].count("|") == 2
+
+
+def test_the_scale_of_the_other_files(program, tmp_path):
+    """Of per cent, each value has its sign; of a pKd, 820 is none."""
+    for column, texts, good, bad in (
+        ("Bound", [f"{30 + 10 * v:.2f}%" for v in VALUES], "50%", "0.5"),
+        ("pKd", [f"{7 + v / 3:.3f}" for v in VALUES], "7.5 ± 0.2", "820"),
+    ):
+        pd.DataFrame({"sequence": SEQUENCES, column: texts}).to_csv("own.csv", index=False)
+        given = {"score": column, "better": "higher"}
+        ingest(program, "own.csv", **given)
+        known = ("--known", "aptamers.csv", "--ingestion", "ingestion.json", "--within", "1")
+        program("next", *known, "--size", "6", "-o", "plate.csv")
+        plate = pd.read_csv("plate.csv", dtype=str, keep_default_na=False)
+        plate.loc[0, "measured"] = good
+        plate.to_csv("filled.csv", index=False)
+        ingest(program, "own.csv", "filled.csv", **given)
+        score = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")["score"]
+        assert score[plate["aptamer"].iloc[0]] == float(good.split("%")[0].split(" ")[0])
+        change(plate, 0, "measured", bad).to_csv("filled.csv", index=False)
+        said = ingest(program, "own.csv", "filled.csv", code=1, **given)
+        assert f"filled.csv, line 2: measured is '{bad}'" in said
+        (tmp_path / "plate.csv").unlink()
+
+
+def test_a_first_plate_without_a_direction(program, tmp_path):
+    """The dataset says it later."""
+    program("next", "--parent", "ACGTACGTAC", "--size", "6")
+    plate = pd.read_csv("plate.csv", dtype=str, keep_default_na=False)
+    plate.assign(measured=list("123456")).to_csv("filled.csv", index=False)
+    assert "are higher or lower scores better?" in ingest(program, "filled.csv", code=1)
+    for better, sign in (("higher", 1), ("lower", -1)):
+        said = ingest(program, "filled.csv", better=better)
+        assert "nothing was measured before it" in said
+        found = pd.read_csv(tmp_path / "aptamers.csv")
+        assert (found["fitness"] == sign * found["score"]).all()
+
+
+def test_one_aptamer_in_common(plate, program):
+    """It tells of no error, and is not enough to correct by."""
+    some = filled(plate, shift=2)
+    some.loc[some.index != len(some) - 4, "measured"] = ""
+    some.loc[0, "measured"] = "0.5"
+    some.to_csv("filled.csv", index=False)
+    given = {"better": "lower", "plate-shift": "correct"}
+    said = ingest(program, "lab.csv", "filled.csv", **given)
+    assert "measured before too (1) differs by -2, which was not subtracted: 2 such" in said
+    filled(plate)
+    said = ingest(program, "lab.csv", "filled.csv", better="lower")
+    assert "differs by +0 ± 0: no clear shift" in said
+
+
 def test_a_shift(plate, program, tmp_path):
     filled(plate, shift=0.7)
     said = ingest(program, "lab.csv", "filled.csv", better="lower")
-    assert "the 3 aptamers that were measured before have a fitness that is -0.7" in said
+    assert "what was measured before too (3) differs by -0.7 ±" in said
     assert "which was not subtracted; datasets.<name>.plate_shift: correct does it" in said
     best = plate["aptamer"].iloc[-4]
     kept = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
     assert kept.loc[best, "score"] == pytest.approx(VALUES.min() + 0.35)  # of both
     said = ingest(program, "lab.csv", "filled.csv", **{"better": "lower", "plate-shift": "correct"})
-    assert "which was subtracted" in said
+    assert ", which was subtracted" in said
     corrected = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
     assert corrected.loc[best, "score"] == pytest.approx(VALUES.min())
     assert corrected.loc[plate["aptamer"].iloc[0], "score"] == pytest.approx(0.5)
@@ -138,7 +258,10 @@ def change(table, row, column, value):
     ("spoil", "said"),
     [
         (lambda t: t.assign(measured=""), "filled.csv: a plate of which no well is measured"),
-        (lambda t: change(t, 3, "measured", "high"), "filled.csv, line 5: well D1: measured is"),
+        (
+            lambda t: change(t, 3, "measured", "high"),
+            "filled.csv, line 5: measured is 'high': not a number",
+        ),
         (lambda t: change(t, 1, "sequence", "ACGT"), "line 3: well 'B1' is not as it was proposed"),
         (lambda t: change(t, 1, "aptamer", "ACGT"), "line 3: well 'B1' is not as it was proposed"),
         (lambda t: change(t, 5, "well", "A1"), "line 7: well 'A1' is in line 2 too"),
@@ -151,6 +274,32 @@ def test_what_is_not_as_it_was(plate, program, tmp_path, spoil, said):
     output = ingest(program, "lab.csv", "filled.csv", better="lower", code=1)
     assert said in output
     assert (tmp_path / "aptamers.csv").read_bytes() == before  # nothing is lost
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda t: t.drop(columns="check"), "a plate of next.py without its column check"),
+        (
+            lambda t: t.rename(columns={"measured": "OD"}),
+            "a plate of next.py without its column measured",
+        ),
+        (lambda t: t.assign(Measured="5"), "a plate with two columns measured"),
+        (
+            lambda t: t.rename(columns={"measured": "measured (uM)"}),
+            "the column of the measured values is in uM, but this plate is for values without a",
+        ),
+    ],
+)
+def test_columns(plate, program, spoil, said):
+    spoil(filled(plate)).to_csv("filled.csv", index=False)
+    assert said in ingest(program, "lab.csv", "filled.csv", better="lower", code=1)
+
+
+def test_a_column_beside_the_measured_one_is_named(plate, program):
+    filled(plate).assign(measured_sd="0.1").to_csv("filled.csv", index=False)
+    said = ingest(program, "lab.csv", "filled.csv", better="lower")
+    assert "not the score: column 'measured_sd'" in said
 
 
 @pytest.mark.parametrize(
@@ -187,6 +336,13 @@ def test_the_same_plate_twice(plate, program):
     filled(plate, "again.csv")
     said = ingest(program, "lab.csv", "filled.csv", "again.csv", better="lower", code=1)
     assert "the same plate as filled.csv" in said
+    other = filled(plate).sort_values("aptamer")
+    other.to_excel("again.xlsx", index=False)  # other bytes, the same values
+    said = ingest(program, "lab.csv", "filled.csv", "again.xlsx", better="lower", code=1)
+    assert "again.xlsx: the same plate as filled.csv" in said
+    filled(plate, "part.csv", skip=5)
+    said = ingest(program, "lab.csv", "part.csv", "filled.csv", better="lower", code=1)
+    assert "filled.csv: the same plate as part.csv" in said
     filled(plate, "again.csv", shift=0.01)  # measured again
     ingest(program, "lab.csv", "filled.csv", "again.csv", better="lower")
 
@@ -206,6 +362,16 @@ def test_a_kd(program, tmp_path):
     aptamers = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
     assert aptamers.loc[plate["aptamer"].iloc[0], "fitness"] == pytest.approx(8.301, abs=1e-3)
     assert aptamers.loc[plate["aptamer"].iloc[1], "low"] == -np.inf
+    named = plate.rename(columns={"measured": "measured (uM)"})
+    named.assign(**{"measured (uM)": ["5", "7 nM", "", "", "", ""]}).to_csv("u.csv", index=False)
+    assert "in uM" in ingest(program, "kd.csv", "u.csv")
+    aptamers = pd.read_csv(tmp_path / "aptamers.csv").set_index("sequence")
+    assert aptamers.loc[plate["aptamer"].iloc[0], "score"] == pytest.approx(5000)
+    assert aptamers.loc[plate["aptamer"].iloc[1], "score"] == pytest.approx(7)
+    turned = plate.assign(better="higher", measured="5")
+    turned["check"] = [check_of(row) for row in turned.to_dict("records")]
+    turned.to_csv("turned.csv", index=False)
+    assert "a Kd is better lower" in ingest(program, "turned.csv", code=1)
 
 
 def test_wells_and_orders():

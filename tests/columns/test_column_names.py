@@ -26,13 +26,14 @@ NAMES = {
     ("score", ""): ("score", "Scores", "Entropy", "energy", "binding energy", "affinity score"),
     ("likely", "lower"): (
         *("Kd thrombin", "logkd_lig", "Kd (10^-9 M)", "IC50_HeLa"),
-        *("KD efficiency", "kdScore", "Kd_score", "Kd (/nM)", "Kd [1/nM]", "Kd (kcal/mol)"),
+        *("KD efficiency", "kdScore", "Kd_score", "Kd (kcal/mol)", "Kd (100 nM)", "Kd (nM, SPR)"),
     ),
     ("likely", "higher"): (
         *("Reads (y)", "Reads.p", "RPM.a", "RPM_R3", "R3RPM", "enrichment_cb", "log2E_ba"),
         *("Enrichment (z/x)", "enrichment thrombin", "pKd thrombin"),
     ),
     ("likely", ""): (
+        *("Kd (/nM)", "Kd [1/nM]", "Kd (M^-1)", "Kd (M⁻¹)", "kd (1/s)", "kd [1/s]", "Kd (s-1)"),
         *("Relative Score", "DMS_score", "z-score", "fold change", "logFC", "log2FoldChange", "FC"),
         *("Kd ratio", "relative Kd", "Kd fold change", "ΔKd", "delta Kd", "Kd_WT/Kd_mut"),
         *("normalized Kd", "Kd (% of wt)", "ΔG", "-ΔG"),

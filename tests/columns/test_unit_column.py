@@ -11,7 +11,14 @@ def write(names, cells):
     pd.DataFrame(rows, columns=["Sequence", *names]).to_csv("kd.csv", index=False)
 
 
-@pytest.mark.parametrize("names", [("Kd", "Kd unit"), ("Kd", "Unit"), ("KD", "units")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(("Kd", "Kd unit"), ("Kd", "Unit"), ("KD", "units"), ("KD value", "KD unit")),
+        *(("Kd", "unit_Kd"), ("Kd", "Units (nM/uM)"), ("Kd value", "Unit of measurement")),
+        ("Kd", "Concentration unit"),
+    ],
+)
 @pytest.mark.parametrize("more", [[], ["--format", "kd"]])
 def test_each_row_has_its_unit(program, names, more):
     write(names, [(12, "nM"), (1.2, "µM"), ("<5", "nM"), (0.3, "uM")])
@@ -54,3 +61,27 @@ def test_a_kd_by_another_name_is_asked_about(program):
     replicates = ["--replicates", "Rep1 (nM)", "--replicates", "Rep2 (nM)"]
     said = program("ingest", "kd.csv", *replicates, code=1).output
     assert "If it is a Kd, say --format kd instead" in said
+
+
+def test_a_cell_that_is_no_unit_costs_its_row_alone(program):
+    write(("Kd", "Unit"), [(12, "nM"), (1.2, "µM"), (5, "n/a"), (0.3, "nm")])
+    program("ingest", "kd.csv", "--max-rejected", "0.5")
+    assert pd.read_csv("aptamers.csv")["score"].max() == pytest.approx(1200)
+    assert pd.read_csv("rejected.csv")["reason"].tolist() == [
+        "not a unit of concentration: 'n/a'",
+        "not a unit of concentration: 'nm' (is the M a capital?)",
+    ]
+
+
+def test_a_cell_with_a_unit_of_its_own(program):
+    write(("Kd", "Unit"), [("12 nM", "nM"), (1.2, "µM"), ("5 nM", "µM"), (0.3, "nM")])
+    program("ingest", "kd.csv", "--max-rejected", "0.5")
+    found = pd.read_csv("aptamers.csv").set_index("sequence")["score"]
+    assert found["ACGTACGT"] == pytest.approx(12)
+    assert pd.read_csv("rejected.csv")["reason"][0].startswith("two units: '5 nM'")
+
+
+def test_a_score_by_another_name_that_is_said_to_be_a_kd(program):
+    write(("Value", "Unit"), [(12, "nM"), (1.2, "µM"), (5, "nM"), (0.3, "nM")])
+    program("ingest", "kd.csv", "--score", "Value", "--format", "kd")
+    assert pd.read_csv("aptamers.csv")["score"].max() == pytest.approx(1200)

@@ -51,6 +51,6 @@ def test_a_kd_is_above_zero(value):
 
 
 def test_labelled_pairs_have_no_quantity():
-    assert "labelled pairs" in quantity_of({"rows": 3}, Path("a.json")).column
-    with pytest.raises(InputError, match=r"a\.json: has no files or no scale"):
+    assert "labelled pairs" in quantity_of({"rows": 3, "aptamers": 2}, Path("a.json")).column
+    with pytest.raises(InputError, match=r"a\.json: has no files, scale or direction"):
         quantity_of({"better": "lower"}, Path("a.json"))

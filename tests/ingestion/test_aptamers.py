@@ -1,6 +1,8 @@
 """Accepting or rejecting each row, merging duplicates, trimming primers."""
 
+import itertools
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from aptarank.columns.rows import Row, make_options
 from aptarank.core.tables import APTAMER_COLUMNS
-from aptarank.ingestion.aptamers import clean_rows
+from aptarank.ingestion.aptamers import clean_rows, lasting_ids
 from aptarank.ingestion.rejections import REJECTED_COLUMNS
 
 DEFAULTS = make_options()
@@ -94,7 +96,17 @@ def test_names_are_kept_where_they_are_unique():
     named = [row._replace(name=name) for row, name in zip(named, "xy", strict=True)]
     assert clean_rows(named, "higher", DEFAULTS)[0]["id"].tolist() == ["x", "y"]
     twice = [row._replace(name="x") for row in named]
-    assert clean_rows(twice, "higher", DEFAULTS)[0]["id"].tolist() == ["apt0001", "apt0002"]
+    made = clean_rows(twice, "higher", DEFAULTS)[0]["id"].tolist()
+    assert len(set(made)) == 2
+    assert all(re.fullmatch("apt-[0-9a-f]{6}", name) for name in made)
+    more = rows(("AAA", "1"), ("AAT", "1"), ("CCT", "2"), ("GG", "3"))
+    more = [row._replace(name=name) for row, name in zip(more, ["x", "x", "x", "z"], strict=True)]
+    assert clean_rows(more, "higher", DEFAULTS)[0]["id"].tolist()[1:] == [*made, "z"]
+
+
+def test_ids_differ_where_their_first_digits_do_not():
+    texts = ["".join(letters) for letters in itertools.product("ACGT", repeat=6)]
+    assert len(set(lasting_ids([""] * len(texts), texts))) == len(texts)
 
 
 def test_one_aptamer_in_two_groups_is_two_rows_of_one_id():
@@ -104,9 +116,9 @@ def test_one_aptamer_in_two_groups_is_two_rows_of_one_id():
         Row("f", 4, "CC", "3", group="y"),
     ]
     aptamers, _ = clean_rows(given_rows, "higher", DEFAULTS)
-    assert aptamers[["id", "group"]].to_numpy().tolist() == [
-        *(["apt0001", "x"], ["apt0001", "y"], ["apt0002", "y"])
-    ]
+    assert aptamers["group"].tolist() == ["x", "y", "y"]
+    first, again, other = aptamers["id"]
+    assert first == again != other
     by_length, _ = clean_rows(given_rows, "higher", make_options(group="length"))
     assert by_length[["sequence", "group"]].to_numpy().tolist() == [["CC", "2"], ["AAT", "3"]]
     together, _ = clean_rows(given_rows, "higher", make_options(group="none"))

@@ -5,8 +5,10 @@ single mutants of a parent.
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from aptarank.acquisition.features import Features, FeatureTable
+from aptarank.acquisition.surrogate import blocks, squared_distances
 
 BASES = "ACGT"
 
@@ -26,7 +28,12 @@ def spread_out(
     features = joined(scaled.of(candidates))
     rows: list[int] = [] if measured else [int(np.argmin((features**2).sum(axis=1)))]
     taken = joined(scaled.of(measured)) if measured else features[rows]
-    apart = np.min([((features - one) ** 2).sum(axis=1) for one in taken], axis=0)
+    apart = np.concatenate(
+        [
+            squared_distances(part, taken, part @ taken.T).min(axis=1)
+            for part in (features[rows] for rows in blocks(len(features)))
+        ]
+    )
     while len(rows) < count:
         apart[rows] = -1
         rows.append(int(np.argmax(apart)))
@@ -39,9 +46,15 @@ def joined(features: FeatureTable) -> np.ndarray:
     return np.concatenate([features.bases, features.words], axis=1)
 
 
-def single_mutants(parent: str) -> list[tuple[str, str]]:
-    """All single mutants of a sequence of A, C, G, T, each with its name, such as A12G, in an order
-    whose first ones are at positions that are spread evenly: one at each, before any has a second.
+def single_mutants(parent: str, *, rna: bool) -> pd.DataFrame:
+    """All single mutants of a sequence of A, C, G, T, in an order whose first ones are at positions
+    that are spread evenly: one at each, before any has a second.
+
+    Args:
+        rna: whether bases are written as those of RNA in names.
+
+    Returns:
+        `sequence` and `name`, such as A12G.
     """
     mutants = []
     for turn in range(1, len(BASES)):
@@ -49,8 +62,9 @@ def single_mutants(parent: str) -> list[tuple[str, str]]:
             old = parent[position]
             new = BASES[(BASES.index(old) + turn) % len(BASES)]
             sequence = parent[:position] + new + parent[position + 1 :]
-            mutants.append((sequence, f"{old}{position + 1}{new}"))
-    return mutants
+            name = f"{old}{position + 1}{new}"
+            mutants.append((sequence, name.replace("T", "U") if rna else name))
+    return pd.DataFrame(mutants, columns=["sequence", "name"])
 
 
 def evenly(count: int) -> list[int]:

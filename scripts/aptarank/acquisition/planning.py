@@ -20,10 +20,11 @@ from aptarank.acquisition.first_plate import single_mutants, spread_out
 from aptarank.acquisition.known import Known, is_test
 from aptarank.acquisition.sources import COLUMNS, from_best, from_files, mutants_of
 from aptarank.columns.rows import Options
+from aptarank.config.limits import NO_PRIMER, bases
 from aptarank.config.next_settings import SPREAD
 from aptarank.core.errors import InputError
 from aptarank.core.log import Track
-from aptarank.use.constraints import Constraints, Space, bases
+from aptarank.use.constraints import Constraints, Space
 from aptarank.values.sequences import chemistry as chemistry_of
 from aptarank.values.sequences import normalise
 
@@ -74,24 +75,34 @@ def find_candidates(
         raise InputError("next: candidates and parent exclude each other; leave one out")
     if files:
         return from_files(files, options, chemistry, track)
+    rna = is_rna(wanted, known, pd.DataFrame(columns=COLUMNS))
     if wanted.parent:
         parent = bases(wanted.parent, "parent", "next")
         if known.table.empty:
-            return pd.DataFrame(single_mutants(parent), columns=COLUMNS)
-        return mutants_of({"parent": parent}, wanted.within)
+            return single_mutants(parent, rna=rna)
+        return mutants_of({"parent": parent}, wanted.within, rna=rna)
     if known.table.empty:
         raise InputError(
             "next: nothing was measured, so where do candidates come from? Give files of them "
             "(candidates), or a sequence whose mutants are measured first (parent)"
         )
-    return from_best(known.table, wanted.parents, wanted.within)
+    return from_best(known.table, wanted.parents, wanted.within, rna=rna)
 
 
 def is_rna(wanted: Wanted, known: Known, candidates: pd.DataFrame) -> bool:
     """Whether RNA is ordered: as the user says, or what was measured is; else the candidates or
     their parent.
+
+    Raises:
+        InputError: the user says another chemistry than that of what was measured.
     """
     present = known.chemistry
+    if wanted.chemistry and present and wanted.chemistry not in present:
+        raise InputError(
+            f"next: chemistry is {wanted.chemistry}, but what was measured is "
+            f"{' and '.join(sorted(present))}: other molecules, whose values could not be "
+            "compared. If that is RNA written with T, write U in its files"
+        )
     if not present and "chemistry" in candidates:
         present = set(candidates["chemistry"])
     if not present and wanted.parent:
@@ -109,12 +120,19 @@ def space_of(wanted: Wanted, known: Known, candidates: pd.DataFrame, threads: in
     usual = (int(lengths.min()), int(lengths.max())) if len(lengths) else (1, 1)
     limits = Constraints(
         *(wanted.length or usual, wanted.gc, wanted.forbidden, wanted.homopolymer),
-        bases(wanted.five_primer or "", "five_primer", "next"),
-        bases(wanted.three_primer or "", "three_primer", "next"),
+        bases(primer(wanted.five_primer, known.primers[0]), "five_primer", "next"),
+        bases(primer(wanted.three_primer, known.primers[1]), "three_primer", "next"),
         wanted.min_distance,
         "next",
     )
     return Space(limits, known.table["sequence"].tolist(), threads=threads)
+
+
+def primer(wanted: str | None, trimmed: str) -> str:
+    """The primer to order: as the user says, else that which ingestion trimmed."""
+    if wanted is None:
+        return trimmed
+    return "" if wanted == NO_PRIMER else wanted
 
 
 def extra_wells(known: Known, wanted: Wanted) -> pd.DataFrame:
@@ -122,7 +140,7 @@ def extra_wells(known: Known, wanted: Wanted) -> pd.DataFrame:
 
     What is expected of a measured aptamer is its value.
     """
-    table = known.table
+    table = known.table[known.table["exact"].astype(bool)]  # a bound is no value to compare with
     columns = [*COLUMNS, "role", "why", *EXPECTED]
     if table.empty:
         parent = bases(wanted.parent or "", "parent", "next")

@@ -12,6 +12,7 @@ from aptarank.pairing.nearest import nearest
 from aptarank.reading.plates import PLATE_COLUMNS, check_of
 
 ROW_LETTERS = "ABCDEFGHIJKLMNOP"
+DIGITS = 5  # of expected values
 LAYOUTS = {96: (8, 12), 384: (16, 24)}  # wells: rows and columns
 
 
@@ -91,7 +92,7 @@ def plate_of(chosen: pd.DataFrame, terms: Terms, known: pd.DataFrame, threads: i
         known: measured aptamers, `sequence` and `id`.
 
     Returns:
-        `PLATE_COLUMNS`.
+        `PLATE_COLUMNS`; what is expected to `DIGITS` digits, as no measurement has more.
     """
     near = (known["sequence"].tolist(), known["id"].tolist())
     apart = distances(chosen["sequence"].tolist(), *near, threads)
@@ -99,6 +100,8 @@ def plate_of(chosen: pd.DataFrame, terms: Terms, known: pd.DataFrame, threads: i
     table["well"] = well_names(len(table))
     named = f"R{terms.number}-" + table["well"]
     table["name"] = table["name"].where(table["name"] != "", named)
+    for column in ("expected", "expected_low", "expected_high"):
+        table[column] = table[column].map(lambda value: float(f"{value:.{DIGITS}g}"))
     table["aptamer"] = table["sequence"]
     table["sequence"] = [
         ordered(text, terms.five, terms.three, rna=terms.rna) for text in table["sequence"]

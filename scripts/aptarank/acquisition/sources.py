@@ -57,6 +57,13 @@ def from_files(
             f"{', '.join(paths)}: the candidates are {' and '.join(sorted(theirs))}, but what was "
             f"measured is {' and '.join(sorted(chemistry))}; expected candidates of its chemistry"
         )
+    other = table["chemistry"].isin({"DNA", "RNA"} - chemistry) if chemistry else table.index < 0
+    if other.any():
+        logger.warning(
+            "%d candidates left out: of another chemistry than what was measured, %s",
+            *(other.sum(), " and ".join(sorted(chemistry))),
+        )
+        table = table[~other]
     if len(table) > MOST:
         raise InputError(
             f"{', '.join(paths)}: {len(table):,} candidates; expected at most {MOST:,}: "
@@ -65,19 +72,20 @@ def from_files(
     return table.assign(name=table["id"])[[*COLUMNS, "chemistry"]]
 
 
-def from_best(known: pd.DataFrame, parents: int, within: int) -> pd.DataFrame:
+def from_best(known: pd.DataFrame, parents: int, within: int, *, rna: bool) -> pd.DataFrame:
     """All mutants of the best measured aptamers.
 
     Args:
         known: `sequence`, `id` and `fitness`, each sequence once.
         parents: how many of the best.
         within: most substitutions.
+        rna: whether bases are written as those of RNA in names.
     """
     best = known.sort_values(["fitness", "sequence"], ascending=[False, True]).head(parents)
-    return mutants_of(dict(best[["id", "sequence"]].itertuples(index=False)), within)
+    return mutants_of(dict(best[["id", "sequence"]].itertuples(index=False)), within, rna=rna)
 
 
-def mutants_of(parents: Mapping[str, str], within: int) -> pd.DataFrame:
+def mutants_of(parents: Mapping[str, str], within: int, *, rna: bool) -> pd.DataFrame:
     """All mutants of sequences of A, C, G, T, each once.
 
     Args:
@@ -95,7 +103,8 @@ def mutants_of(parents: Mapping[str, str], within: int) -> pd.DataFrame:
     found: dict[str, str] = {}
     for name, sequence in parents.items():
         for mutant in mutants(sequence, min(within, len(sequence))):
-            found.setdefault(mutant.text, f"{name} {mutant.name.replace('+', ' ')}")
+            changed = mutant.name.replace("+", " ")
+            found.setdefault(mutant.text, f"{name} {changed.replace('T', 'U') if rna else changed}")
     return pd.DataFrame(found.items(), columns=COLUMNS)
 
 

@@ -8,8 +8,16 @@ from aptarank.values.measured import LONGEST, UNIT
 
 ROUND = re.compile(r"(?:r|rd|rnd|round|cycle|c|selex|selection|sel|pool)? ?0*([0-9]{1,4})")
 UNIT_IN_NAME = re.compile(rf"[\[(,_/ ] ?({UNIT}) ?[\])]?$")
+UNIT_IN_BRACKETS = re.compile(rf"(?<=[\[(]) ?({UNIT}) ?(?=[,;\])])")  # Kd (nM, SPR)
+NUMBER_BEFORE_UNIT = re.compile(rf"[\[(] ?[0-9.]+ ?{UNIT}")  # Kd (100 nM): a scale, or a condition
 POWER_IN_NAME = re.compile(r"10 ?\^? ?[-−–⁻]|10\^|[x×] ?10|\de[-−–]")  # as of Kd (10^-9 M)
-PER_UNIT = re.compile(rf"(?:[\[(] ?|1 ?)/ ?{UNIT} ?[\])]?$")  # of an association constant
+PER_UNIT = re.compile(  # of an association constant
+    rf"(?:(?:[\[(] ?|1 ?)/ ?{UNIT}|[\[(] ?{UNIT} ?\^? ?(?:[-−–]1|⁻¹)) ?[\])]?$"
+)
+SECOND = r"(?:s|sec|seconds?|min|minutes?|h)"
+PER_SECOND = re.compile(  # of a rate, such as the kd (1/s) of Biacore
+    rf"(?:[\[( ] ?(?:1 ?)?/ ?{SECOND}|[\[(] ?{SECOND} ?\^? ?(?:[-−–]1|⁻¹)) ?[\])]?$"
+)
 OTHER_UNIT = re.compile(r"[\[(] ?(?:k?(?:cal|J) ?[/·* ]? ?mol(?:-1|\^-1|⁻¹)?|° ?C) ?[\])]$")
 
 
@@ -33,6 +41,8 @@ ENRICHMENT = Quantity("enrichment", "an enrichment", "higher", "enrichment")
 FITNESS = Quantity("fitness", "a fitness", "higher", "score")
 FOLD_CHANGE = Quantity("fold change", "a fold change")
 ENERGY = Quantity("energy", "an energy")
+RATE = Quantity("rate", "a rate")
+ASSOCIATION = Quantity("ka", "an association constant")
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -139,7 +149,8 @@ SPELLINGS = [
         (r"^\(?- ?\)? ?(?:1 ?[*x×·] ?)?(?=[a-z(])", "minus "),
         (r"[\[(]-[\])]", " negative "),
         (r"\bneg(?:ative)?[ -]*(?=log|ln\b)|\bneg(?=log|ln)", "minus "),
-        (r"\b1 ?/ ?(?=[a-z(])|\b(?:inverse|reciprocal|inv) (?:of )?", "inverse "),
+        (r"(?<![\w] [\[(])(?<![\w][\[(])\b1 ?/ ?(?=[a-z(])|\b(?:inverse|reciprocal|inv) (?:of )?",
+         "inverse "),
         (r"\bp[ -]?(kd|ki|ic50|ec50)\b", r"p \1"),
         (r"\b(?:adj(?:usted)?[ .-]*)?p[ -]?(?:val(?:ue)?s?|adj(?:ust(?:ed)?)?)(?:[ .-]?val(?:ue)?)?"
          r"\b|\badj(?:usted)?[ -]p\b|\bpr ?\(>.*", "pvalue"),
@@ -185,20 +196,21 @@ class Meaning(NamedTuple):
 
 
 def unit_of(name: str) -> str:
-    """The unit of concentration that ends a column's name, such as `Kd (nM)`; "" if none.
+    """The unit of concentration at the end or in brackets of a column's name, such as `Kd (nM)` or
+    `Kd (nM, SPR)`; "" if none.
 
     With a power of ten before the unit (`Kd (10^-9 M)`), its scale is not one that is read: "".
     """
     name = " ".join(name.split())
-    unit = UNIT_IN_NAME.search(name)
-    is_scaled = POWER_IN_NAME.search(name) or PER_UNIT.search(name)
-    return unit[1] if unit and not is_scaled else ""
+    unit = UNIT_IN_NAME.search(name) or UNIT_IN_BRACKETS.search(name)
+    others = (POWER_IN_NAME, PER_UNIT, NUMBER_BEFORE_UNIT)
+    return unit[1] if unit and not any(other.search(name) for other in others) else ""
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name in one spelling, without a unit at its end."""
     text = PER_UNIT.sub(" per molar", " ".join(name.split()))
-    text = UNIT_IN_NAME.sub("", text)
+    text = UNIT_IN_NAME.sub("", UNIT_IN_BRACKETS.sub("", text))
     text = " ".join(OTHER_UNIT.sub("", text).translate(SAME).split())
     text = TOGETHER.sub(" ", text).lower()
     for pattern, word in SPELLINGS:
@@ -216,6 +228,9 @@ def meaning_of(name: str) -> Meaning:
     """Interpret a column's whole name."""
     if len(name) > LONGEST:
         return Meaning(None, "other", "", "")
+    for pattern, quantity in ((PER_SECOND, RATE), (PER_UNIT, ASSOCIATION)):
+        if pattern.search(" ".join(name.split())):
+            return Meaning(quantity, "likely", "", f"it is {quantity.phrase}")
     words = words_of(name)
     if "±" in words[1:]:  # Kd ± SD: each cell has both
         words = words[: words.index("±")]

@@ -51,6 +51,14 @@ def resolve_next(config: dict, screened: str | None) -> None:
             "config: next.source is 'design', but design.generations is 0; give a number, such as "
             "200"
         )
+    check_wells(settings)
+    check_direction(settings["better"], settings["unit"])
+    for name, dataset in config["datasets"].items():
+        if settings["better"] and dataset.get("better") not in (None, settings["better"]):
+            raise InputError(
+                f"config: next.better is {settings['better']!r}, but datasets.{name}.better is "
+                f"{dataset['better']!r}; leave next.better out: it is of a first plate"
+            )
     if config["datasets"]:
         return
     if settings["strategy"] != SPREAD:
@@ -62,4 +70,22 @@ def resolve_next(config: dict, screened: str | None) -> None:
         raise InputError(
             "config: a first plate, but next has neither candidates nor a parent; give files of "
             "candidates, or the sequence whose mutants are to be measured first"
+        )
+
+
+def check_wells(settings: Mapping) -> None:
+    """Raise InputError if controls and replicates leave no well for a new aptamer."""
+    if settings["replicates"] >= settings["size"]:
+        raise InputError(
+            f"config: next.replicates is {settings['replicates']}, of {settings['size']} wells "
+            "(next.size); expected fewer, so that wells are left for new aptamers"
+        )
+
+
+def check_direction(better: str | None, unit: str | None) -> None:
+    """Raise InputError for a Kd of which higher ones are said to be better."""
+    if unit and better == "higher":
+        raise InputError(
+            f"next: unit is {unit}, that of a Kd, of which lower ones are better, but better is "
+            "'higher'; leave one of them out"
         )

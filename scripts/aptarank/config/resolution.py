@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from aptarank.config.limits import check_limits
 from aptarank.config.model_kinds import KINDS, scoring_kinds
 from aptarank.config.names import BASELINES, BLEND, is_reserved
 from aptarank.config.next_settings import chooses_by_measurements, resolve_next
@@ -65,6 +66,8 @@ def resolve(config: Mapping) -> dict:
             used_model(resolved, use)
     check_rank(resolved)
     check_design(resolved)
+    for use in ("design", "next"):
+        check_limits(resolved[use], use)
     check_trainings(resolved)
     return resolved
 

@@ -63,14 +63,16 @@ def quantity_of(ingestion: Mapping, source: Path) -> Quantity:
     Raises:
         InputError: it is not such an account.
     """
-    if "better" not in ingestion:
+    if "better" not in ingestion and "aptamers" in ingestion:
         return Quantity("none: the input was a table of labelled pairs", "", "higher", "number")
     files = ingestion.get("files")
-    if not files or "scale" not in ingestion:
+    read_as = files[0].get("read_as") if isinstance(files, list) and files else None
+    directed = ingestion.get("better") in ("higher", "lower")
+    if not isinstance(read_as, dict) or "scale" not in ingestion or not directed:
         raise InputError(
-            f"{source}: has no files or no scale; expected the ingestion.json that ingest.py writes"
+            f"{source}: has no files, scale or direction; expected the ingestion.json that "
+            "ingest.py writes"
         )
-    read_as = files[0].get("read_as") or {}
     is_kd = ingestion["scale"] == KD
     unit = "nM" if is_kd else read_as.get("unit", "")
     column = read_as.get("score") or "the score"

@@ -1,5 +1,6 @@
 """From rows, as they were read, to aptamers with a fitness."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from aptarank.ingestion.standard_errors import (
     error_of,
     replicate_values,
 )
-from aptarank.values.measurements import is_concentration, parse_measurement, to_count
+from aptarank.values.measurements import COUNTS, is_concentration, parse_measurement, to_count
 from aptarank.values.sequences import (
     as_tokens,
     check_bases,
@@ -34,6 +35,8 @@ from aptarank.values.sequences import (
     read_notation,
     shortened,
 )
+
+FEWEST_DIGITS = 6  # of an aptamer's id
 
 
 def clean_rows(
@@ -93,10 +96,7 @@ def read_sequences(
     Raises:
         InputError: primers that too few sequences have.
     """
-    as_letters = partial(read_letters, options=options)
-    letters = keep_valid(((row, row) for row in track(rows)), as_letters, rejected)
-    unpad = partial(without_padding, is_filled_up=are_filled_up([text for _, text in letters]))
-    bases = keep_valid(letters, unpad, rejected)
+    bases = read_whole(rows, options, rejected, track)
     # What is on a plate is written without its primers too.
     whole = [(row, sequence) for row, sequence in bases if not row.plate]
     five, three = find_primers([sequence for _, sequence in whole], options, rows)
@@ -104,6 +104,25 @@ def read_sequences(
     plain = partial(without_primers, five="", three="", max_length=options.max_length)
     wells = [(row, sequence) for row, sequence in bases if row.plate]
     return keep_valid(whole, trim, rejected) + keep_valid(wells, plain, rejected)
+
+
+def read_whole(
+    rows: Sequence[Row], options: Options, rejected: Rejected, track: Track
+) -> list[tuple[Row, str]]:
+    """Return what `read_sequences` does, with primers."""
+    as_letters = partial(read_letters, options=options)
+    letters = keep_valid(((row, row) for row in track(rows)), as_letters, rejected)
+    unpad = partial(without_padding, is_filled_up=are_filled_up([text for _, text in letters]))
+    return keep_valid(letters, unpad, rejected)
+
+
+def trimmed_primers(rows: Sequence[Row], options: Options) -> tuple[str, str]:
+    """Return the 5' and 3' primers that `read_sequences` trims, "" for none."""
+    own = [row for row in rows if not row.plate]
+    if not (options.five_primer or options.three_primer) or not own:
+        return "", ""
+    whole = [sequence for _, sequence in read_whole(own, options, [], iter)]
+    return find_primers(whole, options, own)
 
 
 def read_letters(row: Row, options: Options) -> str:
@@ -167,7 +186,12 @@ def find_primers(sequences: list[str], options: Options, rows: Sequence[Row]) ->
 
 
 def group_of(row: Row, sequence: str, options: Options) -> str:
-    """Return the group of an aptamer: by the user's option, else that of its format or column."""
+    """Return the group of an aptamer: by the user's option, else that of its format or column.
+
+    On a plate, `group: file` is that of the file whose aptamers it goes on with.
+    """
+    if row.plate and options.group == "file" and row.group:
+        return row.group
     by = {"none": "", "length": str(len(sequence)), "file": Path(row.source).name}
     return by.get(options.group or "", row.group)
 
@@ -200,8 +224,12 @@ def fitness_of(row: Row, better: str, options: Options) -> Fitness:
     low, high = parse_measurement(row.score, row.scale)
     if options.bounds == "reject" and low != high:
         raise ValueError(f"bound or range: {shortened(row.score)!r}")
-    if options.min_count and to_count(row.reads or "0") < options.min_count:
-        raise ValueError(f"few reads: {row.reads or 0}, min_count is {options.min_count}")
+    if options.min_count and not row.plate:
+        reads = row.reads or (row.score if row.scale == COUNTS else "")
+        if not reads:
+            raise ValueError(f"no number of reads, and min_count is {options.min_count}")
+        if to_count(reads) < options.min_count:
+            raise ValueError(f"few reads: {reads}, min_count is {options.min_count}")
     error = error_of(row, low if low == high else math.nan)
     low, high = sorted(as_fitness(value, row, better) - row.shift for value in (low, high))
     for value in filter(math.isfinite, (low, high)):
@@ -290,7 +318,7 @@ def merge_duplicates(table: pd.DataFrame, rejected: Rejected) -> pd.DataFrame:
         aptamers = aptamers[~undecided].reset_index(drop=True)
     names = table.groupby("sequence")["name"].min()
     distinct = pd.Index(aptamers["sequence"].unique()).sort_values()
-    ids = dict(zip(distinct, make_ids(names.reindex(distinct).tolist()), strict=True))
+    ids = dict(zip(distinct, lasting_ids(names.reindex(distinct), distinct), strict=True))
     aptamers["id"] = aptamers["sequence"].map(ids)
     return aptamers
 
@@ -308,6 +336,20 @@ def make_ids(names: Sequence[str]) -> list[str]:
         return list(names)
     width = max(4, len(str(len(names))))
     return [f"apt{number:0{width}d}" for number in range(1, len(names) + 1)]
+
+
+def lasting_ids(names: Sequence[str], sequences: Sequence[str]) -> list[str]:
+    """Ids that stay when other aptamers are added: the own name where no other has it, else one
+    made of the sequence, `apt-` and as many digits of its SHA-256 as make all differ.
+    """
+    times, digests = Counter(names), [hashlib.sha256(s.encode()).hexdigest() for s in sequences]
+    digits = FEWEST_DIGITS
+    while len({digest[:digits] for digest in digests}) < len(set(digests)):
+        digits += 1
+    return [
+        name if name and times[name] == 1 else f"apt-{digest[:digits]}"
+        for name, digest in zip(names, digests, strict=True)
+    ]
 
 
 def check_learnable(aptamers: pd.DataFrame, source: str, why: str = "") -> None:

@@ -14,15 +14,28 @@ from aptarank.core.errors import InputError
 from aptarank.core.files import expand
 from aptarank.core.log import Track
 from aptarank.core.tables import PAIR_COLUMNS
-from aptarank.ingestion.aptamers import check_learnable, clean_rows, is_kd
+from aptarank.ingestion.aptamers import (
+    check_learnable,
+    clean_rows,
+    is_kd,
+    trimmed_primers,
+)
 from aptarank.ingestion.labelled_pairs import clean_labelled_pairs
-from aptarank.ingestion.plate_shifts import plate_shifts, shifts_in_words
-from aptarank.ingestion.row_warnings import collect_warnings
+from aptarank.ingestion.plate_shifts import plate_shifts, warn_of_shifts
+from aptarank.ingestion.row_warnings import (
+    collect_warnings,
+    is_readable,
+    warn_of_mixed_case,
+    warn_of_shared_names,
+)
 from aptarank.ingestion.standard_errors import check_noise, describe_noise, warn_of_no_errors
 from aptarank.ingestion.targets import check_targets, warn_of_scatter
 from aptarank.reading.enrichment import join_rounds, refuse_rounds
 from aptarank.reading.input_format import Kind, Reading
+from aptarank.reading.plates import check_measured
 from aptarank.reading.read_file import read_file
+from aptarank.values.measurements import is_concentration, parse_measurement
+from aptarank.values.sequences import has_mixed_case
 
 COMMONEST = 3  # reasons named in a message
 
@@ -59,6 +72,7 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     if any(reading.format.kind is Kind.PAIRS for reading in readings):
         return ingest_labelled_pairs(readings, options)
     refuse_rounds(readings, options)
+    readings = with_scale_of_others(readings)
     refuse_same_plates(readings)
     files = readings
     if (options.before or options.after) and readings[0].format.kind is Kind.COUNTS:
@@ -79,12 +93,15 @@ def ingest_files(paths: Sequence[str], options: Options, track: Track = iter) ->
     summary["scale"] = "Kd" if any(map(is_kd, rows)) else "number"
     summary["warnings"] = [
         *collect_warnings(rows, options),
+        *warn_of_shared_names(rows),
         *across,
         *warn_of_scatter(aptamers),
         *warn_of_no_errors(aptamers, options),
-        *shifts_in_words(plates),
+        *warn_of_shifts(plates, options),
     ]
+    primers = trimmed_primers(rows, options)
     summary |= {"plates": plates} if plates else {}
+    summary |= {"primers": primers} if any(primers) else {}
     summary["noise"] = describe_noise(aptamers, rows, options)
     summary["bounds"] = int((aptamers["low"] != aptamers["high"]).sum())
     return Ingested(aptamers, rejected, labels, summary)
@@ -109,9 +126,13 @@ def ingest_labelled_pairs(readings: list[Reading], options: Options) -> Ingested
             "make them two datasets"
         )
     rows = [row for reading in readings for row in reading.label_rows]
-    aptamers, labels, rejected = clean_labelled_pairs(rows)
+    aptamers, labels, rejected = clean_labelled_pairs(rows, options.case)
     summary = account_for_rows(readings, len(rows), len(labels), rejected)
     summary["aptamers"] = len(aptamers)
+    both = [Row(row.source, row.line, text, "") for row in rows for text in (row.first, row.second)]
+    if options.case != "reject":
+        mixed = [row for row in both if has_mixed_case(row.sequence) and is_readable(row)]
+        summary["warnings"] = warn_of_mixed_case(mixed, len(both))
     return Ingested(aptamers, rejected, labels, summary)
 
 
@@ -169,30 +190,60 @@ def one_direction(readings: list[Reading], options: Options) -> str:
             "Say --better higher or --better lower (in the config: datasets.<name>.better)."
             f"{kd_hint(others[0])}"
         )
-    if kd and options.better == "higher":
-        raise InputError(f"{first}: a Kd is better lower, but better says higher")
     better = options.better or better
+    if kd and better == "higher":
+        raise InputError(f"{first}: a Kd is better lower, but better says higher")
     for plate in plates:
-        if (plate.better, is_kd(plate.rows[0])) != (better, kd):
+        if is_kd(plate.rows[0]) != kd or plate.better not in ("", better):
             raise InputError(
-                f"{plate.source}: a plate for values of which {plate.better} is better"
+                f"{plate.source}: a plate for values of which {plate.better or 'either'} is better"
                 f"{', Kd' if is_kd(plate.rows[0]) else ''}, but of those of {first} {better} is"
                 f"{', Kd' if kd else ''}; they cannot be one dataset"
             )
     return better
 
 
-def refuse_same_plates(readings: list[Reading]) -> None:
-    """Raise InputError if a filled plate is given twice: it would count as measured twice."""
-    seen: dict[str, Path] = {}
+def with_scale_of_others(readings: list[Reading]) -> list[Reading]:
+    """Read the values of plates on the scale of the other files, such as per cent or pKd.
+
+    Raises:
+        InputError: a value that is none on this scale.
+    """
+    scales = {row.scale for each in readings if not each.rows[0].plate for row in each.rows}
+    scale = scales.pop() if len(scales) == 1 else ""
+    found = []
     for reading in readings:
-        if reading.rows and reading.rows[0].plate:
-            first = seen.setdefault(reading.sha256, reading.source)
-            if first != reading.source:
+        if reading.rows[0].plate:
+            use = scale and not is_concentration(scale) and not is_kd(reading.rows[0])
+            rows = [row._replace(scale=scale) if use else row for row in reading.rows]
+            check_measured(rows)
+            reading = replace(reading, rows=rows)
+        found.append(reading)
+    return found
+
+
+def refuse_same_plates(readings: list[Reading]) -> None:
+    """Raise InputError if a filled plate is given twice, also in another format or in part: its
+    values would count as measured twice.
+    """
+    plates = [reading for reading in readings if reading.rows and reading.rows[0].plate]
+    for number, reading in enumerate(plates):
+        for before in plates[:number]:
+            few, many = sorted((values_of(before), values_of(reading)), key=len)
+            if few <= many:
                 raise InputError(
-                    f"{reading.source}: the same plate as {first}, with the same values; leave one "
-                    "out, or its values would count as measured twice"
+                    f"{reading.source}: the same plate as {before.source}, with the same values in "
+                    "the wells that both have; leave one out, or these would count as measured "
+                    "twice"
                 )
+
+
+def values_of(plate: Reading) -> set[tuple]:
+    """What was measured in the wells of a plate."""
+    return {
+        (row.plate, row.name, row.sequence, parse_measurement(row.score, row.scale))
+        for row in plate.rows
+    }
 
 
 def kd_hint(reading: Reading) -> str:

@@ -10,9 +10,15 @@ import pandas as pd
 
 from aptarank.columns.rows import LabelRow
 from aptarank.core.tables import APTAMER_COLUMNS, PAIR_COLUMNS
-from aptarank.ingestion.aptamers import make_ids, usual_chemistry
+from aptarank.ingestion.aptamers import lasting_ids, usual_chemistry
 from aptarank.ingestion.rejections import keep_valid, rejected_table
-from aptarank.values.sequences import as_tokens, chemistry, normalise, shortened
+from aptarank.values.sequences import (
+    as_tokens,
+    chemistry,
+    has_mixed_case,
+    normalise,
+    shortened,
+)
 
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
@@ -29,8 +35,12 @@ class LabelledPair(NamedTuple):
 
 def clean_labelled_pairs(
     rows: Sequence[LabelRow],
+    case: str = "read",
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Accept or reject each labelled pair, merge duplicates, reject those that contradict.
+
+    Args:
+        case: `reject` for pairs with a sequence of both small letters and capitals.
 
     Returns:
         Aptamers (`APTAMER_COLUMNS`; no score, `count` is the number of their pairs), the labelled
@@ -38,7 +48,8 @@ def clean_labelled_pairs(
         depend on that of the rows.
     """
     rejected: RejectedPairs = []
-    pairs = keep_valid(((row, row) for row in rows), parse_pair, rejected)
+    parse = partial(parse_pair, case=case)
+    pairs = keep_valid(((row, row) for row in rows), parse, rejected)
     chemistries = count_chemistries([pair for _, pair in pairs])
     usual = usual_chemistry(sum(chemistries.values(), Counter()))
     mixed = {key for key, counts in chemistries.items() if counts["DNA"] and counts["RNA"]}
@@ -51,7 +62,7 @@ def clean_labelled_pairs(
     return make_aptamers(winners, kinds), make_pairs(winners), rejected_table(rejected)
 
 
-def parse_pair(row: LabelRow) -> LabelledPair:
+def parse_pair(row: LabelRow, case: str) -> LabelledPair:
     """Read the two sequences of a labelled pair, and its label.
 
     Raises:
@@ -59,6 +70,8 @@ def parse_pair(row: LabelRow) -> LabelledPair:
     """
     if row.problem:
         raise ValueError(row.problem)
+    if case == "reject" and (has_mixed_case(row.first) or has_mixed_case(row.second)):
+        raise ValueError("mixed case: small letters and capitals in one sequence")
     first, second = normalise(row.first), normalise(row.second)
     if as_tokens(first) == as_tokens(second):
         raise ValueError("same aptamer: both sequences are equal")
@@ -124,7 +137,7 @@ def make_aptamers(winners: pd.DataFrame, chemistries: Mapping[str, str]) -> pd.D
     pair_counts = pd.concat([winners["a"], winners["b"]]).value_counts().sort_index()
     aptamers = pd.DataFrame(
         {
-            "id": make_ids([""] * len(pair_counts)),
+            "id": lasting_ids([""] * len(pair_counts), list(pair_counts.index)),
             "sequence": pair_counts.index,
             **dict.fromkeys(("score", "fitness", "spread", "error", "low", "high"), np.nan),
             "chemistry": [chemistries[sequence] for sequence in pair_counts.index],

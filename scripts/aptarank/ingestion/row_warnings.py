@@ -7,7 +7,7 @@ from aptarank.columns.rows import Options, Row
 from aptarank.values.measured import parse_value, tidy_text
 from aptarank.values.measurements import is_concentration, parse_measurement
 from aptarank.values.missing_values import find_placeholders
-from aptarank.values.sequences import has_mixed_case, normalise, shortened
+from aptarank.values.sequences import as_tokens, has_mixed_case, normalise, shortened
 
 
 def collect_warnings(rows: Sequence[Row], options: Options) -> list[str]:
@@ -18,6 +18,21 @@ def collect_warnings(rows: Sequence[Row], options: Options) -> list[str]:
     else:
         case = [*warn_of_mixed_case(mixed, len(rows)), *warn_of_case_apart(rows)]
     return [*case, *warn_of_versions(rows), *warn_of_placeholders(rows)]
+
+
+def warn_of_shared_names(rows: Sequence[Row]) -> list[str]:
+    """Warn of names that several aptamers have: they are called by a made name instead."""
+    named: dict[str, set[str]] = {}
+    for row in rows:
+        if row.name and is_readable(row):
+            named.setdefault(row.name, set()).add(as_tokens(normalise(row.sequence)))
+    shared = sorted(name for name, sequences in named.items() if len(sequences) > 1)
+    if not shared:
+        return []
+    return [
+        f"{len(shared)} names stand for several sequences, such as {shortened(shared[0])!r}; these "
+        "aptamers have an id made of their sequence instead (apt-…)"
+    ]
 
 
 def is_readable(row: Row) -> bool:

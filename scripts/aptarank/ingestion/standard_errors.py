@@ -129,22 +129,28 @@ def add_replicates(aptamers: pd.DataFrame, table: pd.DataFrame) -> None:
     Args:
         aptamers: a row for each `group` and `sequence`.
         table: the rows that were merged into these, with `replicates`, a list of the fitness in
-            each column of the input, NaN where it is missing.
+            each column of the input, NaN where it is missing, empty for a row without columns of
+            them; and `exact`, the fitness of a row that has a value.
     """
     keys = [table["group"], table["sequence"]]
-    values = pd.DataFrame(table["replicates"].tolist(), index=table.index)
+    values = pd.DataFrame(table["replicates"].map(list).tolist(), index=table.index)
     wanted = pd.MultiIndex.from_frame(aptamers[["group", "sequence"]])
     by_column = values.groupby(keys).mean().loc[wanted]
     aptamers["replicates"] = [
         "|".join("" if math.isnan(value) else repr(value) for value in row)
         for row in by_column.to_numpy().tolist()
     ]
+    aptamers["replicates"] = aptamers["replicates"].where(by_column.notna().any(axis=1).array, "")
+    # What was measured once, as on a plate, is of no column; a bound is no measurement.
+    values["once"] = table["exact"].where(table["replicates"].str.len() == 0)
     every = values.assign(group=keys[0], sequence=keys[1]).melt(["group", "sequence"])
     by_aptamer = every.groupby(["group", "sequence"])["value"]
     numbers = by_aptamer.agg(["mean", "std", "count"]).loc[wanted]
-    for column in ("fitness", "low", "high"):
-        aptamers[column] = numbers["mean"].to_numpy()
-    aptamers["spread"], aptamers["count"] = numbers["std"].to_numpy(), numbers["count"].to_numpy()
+    measured = numbers["count"].to_numpy() > 0
+    for column, name in (("fitness", "mean"), ("low", "mean"), ("high", "mean")):
+        aptamers[column] = aptamers[column].mask(measured, numbers[name].to_numpy())
+    aptamers["spread"] = numbers["std"].to_numpy()
+    aptamers["count"] = aptamers["count"].mask(measured, numbers["count"].to_numpy())
 
 
 def add_errors(aptamers: pd.DataFrame) -> None:

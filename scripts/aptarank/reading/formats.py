@@ -25,6 +25,7 @@ CSV = InputFormat("csv", Kind.TABLE, read_scored)
 TSV = InputFormat("tsv", Kind.TABLE, read_scored)
 PARQUET = InputFormat("parquet", Kind.TABLE, read_scored)
 EXCEL = InputFormat("excel", Kind.TABLE, read_scored)
+PLATE = InputFormat("plate", Kind.TABLE, read_plate, is_plate)
 
 TEXT_FORMATS: tuple[TextFormat, ...] = (
     InputFormat("maws", Kind.LOG, read_maws, is_maws, better="lower", group="length"),
@@ -37,7 +38,7 @@ TEXT_FORMATS: tuple[TextFormat, ...] = (
 )
 TABLE_FORMATS: tuple[TableFormat, ...] = (
     InputFormat("pairs", Kind.PAIRS, read_labels, is_pair_table),
-    InputFormat("plate", Kind.TABLE, read_plate, is_plate),
+    PLATE,
     InputFormat("aptasuite", Kind.TABLE, read_aptasuite, is_aptasuite),
     InputFormat("raptgen", Kind.TABLE, read_raptgen, is_raptgen),
     InputFormat("enrichment", Kind.TABLE, read_enrichment, is_enrichment_table),

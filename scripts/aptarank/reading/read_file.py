@@ -12,7 +12,16 @@ from typing import NamedTuple
 
 from aptarank.columns.rows import GROUPINGS, Options, Row
 from aptarank.core.errors import InputError
-from aptarank.reading.formats import AUTO, CSV, EXCEL, PARQUET, TABLE_FORMATS, TEXT_FORMATS, TSV
+from aptarank.reading.formats import (
+    AUTO,
+    CSV,
+    EXCEL,
+    PARQUET,
+    PLATE,
+    TABLE_FORMATS,
+    TEXT_FORMATS,
+    TSV,
+)
 from aptarank.reading.input_format import (
     Content,
     InputFormat,
@@ -22,7 +31,7 @@ from aptarank.reading.input_format import (
     TableFormat,
     TextFormat,
 )
-from aptarank.reading.plates import read_plate
+from aptarank.reading.plates import is_plate, may_be_plate, read_plate, without_dialect
 from aptarank.reading.round_tables import read_two_rounds
 from aptarank.reading.scored_tables import read_kd, read_scored, refuse_binary
 from aptarank.reading.tabular_files import Table, excel_table, is_excel, parquet_table, text_table
@@ -69,6 +78,8 @@ def read_content(
     data: bytes, path: Path, options: Options
 ) -> tuple[TextFormat | TableFormat, ReadRows]:
     """Find the format of a file's bytes, and start to read its rows."""
+    if (plate := find_plate(data, path, options)) is not None:
+        return PLATE, read_plate(plate, path, options)
     text_format = format_named(TEXT_FORMATS, options.format)
     if text_format is None:
         for container in BINARY_TABLES:
@@ -84,6 +95,28 @@ def read_content(
     delimiter = "\t" if options.format == TSV.name else None
     table = text_table(text, path, options, delimiter)
     return read_table(table, TSV if has_more_tabs(text) else CSV, path, options)
+
+
+def find_plate(data: bytes, path: Path, options: Options) -> Table | None:
+    """The table of a filled plate where the options say how the dataset's other files are written,
+    which is not about the plate; None for any other file.
+    """
+    plain = without_dialect(options)
+    if plain == options:
+        return None  # it is recognised as any other format
+    for each in (replace(plain, sheet=options.sheet), plain):
+        try:
+            if is_excel(data):
+                table = excel_table(data, path, each)
+            else:
+                text = decode_text(data, path, each.encoding)
+                if not may_be_plate(text):
+                    return None
+                table = text_table(text, path, each, None)
+        except InputError:
+            continue  # whatever reads the file says what is wrong
+        return table if is_plate(table, each) else None
+    return None
 
 
 def recognise(
@@ -131,7 +164,7 @@ def read_table(
         refuse_binary(table, path, options)
         input_format = recognise(TABLE_FORMATS, table, options) or container
     read = input_format.read
-    if read is read_plate:
+    if input_format is PLATE:  # the columns that the options name are those of other files
         return input_format, read(table, path, options)
     if (options.before or options.after) and options.scored and input_format.kind is not Kind.PAIRS:
         read = read_two_rounds

@@ -109,7 +109,7 @@ def read_scored(table: Table, source: Path, options: Options) -> ReadRows:
     better, because = meaning.better, meaning.because
     if is_transformed_ga(header) and score == 2:
         better, because = "higher", "it is an entropy of EFBA in a table of Transformed_GA"
-    unit = unit_column(header, score, rows)
+    unit = unit_column(header, score)
     scale = scale_of(header[score], fields_of(rows, score)) if unit is None else ""
     if options.replicates and unit is None:
         for other in noise_columns(header, options, source).replicates:
@@ -207,7 +207,7 @@ def read_kd(table: Table, source: Path, options: Options) -> ReadRows:
         score = candidates[0]
     name = name_column(table.header, sequence, options, source)
     because = "the option format says that it is a Kd"
-    scale, unit = unit_of(table.header[score]), unit_column(table.header, score, table.first_rows)
+    scale, unit = unit_of(table.header[score]), unit_column(table.header, score, is_kd=True)
     columns = Columns(sequence, score, because=because, scale=scale, name=name, unit=unit)
     return read_columns(table, columns, source, options)
 

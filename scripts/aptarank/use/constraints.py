@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aptarank.config.limits import bases, check_ranges
 from aptarank.core.errors import InputError
 from aptarank.pairing.nearest import nearest
-from aptarank.values.sequences import as_tokens, normalise
 
 BASES = "ACGT"
 CODES = np.zeros(256, dtype=np.uint8)
@@ -71,7 +71,7 @@ class Space:
     ):
         self.constraints, self.known, self.threads = constraints, known, threads
         self.shortest, self.longest = constraints.length
-        check_ranges(constraints)
+        check_ranges(constraints.length, constraints.gc, constraints.use)
         five, three = (
             bases(text, f"{key}_primer", constraints.use)
             for key, text in (("five", constraints.five), ("three", constraints.three))
@@ -193,37 +193,6 @@ class Space:
         if not (self.constraints.min_distance and len(self.known) and len(sequences)):
             return np.ones(len(sequences), dtype=bool)
         return nearest(sequences, self.known, self.threads)[0] >= self.constraints.min_distance
-
-
-def check_ranges(constraints: Constraints) -> None:
-    """Raise InputError where a range is empty."""
-    shortest, longest = constraints.length
-    if not 1 <= shortest <= longest:
-        raise InputError(
-            f"{constraints.use}: length is from {shortest} to {longest}; expected the fewest "
-            "bases, at least 1, and then the most"
-        )
-    low, high = constraints.gc
-    if not 0 <= low <= high <= 1:
-        raise InputError(
-            f"{constraints.use}: gc is from {low:g} to {high:g}; expected two shares from 0 to 1, "
-            "the lower first"
-        )
-
-
-def bases(text: str, key: str, use: str) -> str:
-    """A word of A, C, G and T.
-
-    Args:
-        key: and part of the config that it stands in, for messages.
-
-    Raises:
-        InputError: it is not.
-    """
-    try:
-        return as_tokens(normalise(text)) if text else ""
-    except ValueError as reason:
-        raise InputError(f"{use}: {key} has {text!r}: {reason}; expected A, C, G, T") from None
 
 
 def automaton(words: Sequence[str], before: str) -> tuple[np.ndarray, int]:
