@@ -430,3 +430,6 @@ def test_configs(snakemake, tmp_path, settings, said):
     config = "{run: loop, datasets: {}}"
     done = snakemake("-n", config=config, code=1)
     assert "datasets is empty" in done.stdout + done.stderr
+    next_and = "{run: loop, datasets: {}, next: {size: 1, strategy: spread, candidates: c.csv}, "
+    done = snakemake("-n", config=next_and + "rank: {candidates: c.csv}}", code=1)
+    assert "rank needs a trained model, but datasets is empty" in done.stdout + done.stderr

@@ -152,10 +152,10 @@ def test_names_that_are_taken(program, data, names):
 
 
 @pytest.mark.slow
-def test_in_the_workflow(finished, tmp_path):
+def test_in_the_workflow(finished):
     """A run that had no blend gets one, without training anew: it is measured and exported as a
     model is, and ranks."""
-    folder = tmp_path / "lab"
+    folder = finished.with_name("blended")  # beside it, as Snakemake knows files by relative paths
     shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("locks"))
     overlay = folder / "overlay.yaml"
     config = overlay.read_text().replace("blend: false", "blend: true")

@@ -157,6 +157,8 @@ def used_model(config: Mapping, use: str) -> str:
     Raises:
         InputError: there is no such model.
     """
+    if not config["datasets"]:
+        raise InputError(f"config: {use} needs a trained model, but datasets is empty")
     suitable = [
         f"{dataset}/{model}"
         for dataset in config["datasets"]

@@ -16,6 +16,7 @@ body {{ font: 14px system-ui, sans-serif; margin: 1.5rem; color: #1e293b; }}
 table {{ border-collapse: collapse; }}
 th, td {{ padding: 0.3rem 0.8rem; border-bottom: 1px solid #e2e8f0; text-align: left; }}
 th {{ position: sticky; top: 0; background: #f1f5f9; }}
+td.sentence {{ min-width: 22rem; }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 tr:hover td {{ background: #f8fafc; }}
 </style>
@@ -31,6 +32,7 @@ tr:hover td {{ background: #f8fafc; }}
 """
 DIGITS = 4  # of a number with a fraction
 MAX_ROWS = 1000  # of a page
+SENTENCE = 5  # blanks from which a text is one
 
 
 def write_page(table: pd.DataFrame, title: str, path: Path) -> None:
@@ -42,11 +44,11 @@ def write_page(table: pd.DataFrame, title: str, path: Path) -> None:
 def page(table: pd.DataFrame, title: str) -> str:
     """Return a table as a page, at most its first `MAX_ROWS` rows."""
     shown = table.head(MAX_ROWS)
-    numbers = {column: pd.api.types.is_numeric_dtype(table[column]) for column in table}
+    classes = {column: class_of(shown[column]) for column in table}
 
     def row(values: Iterable[str], tag: str) -> str:
         return "".join(
-            f"<{tag}{' class=number' if numbers[column] else ''}>{escape(text)}</{tag}>"
+            f"<{tag}{classes[column]}>{escape(text)}</{tag}>"
             for column, text in zip(table, values, strict=True)
         )
 
@@ -62,6 +64,14 @@ def page(table: pd.DataFrame, title: str) -> str:
         head=row(map(str, table), "th"),
         body="\n".join(f"<tr>{row(values, 'td')}</tr>" for values in zip(*cells, strict=True)),
     )
+
+
+def class_of(column: pd.Series) -> str:
+    """The class of a column's cells, as an attribute: numbers to the right, sentences wide."""
+    if pd.api.types.is_numeric_dtype(column):
+        return " class=number"
+    has_sentences = column.astype(str).str.count(" ").max() >= SENTENCE
+    return " class=sentence" if has_sentences else ""
 
 
 def cell_text(value: Any) -> str:
