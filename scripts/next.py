@@ -24,7 +24,6 @@ from aptarank.acquisition.planning import (
 from aptarank.acquisition.plate import Terms, layout, plate_of
 from aptarank.acquisition.sources import allowed, check_enough
 from aptarank.columns.rows import make_options
-from aptarank.config.input_files import measured_in
 from aptarank.config.next_settings import SPREAD
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger, tracker
@@ -34,6 +33,7 @@ from aptarank.programs.schema_options import WholeNumber, rule_of, setting
 from aptarank.report.plate_page import write_plate_page
 from aptarank.report.plots_next import plot_batch, plot_spread
 from aptarank.use.load_scorer import check_scores_aptamers, load_scorer
+from aptarank.workflow.filled_plates import measured_in
 
 WELLS = 24  # of the program alone: the config's default, 0, leaves the rule out
 

@@ -56,6 +56,7 @@ from aptarank.workflow.shell_words import shell_words
 from aptarank.core.log import CALM
 from aptarank.workflow.terminal import calm_terminal, paragraphs
 from aptarank.workflow.code_inputs import imported_modules
+from aptarank.workflow.filled_plates import check_plates
 from aptarank.config.model_kinds import KINDS
 from aptarank.config.names import BLEND
 
@@ -100,6 +101,7 @@ def resolve_config(config):
             check_yaml(relative_if_below(path))
         resolved = resolve(config)
         check_files(resolved)
+        check_plates(resolved)
     except InputError as error:
         message = str(error)
         given = [

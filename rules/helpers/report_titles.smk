@@ -23,6 +23,11 @@ FIGURES = {
     "confusion": "Confusion matrix",
     "consistency": "Contradictions",
     "pareto": "Speed against accuracy",
+    "mutations": "Change by one base",
+    "truncations": "How short it can be",
+    "dependencies": "Bases that go together",
+    "positions": "Mean effect of each base",
+    "words": "Words of bases",
 }
 FILE_TYPES = {"svg": "plot", "csv": "table (CSV)", "html": "page"}
 
@@ -43,6 +48,12 @@ def report_labels(figure, kind="svg"):
 def report_labels_in_folder(wildcards):
     """Return the labels of a file {figure}.{kind} in a folder."""
     return report_labels(wildcards.figure, wildcards.kind)(wildcards)
+
+
+def report_labels_of_aptamer(wildcards):
+    """Return the labels of a figure {aptamer}/{figure}.svg in a folder."""
+    aptamer = {"aptamer": wildcards.aptamer}
+    return aptamer | report_labels(wildcards.figure)(wildcards)
 
 
 def is_older(path, other):
@@ -73,6 +84,8 @@ def print_findings():
     for name, is_asked in asked.items():
         if is_asked and os.path.isfile(f"{run}/{name}"):
             print(f"Candidates, best first: {run}/{name}")
+    if config["explain"]["aptamers"] and os.path.isfile(f"{run}/explain/explained.csv"):
+        print(f"Which bases matter, by aptamer: {run}/explain/explained.html")
     if config["next"]["size"] and os.path.isfile(f"{run}/next/plate.csv"):
         print(f"What to measure next: {run}/next/plate.csv, drawn in plate.html")
     tables = [f"{run}/{dataset}/comparison.csv" for dataset in config["datasets"]]

@@ -49,6 +49,8 @@ OF_DESIGN = [
     "design.svg",
 ]
 
+OF_EXPLAIN = ["explained.csv", "explained.html", "maps"]
+
 OF_NEXT = ["plate.csv", "plate.html", "plate.svg"]
 
 # Of each model that scores aptamers, and of the predictors of a fold, if expected.level is given.
@@ -109,6 +111,10 @@ def results():
         *expand(
             "<run>/design/{name}",
             name=OF_DESIGN if config["design"]["generations"] else [],
+        ),
+        *expand(
+            "<run>/explain/{name}",
+            name=OF_EXPLAIN if config["explain"]["aptamers"] else [],
         ),
         *expand("<run>/next/{name}", name=OF_NEXT if config["next"]["size"] else []),
     ]

@@ -63,6 +63,35 @@ def next_options():
     return words
 
 
+# What explain.py reads of a dataset, by its options; the ranking is there if candidates are given.
+EXPLAINED_FROM = {
+    "aptamers": "aptamers.csv",
+    "split": "split.csv",
+    "ranking": "ranking/ranking.csv",
+}
+
+
+def explained_from():
+    """Return the files of what was measured, and of the ranking if there is one, for explain.py."""
+    fold = fold_folders()[0]
+    files = [
+        used_data("explain", EXPLAINED_FROM["aptamers"]),
+        used_data("explain", f"{fold}{EXPLAINED_FROM['split']}"),
+    ]
+    if config["rank"]["candidates"]:
+        files.append(f"<run>/{EXPLAINED_FROM['ranking']}")
+    return files
+
+
+def explain_options():
+    """Return the settings of the explanation as options of its script."""
+    settings = config["explain"]
+    words = as_options(settings, exclude=("model", "aptamers", "region"))
+    return words + (
+        ["--region", *map(str, settings["region"])] if settings["region"] else []
+    )
+
+
 def used_data(use, name):
     """Return a file of the dataset of the model that a use (rank, screen, …) takes."""
     return f"<run>/{used_dataset(config, use)}/{name}"

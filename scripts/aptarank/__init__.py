@@ -15,6 +15,7 @@ expected                     scores -> values in the user's own scale, with inte
 exports                      the model in faster forms, each proven and timed
 use                          new sequences -> ranked, screened, designed
 acquisition                  what was measured -> a plate of what to measure next
+explanation                  a model and an aptamer -> which bases matter, and whether that is true
 report, provenance           plots, cards and pages; what a run was made of
 """
 

@@ -37,7 +37,8 @@ models:
 split: {by: column, column: TEXT}
 rank: {candidates: ["-c.csv", "--full=5"], sequence: TEXT, name: TEXT, format: TEXT}
 screen: {candidates: "-c.csv", sequence: TEXT, name: TEXT}
-design: {generations: 2, five_primer: TEXT, three_primer: TEXT, forbidden: [TEXT]}
+design: {generations: 2}
+explain: {aptamers: [TEXT, "-x", "--full=5"], group: TEXT}
 sweep: {model: rank, size: [nano, base]}
 """
 
@@ -52,8 +53,9 @@ def test_no_rule_hands_snakemake_a_text(snakemake, tmp_path):
     assert "</script>" not in said
     assert said.count(r"\x3c/script\x3e\x26amp; $(touch hacked)") > 10
     assert not (tmp_path / "hacked").exists()
-    for rule, files in {"rank.py": "-c.csv --full=5", "screen.py": "-c.csv"}.items():
+    ends = {"rank.py": "-c.csv --full=5", "screen.py": "-c.csv", "explain.py": "-x --full=5"}
+    for rule, files in ends.items():
         command = rf"Shell command: python \S*scripts/{rule} .*"
         lines = re.findall(command, said)
         assert lines
-        assert all(line.endswith(f" -- {files}") for line in lines)
+        assert all(re.search(rf" -- (\S.* )?{files}$", line) for line in lines)

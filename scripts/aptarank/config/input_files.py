@@ -3,11 +3,9 @@
 Imports nothing heavy: the Snakefile runs it each time that it is parsed.
 """
 
-import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
 from aptarank.core.errors import InputError
 from aptarank.core.files import expand
@@ -61,58 +59,9 @@ def check_files(config: Mapping) -> None:
             )
     for key, path in files:
         check_file(key, path)
-    if config["next"]["size"]:
-        given = [Path(path) for key, path in files if key.startswith("datasets.")]
-        check_plates(config["run"], given)
     for _, path in checkpoints:
         if path and Path(path).is_dir():
             check_checkpoint(path)
-
-
-def check_plates(run: str, given: Sequence[Path]) -> None:
-    """Raise InputError where a filled plate lies where the next one will be written.
-
-    Args:
-        given: the files of all datasets.
-    """
-    plate = Path("results", run, "next", "plate.csv")
-    if not plate.is_file():
-        return
-    advice = (
-        f"the next plate will be written there. Copy it, such as to plates/{run}-1.csv, and give "
-        "that file to the dataset as one more path"
-    )
-    if any(path.samefile(plate) for path in given):
-        raise InputError(f"config: {plate} is a file of a dataset, but {advice}")
-    values = measured_in(plate)
-    if any(values.values()) and values not in [measured_in(path) for path in given]:
-        raise InputError(f"{plate} is filled in, but {advice}, then leave its column empty here")
-
-
-def measured_in(path: Path) -> dict[str, str]:
-    """What is measured in each well of a plate, by its `check`; empty for any other file."""
-    try:
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            # Only for a plate in the results that is filled in.
-            import openpyxl
-
-            sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-            lines = [["" if cell is None else str(cell) for cell in row] for row in sheet.values]
-        else:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                head = file.readline()
-                if "measured" not in head or "check" not in head:
-                    return {}
-                file.seek(0)
-                lines = list(csv.reader(file, delimiter=max(",;\t", key=head.count)))
-        at = [lines[0].index(name) for name in ("check", "measured")]
-        return {
-            line[at[0]]: line[at[1]].strip().replace(",", ".")
-            for line in lines[1:]
-            if len(line) > max(at)
-        }
-    except (OSError, ValueError, IndexError, KeyError, csv.Error, BadZipFile):
-        return {}
 
 
 def check_checkpoint(folder: str) -> None:

@@ -7,7 +7,7 @@ from aptarank.core.result_files import CRATE, REPORTS, WORKFLOW
 LOGS = ("logs", "benchmarks")
 # Files and folders next to those of the datasets, so that no dataset can have these names.
 BESIDES_DATASETS = (
-    *("manifest.json", CRATE, WORKFLOW, "ranking", "screen", "design", "next"),
+    *("manifest.json", CRATE, WORKFLOW, "ranking", "screen", "design", "next", "explain"),
     *(*LOGS, *REPORTS),
 )
 # Files and folders next to those of the models, and next to those of their logs.

@@ -59,6 +59,7 @@ def resolve(config: Mapping) -> dict:
     resolve_batch_size(resolved["speed"], given="batch_size" in speed)
     uses = {"rank": resolved["rank"]["candidates"], "screen": candidate_source(resolved)}
     uses["design"] = resolved["design"]["generations"]
+    uses["explain"] = bool(resolved["explain"]["aptamers"])
     uses["next"] = chooses_by_measurements(resolved)
     uses["publish"] = resolved["publish"]["repository"]
     for use, asked in uses.items():

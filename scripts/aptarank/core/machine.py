@@ -14,6 +14,7 @@ PACKAGES = (
     "huggingface_hub",
     "jinja2",
     "jsonschema",
+    "logomaker",
     "matplotlib",
     "numpy",
     "onnx",
