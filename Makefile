@@ -22,12 +22,11 @@ report: .venv/installed ## pack the results of make run into one zip to view in 
 	snakemake --report results/example/report.zip $(ARGS)
 	@echo "Unpack it and open report.html: results/example/report.zip"
 
-# Three test modules run at a time, because some mostly wait; with more, two cores take longer, as
-# their caches do not suffice. Waiting OpenMP threads sleep instead of spinning on CPUs that the other
-# tests need.
+# As many test modules run at a time as there are cores: with more, all of them take longer, as their
+# caches do not suffice. Waiting OpenMP threads sleep instead of spinning on CPUs that others need.
 test: export OMP_WAIT_POLICY := passive
 test: check ## run all checks and tests, but for the long ones (ARGS= is passed to pytest)
-	pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	pytest -n logical --maxprocesses 6 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-all: export APTARANK_SLOW := 1
 test-all: test ## run all checks and tests, also the long ones (21 minutes on two cores)

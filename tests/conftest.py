@@ -30,8 +30,8 @@ os.environ["HF_HUB_OFFLINE"] = "0" if os.environ.get("APTARANK_HUB") else "1"
 # first five have a run of their own to make; "report", "model_card" and others need that of
 # "workflow", which is ready when the first workers are done.
 LONGEST = ["workflow", "slurm", "bare_machine", "reruns", "inputs", "never_lost", "blending"]
-LONGEST += ["faults", "distributed", "extending", "report", "transfer", "forms", "scale", "sweep"]
-LONGEST += ["commands", "screen", "speed", "report_hostile", "archive", "sources"]
+LONGEST += ["faults", "distributed", "extending", "notebook", "next", "report", "transfer", "forms"]
+LONGEST += ["scale", "sweep", "commands", "screen", "speed", "report_hostile", "archive", "sources"]
 
 
 def pytest_collection_modifyitems(items):

@@ -1,15 +1,19 @@
 """next.py: where candidates come from, which are left out, and the first plate."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from aptarank.acquisition.choosing import weigh
 from aptarank.acquisition.first_plate import evenly, single_mutants
+from aptarank.config.resolution import resolve
+from aptarank.core.errors import InputError
 from aptarank.predictors.normal_scores import fitness_of, normal_scores
 from made_aptamers import random_sequences
 from snakemake_runs import planned, run_snakemake
@@ -423,13 +427,16 @@ def test_a_parent_alone_and_the_next_round(snakemake, tmp_path):
         ("{size: 12, better: higher}", "next.better is 'higher', but datasets.example.better"),
     ],
 )
-def test_configs(snakemake, tmp_path, settings, said):
-    (tmp_path / "c.csv").write_text("sequence\nACGT\n")
-    done = snakemake("-n", config=f"next: {settings}", code=1)
-    assert said in done.stdout + done.stderr
-    config = "{run: loop, datasets: {}}"
-    done = snakemake("-n", config=config, code=1)
-    assert "datasets is empty" in done.stdout + done.stderr
-    next_and = "{run: loop, datasets: {}, next: {size: 1, strategy: spread, candidates: c.csv}, "
-    done = snakemake("-n", config=next_and + "rank: {candidates: c.csv}}", code=1)
-    assert "rank needs a trained model, but datasets is empty" in done.stdout + done.stderr
+def test_configs(settings, said):
+    """Before any job: by what the Snakefile resolves."""
+    with pytest.raises(InputError, match=re.escape(said)):
+        resolve({"next": yaml.safe_load(settings)})
+
+
+def test_a_config_without_datasets():
+    nothing = {"run": "loop", "datasets": {}}
+    with pytest.raises(InputError, match="datasets is empty; expected at least one"):
+        resolve(nothing)
+    first = {"size": 1, "strategy": "spread", "candidates": "c.csv"}
+    with pytest.raises(InputError, match="rank needs a trained model, but datasets is empty"):
+        resolve(nothing | {"next": first, "rank": {"candidates": "c.csv"}})

@@ -46,7 +46,7 @@ def test_the_best_the_first_ranked_and_a_sequence(given, program, finished):
     assert list(positions.columns) == ["position", *"ACGU"]
     assert Path("maps/all/words.svg").is_file()
     about = json.loads(Path("maps/best/explanation.json").read_text())
-    assert about["important"].split()[0][0] in "ACGT"
+    assert about["important"].split()[0][0] in "ACGU"
 
 
 def test_the_same_bytes_twice(given, program):

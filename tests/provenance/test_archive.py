@@ -63,7 +63,7 @@ def test_a_manifest_of_what_is_there(made):
         "split": 1,
         "pairs": 1,
         "evaluation": 1,
-        **dict.fromkeys(("rank", "screen", "design", "next"), 1),
+        **dict.fromkeys(("rank", "screen", "design", "next", "explain"), 1),
     }
     commit = subprocess.run(
         ["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=False

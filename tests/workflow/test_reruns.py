@@ -5,6 +5,7 @@
 
 import os
 import shutil
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -18,7 +19,6 @@ OVERLAY = """
 run: small
 datasets:
   lab: {path: lab.csv, better: lower}
-  other: {path: other.csv, better: lower}
 models:
   rank: {steps: 4, evaluate_every: 2, batch_size: 32}
 learning_curve: {shares: []}
@@ -32,7 +32,7 @@ expected: {level: null}
 
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory):
-    """A copy of the workflow, to edit, beside a folder where it has run on two datasets."""
+    """A copy of the workflow, to edit, beside a folder where it has run on a dataset."""
     folder = tmp_path_factory.mktemp("reruns")
     for name in ("rules", "scripts", "envs", "profiles", "docs"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -42,16 +42,15 @@ def workflow(tmp_path_factory):
         shutil.copy2(ROOT / name, folder / "workflow")
     work = folder / "work"
     work.mkdir()
-    for seed, name in enumerate(("lab", "other")):
-        random_aptamers(seed, 60).to_csv(work / f"{name}.csv", index=False)
+    random_aptamers(0, 60).to_csv(work / "lab.csv", index=False)
     (work / "overlay.yaml").write_text(OVERLAY)
     run_snakemake(work, "--configfile", "overlay.yaml", workflow=folder / "workflow")
     return folder
 
 
-def of_both(**jobs):
-    """Jobs planned for each of the two datasets, and the manifest."""
-    return {rule: 2 * count for rule, count in jobs.items()} | {"manifest": 1}
+def and_manifest(**jobs):
+    """Jobs planned, and the manifest, which follows any other."""
+    return jobs | {"manifest": 1}
 
 
 AFTER = {"answer": 1, "card": 1}
@@ -104,45 +103,49 @@ CHANGES = {
     "another opset": (
         None,
         config("export={opset: 19}"),
-        of_both(export=1, card=1, variant=1, measure=1, recommend=1),
+        and_manifest(export=1, card=1, variant=1, measure=1, recommend=1),
     ),
     "another number of resamples": (
         None,
         config("evaluation={resamples: 30}"),
-        of_both(evaluate=1, compare=1, **AFTER, **SPEED),
+        and_manifest(evaluate=1, compare=1, **AFTER, **SPEED),
     ),
     "another learning rate": (
         None,
         config("models={rank: {learning_rate: 0.002}}"),
-        of_both(finetune=1, **MODEL, **SPEED),
+        and_manifest(finetune=1, **MODEL, **SPEED),
     ),
     "one more seed": (
         None,
         config("seeds=[1, 2]"),
-        of_both(finetune=1, **MODEL),
+        and_manifest(finetune=1, **MODEL),
     ),
     "one more model": (
         None,
         config("models={more: {kind: rank, steps: 4, evaluate_every: 2}}"),
-        of_both(tokenizer=1, finetune=1, **MODEL, **SPEED),
+        and_manifest(tokenizer=1, finetune=1, **MODEL, **SPEED),
     ),
     "a line in plots_sweep.py": (edited("report/plots_sweep"), (), {}),
     "a line in plots_models.py": (
         edited("report/plots_models"),
         (),
-        of_both(compare=1, describe=1, answer=1),
+        and_manifest(compare=1, describe=1, answer=1),
     ),
-    "a line in model_card.py": (edited("report/model_card"), (), of_both(card=1)),
-    "a line in audit.py": (edited("evaluation/audit"), (), of_both(audit=1, describe=1, **AFTER)),
+    "a line in model_card.py": (edited("report/model_card"), (), and_manifest(card=1)),
+    "a line in audit.py": (
+        edited("evaluation/audit"),
+        (),
+        and_manifest(audit=1, describe=1, **AFTER),
+    ),
     "a line in training.py": (
         edited("training/loop"),
         (),
-        of_both(finetune=1, **MODEL, **SPEED),
+        and_manifest(finetune=1, **MODEL, **SPEED),
     ),
     "a line in splits.py": (
         edited("pairing/splits"),
         (),
-        of_both(describe=1, split=1, tokenizer=1, pair=1, **FROM_PAIRS),
+        and_manifest(describe=1, split=1, tokenizer=1, pair=1, **FROM_PAIRS),
     ),
     "one row of lab.csv": (another_row, (), FROM_ROWS | {"manifest": 1}),
     "metrics.json of lab deleted": (
@@ -173,8 +176,29 @@ def test_a_change_plans(workflow, what, tmp_path):
     seen = planned(done)
     print(f"\n| {what} | {said(expected)} | {said(seen)} |")
     assert seen == expected
-    if expected and "lab" in what:
-        assert {job["dataset"] for job in jobs_of(done) if "dataset" in job} == {"lab"}
+
+
+def test_another_dataset_is_a_matter_of_its_own(workflow, tmp_path):
+    """All jobs of the new one, and of the other those that its change plans."""
+    folder = tmp_path / "copy"
+    shutil.copytree(workflow, folder)
+    work = folder / "work"
+    random_aptamers(1, 60).to_csv(work / "other.csv", index=False)
+    both = "datasets={other: {path: other.csv, better: lower}}"
+    for change, of_lab in ((None, {}), (another_row, FROM_ROWS)):
+        if change:
+            change(folder)
+        done = run_snakemake(
+            work,
+            *("-n", "--configfile", "overlay.yaml", *config(both)),
+            workflow=folder / "workflow",
+        )
+        jobs = jobs_of(done)
+        found = {
+            name: dict(Counter(job["rule"] for job in jobs if job.get("dataset") == name))
+            for name in ("lab", "other")
+        }
+        assert found == {"lab": of_lab, "other": FROM_ROWS}
 
 
 def said(jobs):
