@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from aptarank.report.plots import pyplot
+from aptarank.report.plots_explain import DIVERGING
 from snakemake_runs import planned, run_snakemake
 
 
@@ -114,3 +116,10 @@ def test_the_rule(finished):
     assert planned(run_snakemake(folder, *other, "-n")) == {"explain": 1}
     log = (folder / "results/small/logs/explain.log").read_text()
     assert "the best measured aptamer" in log
+
+
+def test_worse_is_orange():
+    """As the legend says: more red than blue at the lower end, less at the upper one."""
+    lowest, highest = pyplot.get_cmap(DIVERGING)([0.1, 0.9])[:, :3]
+    assert lowest[0] > lowest[2]
+    assert highest[0] < highest[2]

@@ -10,7 +10,7 @@ from matplotlib.colors import TwoSlopeNorm
 from aptarank.report.plots import GREY, ORANGE, pyplot, save
 
 BASES = "ACGT"
-DIVERGING = "PuOr_r"  # ColorBrewer's, which colour-blind people can distinguish; orange: worse
+DIVERGING = "PuOr"  # ColorBrewer's, which colour-blind people can distinguish; orange: worse
 SEQUENTIAL = "cividis"
 CLIPPED = 0.98  # quantile of the changes from which colours no longer deepen
 CELL = 0.17  # inches of a base in a map
@@ -104,8 +104,9 @@ def plot_truncations(
         chosen["start"], chosen["end"], "*", color="black", markersize=12, markeredgecolor="white",
         label=f"shortest with a loss of at most {loss:g}:\n{text}",
     )  # fmt: skip
-    axes.set(xlabel="first base", ylabel="last base", title=f"{name}: cut to a window")
-    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    shown = {"xlim": (0.5, scan["start"].max() + 0.5), "ylim": (scan["end"].min() - 0.5, edges[-1])}
+    axes.set(xlabel="first base", ylabel="last base", title=f"{name}: cut to a window", **shown)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False, fontsize=8)
     figure.colorbar(mesh, ax=axes, label="log-odds, orange: worse", extend="both")
     save(figure, path)
 
@@ -176,5 +177,5 @@ def plot_words(words: pd.DataFrame, level: float, path: Path) -> None:
         ylabel="log-odds, beyond what positions explain",
         title="Words of bases, wherever they are",
     )
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False, fontsize=8)
     save(figure, path)
