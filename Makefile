@@ -22,14 +22,14 @@ report: .venv/installed ## pack the results of make run into one zip to view in 
 	snakemake --report results/example/report.zip $(ARGS)
 	@echo "Unpack it and open report.html: results/example/report.zip"
 
-# As many test modules run at a time as there are cores: with more, all of them take longer, as their
-# caches do not suffice. Waiting OpenMP threads sleep instead of spinning on CPUs that others need.
+# As many test modules run at a time as there are cores: with four, the longest took a quarter longer on
+# two cores than with two. Waiting OpenMP threads sleep instead of spinning on CPUs that others need.
 test: export OMP_WAIT_POLICY := passive
 test: check ## run all checks and tests, but for the long ones (ARGS= is passed to pytest)
 	pytest -n logical --maxprocesses 6 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-all: export APTARANK_SLOW := 1
-test-all: test ## run all checks and tests, also the long ones (21 minutes on two cores)
+test-all: test ## run all checks and tests, also the long ones (18 minutes on two cores)
 
 test-slurm: export APTARANK_SLOW := 1
 test-slurm: .venv/installed-dev ## run the chain under a temporary SLURM with two nodes on this machine

@@ -197,6 +197,14 @@ def test_what_is_said_of_a_first_plate(known, program):
     assert "ingestion.json: has no files, scale or direction" in said
 
 
+@pytest.mark.parametrize("wrong", [{"plates": [1]}, {"primers": "A"}, {"primers": [1, 2]}])
+def test_an_account_that_was_changed(known, program, wrong):
+    account = json.loads(Path("ingestion.json").read_text())
+    Path("ingestion.json").write_text(json.dumps(account | wrong))
+    said = program("next", "c.csv", *known, code=1).output
+    assert "its plates or primers are not as ingest.py writes them" in said
+
+
 def test_files_of_two_calls(known, program):
     table = pd.read_csv("aptamers.csv")
     table.head(30).to_csv("aptamers.csv", index=False)
@@ -422,6 +430,7 @@ def test_a_parent_alone_and_the_next_round(snakemake, tmp_path):
         ("{size: 12, gc: [0.9, 0.1]}", "next: gc is from 0.9 to 0.1"),
         ("{size: 12, parent: ACXT}", "next: parent has 'ACXT'"),
         ("{size: 12, forbidden: [GGX]}", "next: forbidden has 'GGX'"),
+        ("{size: 12, five_primer: GGX}", "next: five_primer has 'GGX'"),
         ("{size: 12, replicates: 12}", "next.replicates is 12, of 12 wells"),
         ("{size: 12, unit: nM, better: higher}", "of which lower ones are better"),
         ("{size: 12, better: higher}", "next.better is 'higher', but datasets.example.better"),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from aptarank.explanation.edits import single_edits
-from aptarank.explanation.verification import NOT_VERIFIED, verify
+from aptarank.explanation.verification import NO_ORDER, NOT_VERIFIED, verify
 from aptarank.use.screening import mutants
 
 SEQUENCE = "ACGTACGTACGTACG"
@@ -49,6 +49,13 @@ def test_single_mutants(mutations):
     )
     assert turned.value == pytest.approx(-verdict.value)
     assert verify(mutations, SEQUENCE, held_out(some(1, 30)), 1) == verdict
+
+
+def test_no_order(mutations):
+    """Where all changes are alike, there is no rank correlation."""
+    flat = verify(mutations.assign(change=1.0), SEQUENCE, held_out(some(1, 30)), 1)
+    assert str(flat) == NO_ORDER
+    assert flat.as_json() == {"by": NO_ORDER, "mutants": 30}
 
 
 def test_other_mutants_where_single_ones_are_too_few(mutations):

@@ -97,7 +97,6 @@ def test_a_run_with_all_of_them(extended, tmp_path):
             "rank": {"steps": 100, "evaluate_every": 50, "loss": "exponential"},
         },
         "threads": 1,
-        "blend": False,
         "speed": {"variants": []},
         "learning_curve": {"models": []},
         "evaluation": {"resamples": 100},

@@ -299,7 +299,7 @@ def test_a_training_longer_than_the_time_limit(troubled, checked):
     assert int(steps[0]) > 0
     (whole,) = (run.folder / ".snakemake/log").glob("*.snakemake.log")
     assert re.search(r"Finished jobid: \d+ \(Rule: finetune\)", whole.read_text())
-    assert re.search(r"^\[\d+ of \d+.*\] finetune rank: \S", run.said, re.M)  # how far it is
+    assert re.search(r"^\[\d+ of \d+.*\] finetune rank: step ", run.said, re.M)  # how far it is
     checked(
         "training over the limit of 2 minutes",
         f"job {job['JobId']}: run {int(job['Restarts']) + 1} times, the last from step {steps[0]}",

@@ -1,7 +1,9 @@
 """What was measured before: the aptamers of one group, what their values are, and which round."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,12 +111,28 @@ def read_known(
         )
     if split is not None:
         table["part"] = table["sequence"].map(read_split(split)).fillna("train")
-    number = 1 + max((plate["round"] for plate in account.get("plates", ())), default=0)
+    number, primers = rounds_and_primers(account, ingestion)
     return Known(
         table[COLUMNS].reset_index(drop=True),
         *(taken, chemistry, quantity, group, number, left_out),
-        tuple(account.get("primers", ("", ""))),
+        primers,
     )
+
+
+def rounds_and_primers(account: Mapping[str, Any], source: Path) -> tuple[int, tuple[str, str]]:
+    """Number of the plate to propose, by those that ingestion read; and the primers it trimmed.
+
+    Raises:
+        InputError: these are not what ingest.py writes.
+    """
+    try:
+        number = 1 + max((int(plate["round"]) for plate in account.get("plates", ())), default=0)
+        five, three = map(as_tokens, account.get("primers", ("", "")))
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise InputError(
+            f"{source}: its plates or primers are not as ingest.py writes them; run it again"
+        ) from None
+    return number, (five, three)
 
 
 def the_group(table: pd.DataFrame, group: str | None, source: Path) -> str:

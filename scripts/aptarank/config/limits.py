@@ -6,7 +6,7 @@ from typing import Any
 from aptarank.core.errors import InputError
 from aptarank.values.sequences import as_tokens, normalise
 
-NO_PRIMER = "none"
+NO_PRIMER = "none"  # of a plate, instead of the one that ingestion trimmed
 
 
 def check_limits(settings: Mapping[str, Any], use: str) -> None:
@@ -19,7 +19,7 @@ def check_limits(settings: Mapping[str, Any], use: str) -> None:
     check_ranges(settings["length"] or (1, 1), settings["gc"], where)
     primers = {key: settings[key] or "" for key in ("five_primer", "three_primer")}
     for key, text in {**primers, "parent": settings.get("parent") or ""}.items():
-        if text != NO_PRIMER:
+        if (use, text) != ("next", NO_PRIMER):
             bases(text, key, where)
     for word in settings["forbidden"]:
         bases(word, "forbidden", where)

@@ -12,8 +12,6 @@ from aptarank.models.inference import BATCH
 from aptarank.models.model_inputs import check_fits
 from aptarank.models.scorer import Scorer
 
-CHANGE_COLUMNS = ["change", "spread"]
-
 
 @dataclass(frozen=True)
 class Explained:

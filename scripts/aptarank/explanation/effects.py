@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import RidgeCV
 
+from aptarank.explanation.edits import BASES
 from aptarank.predictors.features import base_codes, one_hot
 
-BASES = "ACGT"
 ALPHAS = np.logspace(-3, 3, 13)  # penalties of the ridge regression that takes positions away
 SHUFFLES = 50  # of all sequences, by which it is known what chance does
 RAREST = 10  # aptamers with a word, and without it, from which it can be judged

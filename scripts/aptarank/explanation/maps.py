@@ -6,7 +6,7 @@ import pandas as pd
 from aptarank.core.errors import InputError
 from aptarank.core.log import logger
 from aptarank.explanation.changes import Explained, changes
-from aptarank.explanation.edits import doubles, single_edits, windows
+from aptarank.explanation.edits import SUBSTITUTION, doubles, single_edits, windows
 
 
 def mutation_map(models: Explained, sequence: str) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def dependency_map(models: Explained, sequence: str, start: int, end: int) -> pd
     """
     both = pd.DataFrame(doubles(sequence, start, end))
     singles = pd.DataFrame(single_edits(sequence))
-    singles = singles[singles["kind"] == "substitution"]
+    singles = singles[singles["kind"] == SUBSTITUTION]
     texts = [*singles["sequence"], *both["sequence"]]
     change = changes(models, sequence, texts)["change"].to_numpy()
     alone = dict(zip(zip(singles["position"], singles["base"], strict=True), change, strict=False))
@@ -125,5 +125,5 @@ def importance(mutations: pd.DataFrame) -> pd.Series:
     Args:
         mutations: what `mutation_map` gives.
     """
-    single = mutations[mutations["kind"] == "substitution"]
+    single = mutations[mutations["kind"] == SUBSTITUTION]
     return -single.groupby("position")["change"].mean()

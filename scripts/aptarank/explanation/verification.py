@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from aptarank.explanation.edits import SUBSTITUTION
 from aptarank.explanation.maps import importance
 from aptarank.pairing.reference import mutations as differing
 
@@ -14,6 +15,7 @@ NEAR = 6  # most substitutions of a mutant that tells of positions
 RESAMPLES = 2000
 LEVEL = 0.95
 NOT_VERIFIED = "not verified: too few held-out mutants of this aptamer were measured"
+NO_ORDER = "not verified: the held-out single mutants all have one predicted or measured value"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def verify(mutations: pd.DataFrame, sequence: str, held_out: pd.DataFrame, seed:
         held_out: `sequence` (letters A, C, G, T) and `fitness` of aptamers with a value.
         seed: of the resampling.
     """
-    single = mutations[mutations["kind"] == "substitution"].set_index("sequence")["change"]
+    single = mutations[mutations["kind"] == SUBSTITUTION].set_index("sequence")["change"]
     measured = held_out.drop_duplicates("sequence").set_index("sequence")["fitness"]
     known = single.index.intersection(measured.index)
     rng = np.random.default_rng(seed)
@@ -72,10 +74,11 @@ def by_single_mutants(
 ) -> Verdict:
     """Spearman's ρ of predicted changes and measured fitness, by a bootstrap over mutants."""
     count = len(predicted)
-    value = float(spearmanr(predicted, measured).statistic)
+    value = spearman(predicted, measured)
+    if np.isnan(value):
+        return Verdict(NO_ORDER, mutants=count)
     drawn = rng.integers(count, size=(RESAMPLES, count))
-    with np.errstate(invalid="ignore"):
-        resampled = [spearman(predicted[rows], measured[rows]) for rows in drawn]
+    resampled = [spearman(predicted[rows], measured[rows]) for rows in drawn]
     low, high = np.nanquantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Verdict(
         "Spearman's rho of predicted change and measured fitness of held-out single mutants",
@@ -94,7 +97,7 @@ def by_positions(
     weight: pd.Series, sequence: str, measured: pd.Series, rng: np.random.Generator
 ) -> Verdict:
     """How much lower the fitness of mutants is that are changed where it matters by the map, than
-    of as many with as many changes, and as many changes to each base, elsewhere.
+    of as many with as many changes elsewhere. To which bases they are changed is not compared.
 
     Args:
         weight: of each position, from 1.

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axis import Axis
 from matplotlib.colors import TwoSlopeNorm
 
+from aptarank.explanation.edits import BASES
 from aptarank.report.plots import GREY, ORANGE, pyplot, save
 
-BASES = "ACGT"
 DIVERGING = "PuOr"  # ColorBrewer's, which colour-blind people can distinguish; orange: worse
 SEQUENTIAL = "cividis"
 CLIPPED = 0.98  # quantile of the changes from which colours no longer deepen
